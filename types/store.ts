@@ -1,0 +1,97 @@
+/**
+ * The contract of a store: what anyone implements to keep sessions somewhere else.
+ *
+ * A store never looks inside a record. It keeps `text` by `id`, forgets it when `expires` has passed, and changes it
+ * only for a writer who names the version that it read: compare-and-set on the engine's own primitive. Everything the
+ * plugin promises about parallel requests and signing out rests on these few methods.
+ *
+ * Ids are 43 characters of base64url (the SHA-256 of what the cookie carries), so they are safe in keys and file names.
+ */
+
+/**
+ * Which state of a record was read. Opaque: only the store that made it compares it. Two writes of one id never yield
+ * the same version while a reader can still hold the older one, also across `remove` and `create`.
+ */
+export type Version = string | number
+
+export interface StoredRecord {
+  /** What was written, character for character. */
+  readonly text: string
+  readonly version: Version
+  /** When the record ends, in milliseconds since the epoch. Engines that count whole seconds round up. */
+  readonly expires: number
+}
+
+/** One write of a batch; the fields are the arguments of the method named by `kind`. */
+export type Write =
+  | { readonly kind: 'create'; readonly id: string; readonly text: string; readonly expires: number }
+  | {
+      readonly kind: 'update'
+      readonly id: string
+      readonly text: string
+      readonly expires: number
+      readonly version: Version
+    }
+  | { readonly kind: 'touch'; readonly id: string; readonly expires: number }
+  | { readonly kind: 'remove'; readonly id: string }
+
+/** What the method named by the write's `kind` would have resolved to. */
+export type WriteResult = Version | boolean | undefined
+
+/**
+ * Keeps records by id. Every method rejects when the engine can't be reached or refuses, and never reports success
+ * for something that was not done. Times are milliseconds since the epoch; a record whose `expires` has passed is
+ * absent for every method, whether or not the engine has removed it yet.
+ */
+export interface RecordStore {
+  readonly kind: 'record'
+  /** What the engine can't promise; absent for a store that keeps the whole contract. Shown to the app at start. */
+  readonly capabilities?: Capabilities
+
+  /** The record, or `undefined` if there is none or it has expired. */
+  read(id: string): Promise<StoredRecord | undefined>
+  /** Writes a new record. `undefined`: a live record has this id, and nothing was written. */
+  create(id: string, text: string, expires: number): Promise<Version | undefined>
+  /** Replaces exactly the state `version`. `undefined`: gone, expired or newer, and nothing was written. */
+  update(id: string, text: string, expires: number, version: Version): Promise<Version | undefined>
+  /**
+   * Moves the end of a live record and nothing else: the text and the version stay, so that it never makes a writer's
+   * compare-and-set fail. `false`: there is no live record, and none was made.
+   */
+  touch(id: string, expires: number): Promise<boolean>
+  /** `true`: a live record was removed. A writer that read it earlier can't bring it back. */
+  remove(id: string): Promise<boolean>
+
+  /** `read` for several ids in one round trip; the answers stand in the order of the ids. */
+  readMany?(ids: readonly string[]): Promise<readonly (StoredRecord | undefined)[]>
+  /** Several writes, of different ids, in one round trip, each on its own; the answers stand in their order. */
+  saveMany?(writes: readonly Write[]): Promise<readonly WriteResult[]>
+  /** Creates what the engine needs (directory, table, index). Runs before the app is ready; harmless when repeated. */
+  setup?(): Promise<void>
+  /** Removes all records of this store, and nothing else that the engine holds. */
+  clear?(): Promise<void>
+  /**
+   * Removes what has expired, for engines without a TTL of their own; resolves to how many. Works in slices that
+   * leave the event loop free, and stops early when `signal` aborts.
+   */
+  sweep?(options?: { readonly signal?: AbortSignal }): Promise<number>
+  /** Frees what the store itself opened. A client that the app handed in stays open. */
+  close?(): Promise<void>
+}
+
+export interface Capabilities {
+  /**
+   * How wide compare-and-set reaches: `shared` (every process on the engine) is what the contract asks for; `process`
+   * means that writers in other processes can overwrite one another.
+   */
+  readonly compareAndSet: 'shared' | 'process'
+  /** What else differs, in a sentence for the log. */
+  readonly note?: string
+}
+
+/** Keeps the whole record in the cookie, sealed. Made by `cookieStore()`; there is nothing to implement. */
+export interface CookieStore {
+  readonly kind: 'cookie'
+}
+
+export type Store = RecordStore | CookieStore
