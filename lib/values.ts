@@ -1,0 +1,182 @@
+import { sameJson } from './json.js'
+import type { Codec, Data, Decoded, Payload } from './schema.js'
+
+/** What a request did to a key. What it did by `update` alone runs again on newer data; all else overwrites. */
+type Change = 'set' | 'deleted' | readonly ((value: unknown) => unknown)[]
+
+/** A payload and the data it decodes to. */
+export interface Stored {
+  readonly payload: Payload
+  readonly data: Data
+}
+
+export type MergeFunctions = Readonly<Record<string, (base: unknown, theirs: unknown, mine: unknown) => unknown>>
+
+/** The values of one session during one request, and the changes to them, kept so that they can be replayed. */
+export class Values {
+  readonly #codec: Codec
+  /** What is stored; never handed out. */
+  #payload: Payload
+  /** What handlers see. */
+  #data: Data
+  readonly #changes = new Map<string, Change>()
+  /** The stored form of objects at the time they were handed out; `undefined` where the payload itself can tell. */
+  readonly #handedOut = new Map<string, string | undefined>()
+  #isCleared = false
+
+  constructor(codec: Codec, { payload, data }: Stored) {
+    this.#codec = codec
+    this.#payload = payload
+    this.#data = data
+  }
+
+  get isDirty(): boolean {
+    return this.#isCleared || this.#changes.size > 0 || this.#mutated().length > 0
+  }
+
+  has(key: string): boolean {
+    return Object.hasOwn(this.#data, key) && this.#data[key] !== undefined
+  }
+
+  get(key: string): unknown {
+    if (!Object.hasOwn(this.#data, key)) return undefined
+    const value = this.#data[key]
+    if (typeof value === 'object' && value !== null) this.#handOut(key, value)
+    return value
+  }
+
+  /** The value for somebody who will set the key: what becomes of the object needs no watching. */
+  current(key: string): unknown {
+    return Object.hasOwn(this.#data, key) ? this.#data[key] : undefined
+  }
+
+  all(): Data {
+    for (const key of Object.keys(this.#data)) this.get(key)
+    return { ...this.#data }
+  }
+
+  set(key: string, value: unknown): void {
+    if (value === undefined) {
+      this.delete(key)
+    } else {
+      this.#data[key] = value
+      this.#changes.set(key, 'set')
+    }
+  }
+
+  delete(key: string): boolean {
+    const had = this.has(key)
+    const empty = this.#codec.empty()
+    if (Object.hasOwn(empty, key)) this.#data[key] = empty[key]
+    else delete this.#data[key]
+    if (had) this.#changes.set(key, 'deleted')
+    return had
+  }
+
+  /** `value` is what `change` gave for the present value. */
+  update(key: string, change: (value: unknown) => unknown, value: unknown): void {
+    const before = this.#changes.get(key) ?? []
+    this.set(key, value)
+    if (value !== undefined && typeof before !== 'string') this.#changes.set(key, [...before, change])
+  }
+
+  clear(): void {
+    this.#data = this.#codec.empty()
+    this.#changes.clear()
+    this.#handedOut.clear()
+    this.#isCleared = true
+  }
+
+  /** The payload to store; `{}` when no value is left, whatever the schema requires. */
+  encode(): Decoded<Payload> {
+    const payload = { ...this.#base() }
+    const changed: string[] = this.#mutated()
+    for (const [key, change] of this.#changes) {
+      if (change === 'deleted') delete payload[key]
+      else changed.push(key)
+    }
+    if (changed.length === 0 && Object.keys(payload).length === 0) return { value: payload }
+    return this.#codec.encode(this.#data, payload, changed)
+  }
+
+  /**
+   * Takes up what another request stored meanwhile and replays this request's changes on it.
+   * @param started what this request started from, read anew
+   */
+  rebase(started: Stored, theirs: Stored, merge: MergeFunctions): void {
+    for (const key of this.#mutated()) this.#changes.set(key, 'set')
+    this.#payload = theirs.payload
+    this.#handedOut.clear()
+    if (this.#isCleared) return
+    const mine = this.#data
+    this.#data = { ...theirs.data }
+    for (const [key, change] of this.#changes) {
+      const isContested = !sameJson(started.payload[key], theirs.payload[key])
+      if (isContested && Object.hasOwn(merge, key)) {
+        this.set(key, merge[key]?.(started.data[key], theirs.data[key], mine[key]))
+      } else if (isContested && typeof change !== 'string' && this.#isResult(key, change, started, mine)) {
+        this.#data[key] = run(change, theirs.data[key])
+      } else if (Object.hasOwn(mine, key)) {
+        this.#data[key] = mine[key]
+      } else {
+        delete this.#data[key]
+      }
+    }
+  }
+
+  /** What is stored now holds all changes. */
+  settle(payload: Payload): void {
+    this.#payload = payload
+    this.#changes.clear()
+    this.#isCleared = false
+    const keys = [...this.#handedOut.keys()]
+    this.#handedOut.clear()
+    for (const key of keys) this.get(key)
+  }
+
+  /** Whether the value is what the updates made of the old one, and nobody changed it by hand after that. */
+  #isResult(key: string, change: Exclude<Change, string>, started: Stored, mine: Data): boolean {
+    return this.#text(key, run(change, started.data[key])) === this.#text(key, mine[key])
+  }
+
+  #base(): Payload {
+    return this.#isCleared ? {} : this.#payload
+  }
+
+  /** Keys that were handed out as objects and look different now, although nobody set them. */
+  #mutated(): string[] {
+    const mutated: string[] = []
+    for (const [key, before] of this.#handedOut) {
+      if (this.#changes.has(key)) continue
+      if (before === undefined && sameJson(this.#data[key], this.#payload[key])) continue
+      if (this.#encoded(key) !== (before ?? this.#pristine(key))) mutated.push(key)
+    }
+    return mutated
+  }
+
+  #handOut(key: string, value: object): void {
+    if (this.#handedOut.has(key)) return
+    const payloadTells = this.#codec.isPlain(key) && Object.hasOwn(this.#base(), key)
+    this.#handedOut.set(key, payloadTells ? undefined : this.#text(key, value))
+  }
+
+  #encoded(key: string): string | undefined {
+    return this.#text(key, this.#data[key])
+  }
+
+  /** A value that can't be encoded any more differs from every other. */
+  #text(key: string, value: unknown): string {
+    const encoded = this.#codec.encodeKey(key, value)
+    return encoded.issues ? 'invalid' : JSON.stringify(encoded.value)
+  }
+
+  /** The stored form of the key as it would be written today: by defaults within, it can differ from what is stored. */
+  #pristine(key: string): string {
+    const decoded = this.#codec.decode(this.#payload)
+    return decoded.issues ? 'unreadable' : this.#text(key, decoded.value[key])
+  }
+}
+
+function run(changes: Exclude<Change, string>, value: unknown): unknown {
+  return changes.reduce((result, change) => change(result), value)
+}
