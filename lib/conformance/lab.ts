@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { RecordStore, StoredRecord, Version } from '../../types/store.js'
+import type { OptionalMethod, StoreHarness } from './harness.js'
+
+export const day = 86_400_000
+
+/** A store that is known to have the optional methods `M`. */
+export type Having<M extends OptionalMethod> = RecordStore & Required<Pick<RecordStore, M>>
+
+/** What one case works with: clients that are closed behind it, fresh ids, and the engine's idea of time. */
+export class Lab {
+  readonly rounds: number
+  readonly longestText: number
+  readonly #harness: StoreHarness
+  readonly #granularity: number
+  readonly #opened = new Set<RecordStore>()
+
+  constructor(harness: StoreHarness) {
+    this.#harness = harness
+    this.#granularity = harness.granularity ?? 1
+    this.rounds = harness.rounds ?? 20
+    this.longestText = harness.longestText ?? 1_048_576
+  }
+
+  /** A client that is ready for use. */
+  async open(): Promise<RecordStore> {
+    return this.#ready(await this.#harness.open())
+  }
+
+  /** Two clients on the same data. */
+  async rivals(): Promise<readonly [RecordStore, RecordStore]> {
+    return [await this.open(), await this.open()]
+  }
+
+  /** A client of a store that must have these optional methods. */
+  async openWith<M extends OptionalMethod>(...methods: readonly M[]): Promise<Having<M>> {
+    const store = await this.open()
+    for (const method of methods) {
+      assert.equal(typeof store[method], 'function', `the store has no ${method}: if meant, say lacks: ['${method}']`)
+    }
+    return store as Having<M>
+  }
+
+  /** A store beside the one under test, on the same engine. */
+  async neighbour(): Promise<RecordStore> {
+    assert.ok(this.#harness.neighbour, 'the harness has no neighbour')
+    return this.#ready(await this.#harness.neighbour())
+  }
+
+  /** A store whose engine is out of reach; nothing is set up in it. */
+  async unreachable(): Promise<RecordStore> {
+    assert.ok(this.#harness.unreachable, 'the harness has no unreachable store')
+    const store = await this.#harness.unreachable()
+    this.#opened.add(store)
+    return store
+  }
+
+  async close(): Promise<void> {
+    for (const store of this.#opened) await this.end(store)
+  }
+
+  /** Closes one client before the case is over. */
+  async end(store: RecordStore): Promise<void> {
+    this.#opened.delete(store)
+    await store.close?.()
+    await this.#harness.close?.(store)
+  }
+
+  /** An end that is close, yet far enough for a few calls to be made before it. */
+  soon(): number {
+    return Date.now() + Math.max(500, 2 * this.#granularity)
+  }
+
+  /** Waits until a record of `soon()` has expired, also on an engine that rounds up and whose clock ticks in steps. */
+  async outwait(expires: number): Promise<void> {
+    await sleep(Math.max(0, expires + 2 * this.#granularity + 50 - Date.now()))
+  }
+
+  /** The end must come back as it was given, or rounded up to the engine's next step. */
+  assertEnd(got: number | undefined, expires: number): void {
+    assert.ok(got !== undefined, 'the record must be there')
+    const late = got - expires
+    assert.ok(late >= 0 && late < this.#granularity, `expires was ${expires}, came back as ${got} (${late} ms off)`)
+  }
+
+  assertRecord(got: StoredRecord | undefined, text: string, version: Version | undefined, expires: number): void {
+    assert.deepEqual({ text: got?.text, version: got?.version }, { text, version })
+    this.assertEnd(got?.expires, expires)
+  }
+
+  async #ready(store: RecordStore): Promise<RecordStore> {
+    this.#opened.add(store)
+    await store.setup?.()
+    return store
+  }
+}
+
+/** An id as the plugin makes them: 32 bytes that look random, in base64url. */
+export function freshId(): string {
+  return randomBytes(32).toString('base64url')
+}
+
+export function freshIds(count: number): readonly string[] {
+  return Array.from({ length: count }, freshId)
+}
+
+/** An end for records that are to outlive the suite. */
+export function tomorrow(): number {
+  return Date.now() + day
+}
+
+/** The version, which must be one: for calls that have to work. */
+export function written(version: unknown, what: string): Version {
+  assert.ok(typeof version === 'string' || typeof version === 'number', `${what} must answer a version, not ${version}`)
+  return version
+}
+
+/** Creates a record that must not exist yet. */
+export async function put(store: RecordStore, id: string, text: string, expires = tomorrow()): Promise<Version> {
+  return written(await store.create(id, text, expires), 'create')
+}
