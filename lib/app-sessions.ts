@@ -101,7 +101,7 @@ export class AppSessions implements Sessions {
   }
 
   #wanted(request: FastifyRequest, header: string): readonly Entry[] {
-    const { sessions } = request.routeOptions.config
+    const sessions: readonly string[] | false | undefined = request.routeOptions.config.sessions
     if (sessions === false) return []
     return this.#preloaded.filter(
       ({ name, cookie }) => (sessions === undefined || sessions.includes(name)) && cookie.isIn(header)

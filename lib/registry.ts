@@ -58,7 +58,7 @@ export class Registry {
     if (typeof sessions !== 'object' || sessions === null) {
       throw new ConfigError('sessions: expected an object of definitions by name')
     }
-    for (const [name, definition] of Object.entries(sessions)) this.define(name, definition)
+    for (const [name, definition] of Object.entries(sessions)) this.define(name, definition as Definition)
   }
 
   get entries(): readonly Entry[] {

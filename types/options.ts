@@ -24,15 +24,10 @@ export interface Shared {
   readonly saveOnError?: boolean
 }
 
-export interface Definition<
-  S extends Schema = Schema,
-  F extends FlashSchemas = FlashSchemas,
-  StoreName extends string = string
-> extends Shared {
+/** A definition without its flash kinds. */
+interface Base<S extends Schema, StoreName extends string> extends Shared {
   /** What the session holds: a `z.object`, or another Standard Schema whose values are JSON. */
   readonly schema: S
-  /** Flash kinds, each with the schema of a message. Default none. */
-  readonly flash?: F
   /** Name of the store it lives in. Default `'cookie'`. */
   readonly store?: StoreName
   /** The cookie. `name` is by default the session's name, with `__Host-` before it where RFC 6265bis §4.1.3.2 allows. */
@@ -57,6 +52,15 @@ export interface Definition<
    * `base` is the value both started from, `theirs` is saved already, `mine` is this request's.
    */
   readonly merge?: Merge<Output<S>>
+}
+
+export interface Definition<
+  S extends Schema = Schema,
+  F extends FlashSchemas = FlashSchemas,
+  StoreName extends string = string
+> extends Base<S, StoreName> {
+  /** Flash kinds, each with the schema of a message. Default none. */
+  readonly flash?: F
 }
 
 type Merge<T> = {
@@ -85,7 +89,7 @@ export interface SessionsOptions<
   /** Stores by name. `cookie` is always there. */
   readonly stores?: Stores
   /** Sessions by name: an RFC 6265 token each. */
-  readonly sessions: { readonly [N in keyof S]: Definition<S[N], FlashSchemas, StoreNames<Stores>> } & {
+  readonly sessions: { readonly [N in keyof S]: Base<S[N], StoreNames<Stores>> } & {
     readonly [N in keyof F]: { readonly flash?: F[N] }
   }
   /** Default cookie attributes of every session. */
@@ -99,4 +103,4 @@ export interface SessionsOptions<
   readonly clearMarker?: { readonly store: StoreNames<Stores>; readonly refresh?: number }
 }
 
-type StoreNames<Stores> = (keyof Stores & string) | 'cookie'
+type StoreNames<Stores> = Extract<keyof Stores | 'cookie', string>
