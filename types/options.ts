@@ -89,7 +89,7 @@ export interface SessionsOptions<
   /** Stores by name. `cookie` is always there. */
   readonly stores?: Stores
   /** Sessions by name: an RFC 6265 token each. */
-  readonly sessions: { readonly [N in keyof S]: Base<S[N], StoreNames<Stores>> } & {
+  readonly sessions: { readonly [N in keyof S]: Base<S[N], Extract<keyof Stores | 'cookie', string>> } & {
     readonly [N in keyof F]: { readonly flash?: F[N] }
   }
   /** Default cookie attributes of every session. */
@@ -100,7 +100,6 @@ export interface SessionsOptions<
    * Where `app.sessions.clear()` is remembered, so that every process, also after a restart, refuses sealed cookies
    * from before it. Asked at most every `refresh` seconds (default 1). Default: this process remembers it for itself.
    */
-  readonly clearMarker?: { readonly store: StoreNames<Stores>; readonly refresh?: number }
+  readonly clearMarker?: { readonly store: Extract<keyof Stores | 'cookie', string>; readonly refresh?: number }
 }
 
-type StoreNames<Stores> = Extract<keyof Stores | 'cookie', string>

@@ -140,10 +140,10 @@ export async function app(request: FastifyRequest): Promise<void> {
   // @ts-expect-error a route can only name sessions that exist
   server.get('/wrong', { config: { sessions: ['crat'] } }, async () => '')
 
-  // @ts-expect-error there is no store of that name
   defineSessions({
     keys: ['k'],
     stores: { memory: memoryStore() },
+    // @ts-expect-error there is no store of that name
     sessions: { a: { store: 'redis', schema: z.object({}) } }
   })
   // @ts-expect-error a definition has no such option
