@@ -1,5 +1,5 @@
-import type { Test } from 'tap'
 import Fastify, { type FastifyInstance, type InjectOptions, type LightMyRequestResponse } from 'fastify'
+import type { Test } from 'tap'
 import sessions, { type SessionsOptions } from '../lib/index.js'
 
 export const KEY = 'a key of thirty-two bytes or more, for tests only'

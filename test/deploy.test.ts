@@ -16,7 +16,11 @@ async function deploy(
 ) {
   const app = await buildApp(
     t,
-    { stores: { memory: store }, sessions: { kept: { store: 'memory', ...definition }, sealed: definition }, ...options },
+    {
+      stores: { memory: store },
+      sessions: { kept: { store: 'memory', ...definition }, sealed: definition },
+      ...options
+    },
     log
   )
   app.post('/set', async (request) => {
@@ -51,7 +55,14 @@ t.test('a deploy that changes the schema carries what is stored forward, step by
   const expected = { first: 'Ann', last: 'Lee', visits: 1 }
   t.same(await after.json('/get'), [expected, expected])
   await set(after, { visits: 2 })
-  t.same(await after.json('/get'), [{ ...expected, visits: 2 }, { ...expected, visits: 2 }], 'migrated once, not twice')
+  t.same(
+    await after.json('/get'),
+    [
+      { ...expected, visits: 2 },
+      { ...expected, visits: 2 }
+    ],
+    'migrated once, not twice'
+  )
 })
 
 t.test('what no longer fits begins anew, says why, and leaves the old record alone', async (t) => {
@@ -98,7 +109,10 @@ t.test('during a deploy an older process keeps what a newer one stored beside wh
   await set(client, { b: 'new' })
   const back = client.copy(older)
   await set(back, { a: 'old' })
-  t.same(await back.copy(newer).json('/get'), [{ a: 'old', b: 'new' }, { a: 'old', b: 'new' }])
+  t.same(await back.copy(newer).json('/get'), [
+    { a: 'old', b: 'new' },
+    { a: 'old', b: 'new' }
+  ])
 })
 
 t.test('a key that is rotated logs nobody out, and what it sealed is sealed anew', async (t) => {
@@ -136,8 +150,14 @@ t.test('turning encryption on or off logs nobody out', async (t) => {
 
 t.test('codecs keep dates, maps, sets and bigints typed, and JSON at rest', async (t) => {
   const schema = z.object({
-    when: z.codec(z.iso.datetime(), z.date(), { decode: (text) => new Date(text), encode: (date) => date.toISOString() }),
-    tags: z.codec(z.array(z.string()), z.set(z.string()), { decode: (tags) => new Set(tags), encode: (tags) => [...tags] }),
+    when: z.codec(z.iso.datetime(), z.date(), {
+      decode: (text) => new Date(text),
+      encode: (date) => date.toISOString()
+    }),
+    tags: z.codec(z.array(z.string()), z.set(z.string()), {
+      decode: (tags) => new Set(tags),
+      encode: (tags) => [...tags]
+    }),
     prices: z.codec(z.array(z.tuple([z.string(), z.number()])), z.map(z.string(), z.number()), {
       decode: (entries) => new Map(entries),
       encode: (map) => [...map]

@@ -32,7 +32,11 @@ async function both(t: Parameters<typeof buildApp>[0], definition: Partial<Defin
   app.get('/problems', async (request) => ['kept', 'sealed'].map((name) => request.session(name).problem))
   app.get('/elsewhere', async () => 'nothing')
   app.get('/remember', async (request) => {
-    for (const name of ['kept', 'sealed']) request.session(name).set('user', 'ann').persist(30 * 24 * 60 * 60)
+    for (const name of ['kept', 'sealed'])
+      request
+        .session(name)
+        .set('user', 'ann')
+        .persist(30 * 24 * 60 * 60)
   })
   app.get('/forget', async (request) => {
     for (const name of ['kept', 'sealed']) request.session(name).persist(false)
@@ -109,17 +113,30 @@ t.test('a session that is remembered gets a cookie that outlives the browser, an
   const time = clock(t)
   const { client } = await both(t, { idle: 3600 })
   const first = await client.get('/set')
-  t.ok(first.cookies.every(({ maxAge }) => maxAge === undefined), 'at first the cookies end with the browser')
+  t.ok(
+    first.cookies.every(({ maxAge }) => maxAge === undefined),
+    'at first the cookies end with the browser'
+  )
   const remembered = await client.get('/remember')
-  t.same(remembered.cookies.map(({ maxAge }) => maxAge), [2_592_000, 2_592_000])
+  t.same(
+    remembered.cookies.map(({ maxAge }) => maxAge),
+    [2_592_000, 2_592_000]
+  )
   time.pass(20 * DAY)
   const later = await client.get('/get')
   t.same(later.json(), ['ann', 'ann'], 'longer than idle')
-  t.same(later.cookies.map(({ maxAge }) => maxAge), [2_592_000, 2_592_000], 'renewed by use')
+  t.same(
+    later.cookies.map(({ maxAge }) => maxAge),
+    [2_592_000, 2_592_000],
+    'renewed by use'
+  )
   time.pass(20 * DAY)
   t.same(await client.json('/get'), ['ann', 'ann'])
   const forgotten = await client.get('/forget')
-  t.same(forgotten.cookies.map(({ maxAge }) => maxAge), [undefined, undefined])
+  t.same(
+    forgotten.cookies.map(({ maxAge }) => maxAge),
+    [undefined, undefined]
+  )
   time.pass(2 * HOUR)
   t.same(await client.json('/get'), ['nobody', 'nobody'])
 })
@@ -127,7 +144,10 @@ t.test('a session that is remembered gets a cookie that outlives the browser, an
 t.test('cookie.maxAge makes every cookie persistent, but never longer than the session lives', async (t) => {
   const { client } = await both(t, { idle: 3600, cookie: { maxAge: 7200 } })
   const response = await client.get('/set')
-  t.same(response.cookies.map(({ maxAge }) => maxAge), [3600, 3600])
+  t.same(
+    response.cookies.map(({ maxAge }) => maxAge),
+    [3600, 3600]
+  )
 })
 
 t.test('a persistent cookie is renewed although every request also saves', async (t) => {

@@ -98,7 +98,7 @@ t.test('a key with a merge function keeps what both wrote, also when both wrote 
   })
   await client.get('/start')
   await race(client, ['/tag', '/tag'], open)
-  t.same((await client.json('/cart') as { tags: string[] }).tags, ['0', 'x', 'x'])
+  t.same(((await client.json('/cart')) as { tags: string[] }).tags, ['0', 'x', 'x'])
 })
 
 t.test('an update runs again on the newer value, and a change of its result by hand is not lost', async (t) => {

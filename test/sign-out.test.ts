@@ -33,7 +33,9 @@ async function accounts(t: Parameters<typeof buildApp>[0], log: object[] = []) {
   app.get('/who', async (request) => request.session('login').get('user') ?? 'nobody')
   app.get('/problem', async (request) => request.session('login').problem ?? 'none')
   app.get('/right/:right', async (request) => {
-    request.session('login').update('rights', (rights) => [...(rights as string[]), (request.params as { right: string }).right])
+    request
+      .session('login')
+      .update('rights', (rights) => [...(rights as string[]), (request.params as { right: string }).right])
   })
   app.get('/rights', async (request) => request.session('login').get('rights'))
   return { app, store, client: new Client(app) }
@@ -47,7 +49,10 @@ t.test('a destroyed session is gone from the store and from the browser', async 
   const thief = client.copy()
   t.equal((await thief.get('/who')).body, 'ann')
   const response = await client.get('/out')
-  t.match(response.headers['set-cookie'], /^__Host-login=; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Path=\/; HttpOnly; Secure; SameSite=Lax$/)
+  t.match(
+    response.headers['set-cookie'],
+    /^__Host-login=; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Path=\/; HttpOnly; Secure; SameSite=Lax$/
+  )
   t.equal(client.jar.size, 0)
   t.equal((await thief.get('/who')).body, 'nobody')
   t.equal((await thief.get('/problem')).body, 'gone')
@@ -150,7 +155,10 @@ t.test('regenerate gives a new id and keeps the data, and requests in flight do 
   time.pass(11_000)
   t.equal((await old.get('/who')).body, 'nobody')
   t.equal((await old.get('/problem')).body, 'retired')
-  t.ok(log.some(({ level, problem }) => problem === 'retired' && level === 40), 'the use of a retired id is a warning')
+  t.ok(
+    log.some(({ level, problem }) => problem === 'retired' && level === 40),
+    'the use of a retired id is a warning'
+  )
   t.equal((await client.get('/who')).body, 'ann')
 })
 
@@ -307,10 +315,13 @@ t.test('a user who is no longer named is no longer listed', async (t) => {
 })
 
 t.test('identify takes a non-empty string, and needs a record store', async (t) => {
-  const app = await buildApp(t, { stores: { memory: memoryStore() }, sessions: {
-    login: { store: 'memory', schema: z.object({}) },
-    prefs: { schema: z.object({}) }
-  } })
+  const app = await buildApp(t, {
+    stores: { memory: memoryStore() },
+    sessions: {
+      login: { store: 'memory', schema: z.object({}) },
+      prefs: { schema: z.object({}) }
+    }
+  })
   app.get('/empty', async (request) => request.session('login').identify(''))
   app.get('/cookie', async (request) => request.session('prefs').identify('ann'))
   const client = new Client(app)
@@ -358,7 +369,10 @@ t.test('where a record store remembers it, every process refuses cookies from be
     app.get('/set', async (request) => {
       request.session('prefs').set('theme', 'dark')
     })
-    app.get('/get', async (request) => ({ ...request.session('prefs').data, problem: request.session('prefs').problem }))
+    app.get('/get', async (request) => ({
+      ...request.session('prefs').data,
+      problem: request.session('prefs').problem
+    }))
     return app
   }
   const [one, two] = [await start(), await start()]

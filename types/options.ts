@@ -102,4 +102,3 @@ export interface SessionsOptions<
    */
   readonly clearMarker?: { readonly store: Extract<keyof Stores | 'cookie', string>; readonly refresh?: number }
 }
-
