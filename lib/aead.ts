@@ -69,6 +69,7 @@ export function seal(key: number, header: Uint8Array, text: string, context = ''
 export function open(key: number, header: Uint8Array, value: string, context = ''): string | undefined {
   reserve(value.length + header.length + 3 * context.length)
   const length = heap.write(value, scratch, 'base64url')
+  if (!isCanonical(value, length)) return undefined
   const message = header.length + NONCE_BYTES
   const sealed = length - message
   if (sealed < TAG_BYTES) return undefined
@@ -89,6 +90,19 @@ export function open(key: number, header: Uint8Array, value: string, context = '
   )
   return failed === 0 ? heap.toString('utf8', scratch + message, scratch + length - TAG_BYTES) : undefined
 }
+
+/**
+ * Node's decoder is lenient: it skips what is not base64, takes `+` for `-` and ignores loose bits at the end. Only the
+ * one text that the encoder would have written is let in, so that a changed value is always refused. To encode again
+ * and compare would cost as much as all the rest.
+ */
+function isCanonical(text: string, decodedBytes: number): boolean {
+  if (decodedBytes !== Math.floor((text.length * 3) / 4) || text.includes('+') || text.includes('/')) return false
+  const loose = text.length % 4
+  return loose === 0 || (loose !== 1 && ALPHABET.indexOf(text.at(-1) as string) % (loose === 2 ? 16 : 4) === 0)
+}
+
+const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
 
 function writeAd(at: number, header: Uint8Array, context: string): number {
   heap.set(header, at)

@@ -23,6 +23,7 @@ interface Task {
  */
 export function commit(sessions: RequestSessions, states: readonly SessionState[]): Promise<void> | undefined {
   const now = Date.now()
+  if (!states.some((state) => mayNeedSaving(state, now))) return undefined
   const errors = new Map<string, Error>()
   const tasks = states.flatMap((state) => attempt(errors, state, () => plan(sessions.reply, state, now)) ?? [])
   if (errors.size > 0) throw new SaveError(errors)
@@ -37,6 +38,12 @@ export function commit(sessions: RequestSessions, states: readonly SessionState[
       now
     )
   )
+}
+
+/** Most requests only read: they are done here. */
+function mayNeedSaving(state: SessionState, now: number): boolean {
+  if (state.isDirty || state.isStale || state.cookieOptions !== undefined) return true
+  return state.source !== undefined && isLater(state, state.source.expires, now)
 }
 
 /** @throws when the session can't be stored as it is */

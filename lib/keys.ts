@@ -5,8 +5,8 @@ import { ConfigError } from './errors.js'
 /** Fewer than the 256 bits that XChaCha20-Poly1305 and HMAC-SHA256 take would be the weakest link. */
 const MIN_BYTES = 32
 
-/** Length of the id by which a sealed value names its key, in bytes. */
-export const KEY_ID_BYTES = 4
+/** Length of the id by which a sealed value names its key, in bytes: with the format's byte, 8 characters of base64. */
+export const KEY_ID_BYTES = 5
 
 export interface RingKey {
   /** Derived from the secret, so that every process with the same key gives it the same id. */

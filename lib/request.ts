@@ -11,7 +11,7 @@ import { type Loaded, SessionState } from './state.js'
 type Named = OpenedTicket & { readonly ticket: Ticket }
 
 /** The sessions of one request. */
-export class RequestSessions {
+export class RequestSessions implements Host {
   readonly request: FastifyRequest
   readonly reply: FastifyReply
   /** Names of the cookies that this response sets already. */
@@ -94,10 +94,34 @@ export class RequestSessions {
     }
   }
 
+  async load(entry: Entry): Promise<SessionState> {
+    await this.preload([entry])
+    const failure = this.#failures[entry.index]
+    if (failure !== undefined) throw failure
+    return this.#state(entry, this.#loaded[entry.index] ?? NOTHING)
+  }
+
+  save(entry: Entry): Promise<void> {
+    return this.#save(
+      this,
+      this.#states.find((state) => state.entry === entry)
+    )
+  }
+
+  now(): number {
+    return Date.now()
+  }
+
+  /** A session that begins now is newer than the last clearing, whatever the clock says. */
+  begin(): number {
+    const { now, clearedAt } = this.moment
+    return Math.max(now, clearedAt + 1)
+  }
+
   #open(entry: Entry): HandlerSession {
     const header = this.request.raw.headers.cookie
     const loaded = header === undefined ? NOTHING : (this.#loaded[entry.index] ?? this.#fromCookie(entry, header))
-    return new HandlerSession(entry.name, this.#host(entry), loaded && this.#state(entry, loaded))
+    return new HandlerSession(entry, this, loaded && this.#state(entry, loaded))
   }
 
   /** `undefined`: the record has to be read by hand. */
@@ -109,29 +133,9 @@ export class RequestSessions {
   }
 
   #state(entry: Entry, loaded: Loaded): SessionState {
-    const state = new SessionState(entry, this.request.log, loaded, this.#begin())
+    const state = new SessionState(entry, this.request.log, loaded, this.begin())
     this.#states.push(state)
     return state
-  }
-
-  #host(entry: Entry): Host {
-    return {
-      begin: () => this.#begin(),
-      now: () => Date.now(),
-      load: () => this.#loadByHand(entry),
-      save: () =>
-        this.#save(
-          this,
-          this.#states.find((state) => state.entry === entry)
-        )
-    }
-  }
-
-  async #loadByHand(entry: Entry): Promise<SessionState> {
-    await this.preload([entry])
-    const failure = this.#failures[entry.index]
-    if (failure !== undefined) throw failure
-    return this.#state(entry, this.#loaded[entry.index] ?? NOTHING)
   }
 
   #openTicket(entry: Entry, moment: Moment): Named | undefined {
@@ -158,12 +162,6 @@ export class RequestSessions {
   #put(entry: Entry, loaded: Loaded): void {
     this.#loaded[entry.index] = loaded
     logProblem(this.request.log, entry.name, loaded.problem)
-  }
-
-  /** A session that begins now is newer than the last clearing, whatever the clock says. */
-  #begin(): number {
-    const { now, clearedAt } = this.moment
-    return Math.max(now, clearedAt + 1)
   }
 }
 

@@ -1,14 +1,15 @@
 import type { CookieOptions, Problem } from '../types/session.js'
 import { MAX_COOKIE_AGE } from './cookies.js'
 import { InvalidValueError, LifetimeError, NotLoadedError, UnsupportedError } from './errors.js'
+import type { Entry } from './registry.js'
 import { describeIssues, type ValueCodec } from './schema.js'
 import type { SessionState } from './state.js'
 
 /** What a session needs of the request that it belongs to. */
 export interface Host {
   /** Loads a session that was left out; gives its state. */
-  load(): Promise<SessionState>
-  save(): Promise<void>
+  load(entry: Entry): Promise<SessionState>
+  save(entry: Entry): Promise<void>
   /** A time for a session that begins now, in ms since the epoch. */
   begin(): number
   now(): number
@@ -19,15 +20,19 @@ export interface Host {
  * it is committed.
  */
 export class HandlerSession {
-  readonly name: string
+  readonly #entry: Entry
   readonly #host: Host
   #state: SessionState | undefined
 
   /** @param state `undefined` for a session that is to be loaded by hand */
-  constructor(name: string, host: Host, state: SessionState | undefined) {
-    this.name = name
+  constructor(entry: Entry, host: Host, state: SessionState | undefined) {
+    this.#entry = entry
     this.#host = host
     this.#state = state
+  }
+
+  get name(): string {
+    return this.#entry.name
   }
 
   get id(): string | undefined {
@@ -116,7 +121,7 @@ export class HandlerSession {
   }
 
   persist(maxAge?: number | false): this {
-    const { entry } = this.#loaded
+    const entry = this.#entry
     const age = maxAge ?? entry.cookie.maxAge ?? Math.floor(entry.idle / 1000)
     if (age !== false) this.#checkAge(age)
     this.#loaded.persist = age
@@ -126,7 +131,7 @@ export class HandlerSession {
   cookie(options: Omit<CookieOptions, 'maxAge'>): this {
     const state = this.#loaded
     const changed = { ...state.cookieOptions, ...options }
-    state.entry.cookie.check(changed)
+    this.#entry.cookie.check(changed)
     state.cookieOptions = changed
     return this
   }
@@ -141,7 +146,7 @@ export class HandlerSession {
   }
 
   identify(subject: string | null): this {
-    if (this.#loaded.entry.store === undefined) {
+    if (this.#entry.store === undefined) {
       throw new UnsupportedError(
         this.name,
         'identify() needs a record store: sessions in the cookie can be neither listed nor ended from elsewhere'
@@ -155,12 +160,12 @@ export class HandlerSession {
   }
 
   async load(): Promise<this> {
-    this.#state ??= await this.#host.load()
+    this.#state ??= await this.#host.load(this.#entry)
     return this
   }
 
   save(): Promise<void> {
-    return this.#host.save()
+    return this.#host.save(this.#entry)
   }
 
   get #loaded(): SessionState {
@@ -170,14 +175,12 @@ export class HandlerSession {
 
   #check(key: string, value: unknown): void {
     const issues =
-      key === '__proto__'
-        ? [{ message: 'not a key of a session' }]
-        : this.#loaded.entry.codec.encodeKey(key, value).issues
+      key === '__proto__' ? [{ message: 'not a key of a session' }] : this.#entry.codec.encodeKey(key, value).issues
     if (issues) throw new InvalidValueError(this.name, describeIssues(issues, key))
   }
 
   #checkAge(age: number): void {
-    const { absolute } = this.#loaded.entry
+    const { absolute } = this.#entry
     if (!Number.isInteger(age) || age < 1 || age > MAX_COOKIE_AGE) {
       throw new LifetimeError(this.name, `persist(): expected whole seconds from 1 to ${MAX_COOKIE_AGE}, got ${age}`)
     }
@@ -190,7 +193,7 @@ export class HandlerSession {
   }
 
   #flashCodec(kind: string): ValueCodec {
-    const { flashes } = this.#loaded.entry
+    const { flashes } = this.#entry
     const codec = flashes.get(kind)
     if (codec !== undefined) return codec
     const kinds = [...flashes.keys()].join(', ')

@@ -3,7 +3,15 @@ import type { CookieOptions, Problem } from '../types/session.js'
 import type { Version } from '../types/store.js'
 import { InvalidValueError, SchemaError } from './errors.js'
 import { Flashes } from './flashes.js'
-import { formatRecord, newSecret, parseRecord, type SessionRecord, storeId, type Ticket } from './record.js'
+import {
+  type FlashRecord,
+  formatRecord,
+  newSecret,
+  parseRecord,
+  type SessionRecord,
+  storeId,
+  type Ticket
+} from './record.js'
 import type { Entry } from './registry.js'
 import { describeIssues, type Payload } from './schema.js'
 import { readStored } from './stored.js'
@@ -54,9 +62,11 @@ export class SessionState {
   isDetached: boolean
   createdAt: number
   values!: Values
-  flashes!: Flashes
+  /** Made when they are first asked for: most requests do not. */
+  #flashes: Flashes | undefined
   #persist: number | false | undefined
   #subject: string | undefined
+  #storedFlashes: FlashRecord | undefined
   #isPersistChanged = false
   #isSubjectChanged = false
   #secret: string | undefined
@@ -72,6 +82,11 @@ export class SessionState {
     this.createdAt = createdAt
     this.#version = entry.version
     if (loaded.source === undefined || !this.#resume(loaded.source)) this.#begin()
+  }
+
+  get flashes(): Flashes {
+    this.#flashes ??= new Flashes(this.entry.flashes, this.#storedFlashes ?? {})
+    return this.#flashes
   }
 
   get persist(): number | false | undefined {
@@ -110,7 +125,7 @@ export class SessionState {
   }
 
   get isChanged(): boolean {
-    return this.#isPersistChanged || this.#isSubjectChanged || this.values.isDirty || this.flashes.isDirty
+    return this.#isPersistChanged || this.#isSubjectChanged || this.values.isDirty || this.#flashes?.isDirty === true
   }
 
   /** Whether the index of the subject has to learn of this session's id. */
@@ -137,7 +152,7 @@ export class SessionState {
   encode(now: number): Encoded | undefined {
     const payload = this.values.encode()
     if (payload.issues) throw new InvalidValueError(this.entry.name, describeIssues(payload.issues))
-    const flashes = this.flashes.encoded(now)
+    const flashes = this.#flashes === undefined ? this.#storedFlashes : this.flashes.encoded(now)
     const isEmpty = Object.keys(payload.value).length === 0
     if (this.source === undefined && this.retiring === undefined) {
       if (isEmpty && flashes === undefined && this.#subject === undefined) return undefined
@@ -166,7 +181,8 @@ export class SessionState {
       throw new SchemaError(this.entry.name, 'what a parallel request stored does not fit the schema of this process')
     }
     this.values.rebase(started, theirs, this.entry.merge)
-    this.flashes.rebase(newer.record.f ?? {})
+    this.#storedFlashes = newer.record.f
+    this.#flashes?.rebase(this.#storedFlashes ?? {})
     this.#version = theirs.version
     if (!this.#isPersistChanged) this.#persist = newer.record.m
     if (!this.#isSubjectChanged) this.#subject = newer.record.s
@@ -180,7 +196,8 @@ export class SessionState {
     this.#isSubjectChanged = false
     this.isStale = false
     this.values.settle(source.record.p ?? {})
-    this.flashes.settle(source.record.f ?? {})
+    this.#storedFlashes = source.record.f
+    this.#flashes?.settle(this.#storedFlashes ?? {})
   }
 
   /** A new id for the same data. */
@@ -209,7 +226,8 @@ export class SessionState {
     this.#isSubjectChanged = false
     this.#version = this.entry.version
     this.values = new Values(this.entry.codec, { payload: NOTHING, data: this.entry.codec.empty() })
-    this.flashes = new Flashes(this.entry.flashes, {})
+    this.#flashes = undefined
+    this.#storedFlashes = undefined
   }
 
   #resume(source: Source): boolean {
@@ -224,7 +242,7 @@ export class SessionState {
     this.#subject = source.record.s
     this.#version = read.version
     this.values = new Values(this.entry.codec, read)
-    this.flashes = new Flashes(this.entry.flashes, source.record.f ?? {})
+    this.#storedFlashes = source.record.f
     return true
   }
 }

@@ -19,9 +19,10 @@ export class Values {
   #payload: Payload
   /** What handlers see. */
   #data: Data
-  readonly #changes = new Map<string, Change>()
+  /** Made when the first change is: most requests only read. */
+  #changes: Map<string, Change> | undefined
   /** The stored form of objects at the time they were handed out; `undefined` where the payload itself can tell. */
-  readonly #handedOut = new Map<string, string | undefined>()
+  #handedOut: Map<string, string | undefined> | undefined
   #isCleared = false
 
   constructor(codec: Codec, { payload, data }: Stored) {
@@ -31,7 +32,7 @@ export class Values {
   }
 
   get isDirty(): boolean {
-    return this.#isCleared || this.#changes.size > 0 || this.#mutated().length > 0
+    return this.#isCleared || this.#changes !== undefined || this.#mutated().length > 0
   }
 
   has(key: string): boolean {
@@ -60,7 +61,7 @@ export class Values {
       this.delete(key)
     } else {
       this.#data[key] = value
-      this.#changes.set(key, 'set')
+      this.#change(key, 'set')
     }
   }
 
@@ -69,21 +70,21 @@ export class Values {
     const empty = this.#codec.empty()
     if (Object.hasOwn(empty, key)) this.#data[key] = empty[key]
     else delete this.#data[key]
-    if (had) this.#changes.set(key, 'deleted')
+    if (had) this.#change(key, 'deleted')
     return had
   }
 
   /** `value` is what `change` gave for the present value. */
   update(key: string, change: (value: unknown) => unknown, value: unknown): void {
-    const before = this.#changes.get(key) ?? []
+    const before = this.#changes?.get(key) ?? []
     this.set(key, value)
-    if (value !== undefined && typeof before !== 'string') this.#changes.set(key, [...before, change])
+    if (value !== undefined && typeof before !== 'string') this.#change(key, [...before, change])
   }
 
   clear(): void {
     this.#data = this.#codec.empty()
-    this.#changes.clear()
-    this.#handedOut.clear()
+    this.#changes = undefined
+    this.#handedOut = undefined
     this.#isCleared = true
   }
 
@@ -91,7 +92,7 @@ export class Values {
   encode(): Decoded<Payload> {
     const payload = { ...this.#base() }
     const changed: string[] = this.#mutated()
-    for (const [key, change] of this.#changes) {
+    for (const [key, change] of this.#changes ?? []) {
       if (change === 'deleted') delete payload[key]
       else changed.push(key)
     }
@@ -104,13 +105,13 @@ export class Values {
    * @param started what this request started from, read anew
    */
   rebase(started: Stored, theirs: Stored, merge: MergeFunctions): void {
-    for (const key of this.#mutated()) this.#changes.set(key, 'set')
+    for (const key of this.#mutated()) this.#change(key, 'set')
     this.#payload = theirs.payload
-    this.#handedOut.clear()
+    this.#handedOut = undefined
     if (this.#isCleared) return
     const mine = this.#data
     this.#data = { ...theirs.data }
-    for (const [key, change] of this.#changes) {
+    for (const [key, change] of this.#changes ?? []) {
       const isContested = !sameJson(started.payload[key], theirs.payload[key])
       if (isContested && Object.hasOwn(merge, key)) {
         this.set(key, merge[key]?.(started.data[key], theirs.data[key], mine[key]))
@@ -127,16 +128,21 @@ export class Values {
   /** What is stored now holds all changes. */
   settle(payload: Payload): void {
     this.#payload = payload
-    this.#changes.clear()
+    this.#changes = undefined
     this.#isCleared = false
-    const keys = [...this.#handedOut.keys()]
-    this.#handedOut.clear()
-    for (const key of keys) this.get(key)
+    const watched = this.#handedOut
+    this.#handedOut = undefined
+    for (const key of watched?.keys() ?? []) this.get(key)
   }
 
   /** Whether the value is what the updates made of the old one, and nobody changed it by hand after that. */
   #isResult(key: string, change: Exclude<Change, string>, started: Stored, mine: Data): boolean {
     return this.#text(key, run(change, started.data[key])) === this.#text(key, mine[key])
+  }
+
+  #change(key: string, change: Change): void {
+    this.#changes ??= new Map()
+    this.#changes.set(key, change)
   }
 
   #base(): Payload {
@@ -146,8 +152,9 @@ export class Values {
   /** Keys that were handed out as objects and look different now, although nobody set them. */
   #mutated(): string[] {
     const mutated: string[] = []
+    if (this.#handedOut === undefined) return mutated
     for (const [key, before] of this.#handedOut) {
-      if (this.#changes.has(key)) continue
+      if (this.#changes?.has(key)) continue
       if (before === undefined && sameJson(this.#data[key], this.#payload[key])) continue
       if (this.#encoded(key) !== (before ?? this.#pristine(key))) mutated.push(key)
     }
@@ -155,7 +162,8 @@ export class Values {
   }
 
   #handOut(key: string, value: object): void {
-    if (this.#handedOut.has(key)) return
+    if (this.#handedOut?.has(key)) return
+    this.#handedOut ??= new Map()
     const payloadTells = this.#codec.isPlain(key) && Object.hasOwn(this.#base(), key)
     this.#handedOut.set(key, payloadTells ? undefined : this.#text(key, value))
   }
