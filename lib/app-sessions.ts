@@ -18,6 +18,8 @@ export class AppSessions implements Sessions {
   readonly #options: SessionsOptions
   readonly #sweeper: Sweeper
   #marker = new ClearMarker(undefined, 0, 0)
+  /** Whether anything is ever to be read before a handler: not where all sessions are in cookies. */
+  #mayRead = false
   /** What is read before handlers: sessions on record stores that are not loaded by hand. */
   #preloaded: readonly Entry[] = []
 
@@ -71,6 +73,7 @@ export class AppSessions implements Sessions {
     const { entries, recordStores } = this.#registry
     this.#marker = this.#markerFor(entries)
     this.#preloaded = entries.filter(({ store, isManual }) => store !== undefined && !isManual)
+    this.#mayRead = this.#preloaded.length > 0 || this.#options.clearMarker !== undefined
     await Promise.all(recordStores.map((store) => store.setup?.()))
     this.#sweeper.start(recordStores)
   }
@@ -83,7 +86,7 @@ export class AppSessions implements Sessions {
   /** Reads what the request's cookies name; `undefined` when there is nothing to read, which is told in no time. */
   preload(request: FastifyRequest, sessionsOf: () => RequestSessions): Promise<void> | undefined {
     const header = request.raw.headers.cookie
-    if (header === undefined) return undefined
+    if (header === undefined || !this.#mayRead) return undefined
     if (this.#marker.isDue(Date.now())) return this.#preloadAfterMarker(request, header, sessionsOf)
     const entries = this.#wanted(request, header)
     return entries.length === 0 ? undefined : sessionsOf().preload(entries)
@@ -101,11 +104,11 @@ export class AppSessions implements Sessions {
   }
 
   #wanted(request: FastifyRequest, header: string): readonly Entry[] {
+    const present = this.#preloaded.filter(({ cookie }) => cookie.isIn(header))
+    if (present.length === 0) return present
     const sessions: readonly string[] | false | undefined = request.routeOptions.config.sessions
-    if (sessions === false) return []
-    return this.#preloaded.filter(
-      ({ name, cookie }) => (sessions === undefined || sessions.includes(name)) && cookie.isIn(header)
-    )
+    if (sessions === undefined) return present
+    return sessions === false ? [] : present.filter(({ name }) => sessions.includes(name))
   }
 
   #markerFor(entries: readonly Entry[]): ClearMarker {

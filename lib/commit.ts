@@ -23,18 +23,15 @@ interface Task {
  */
 export function commit(sessions: RequestSessions, states: readonly SessionState[]): Promise<void> | undefined {
   const now = Date.now()
-  if (!states.some((state) => mayNeedSaving(state, now))) return undefined
-  const errors = new Map<string, Error>()
-  const tasks = states.flatMap((state) => attempt(errors, state, () => plan(sessions.reply, state, now)) ?? [])
-  if (errors.size > 0) throw new SaveError(errors)
-  if (tasks.length === 0) return undefined
+  const pending = states.filter((state) => mayNeedSaving(state, now))
+  if (pending.length === 0) return undefined
+  const tasks = eachOrThrow(pending, stateOf, (state) => plan(sessions.reply, state, now))
   const withJobs = tasks.filter(({ job }) => job !== undefined)
-  if (withJobs.length === 0) return finish(sessions, tasks, errors, now)
-  return runAll(withJobs, errors).then((dropped) =>
+  if (withJobs.length === 0) return finish(sessions, tasks, now)
+  return runAll(withJobs).then((dropped) =>
     finish(
       sessions,
       tasks.filter((task) => !dropped.has(task)),
-      errors,
       now
     )
   )
@@ -80,8 +77,10 @@ function planCookie(
   return { state, encoded, job: undefined }
 }
 
-async function runAll(tasks: readonly Task[], errors: Map<string, Error>): Promise<ReadonlySet<Task>> {
+/** Gives the tasks whose sessions were ended elsewhere. */
+async function runAll(tasks: readonly Task[]): Promise<ReadonlySet<Task>> {
   const dropped = new Set<Task>()
+  const errors = new Map<string, Error>()
   const stores = new Set(tasks.map(({ state }) => state.entry.store as RecordStore))
   await Promise.all(
     [...stores].map(async (store) => {
@@ -97,6 +96,7 @@ async function runAll(tasks: readonly Task[], errors: Map<string, Error>): Promi
       }
     })
   )
+  if (errors.size > 0) throw new SaveError(errors)
   for (const { state } of dropped) {
     state.problem = 'gone'
     state.log.info(
@@ -108,16 +108,15 @@ async function runAll(tasks: readonly Task[], errors: Map<string, Error>): Promi
 }
 
 /** Makes the cookies, and sets them unless one can't be made. */
-function finish(sessions: RequestSessions, tasks: readonly Task[], errors: Map<string, Error>, now: number): undefined {
-  const cookies = tasks.flatMap((task) => attempt(errors, task.state, () => cookiesFor(sessions, task, now)) ?? [])
-  if (errors.size > 0) throw new SaveError(errors)
+function finish(sessions: RequestSessions, tasks: readonly Task[], now: number): undefined {
+  const cookies = eachOrThrow(tasks, taskState, (task) => cookiesFor(sessions, task, now))
   for (const { state, encoded } of tasks) {
     if (state.entry.store === undefined && encoded !== undefined) state.settle(encoded)
     state.doomed = undefined
     state.isEnding = false
     state.isCookieChanged = false
   }
-  if (cookies.length > 0) send(sessions, cookies)
+  send(sessions, cookies.flat())
 }
 
 function cookiesFor({ request }: RequestSessions, { state, encoded }: Task, now: number): readonly SetCookie[] {
@@ -152,7 +151,7 @@ function isLater(state: SessionState, expires: number, now: number): boolean {
 }
 
 function send({ reply, written }: RequestSessions, cookies: readonly SetCookie[]): void {
-  if (areHeadersSent(reply)) return
+  if (cookies.length === 0 || areHeadersSent(reply)) return
   if (reply.sent) {
     // A hijacked reply is written by hand: its headers are those of the raw response.
     for (const { text } of cookies) reply.raw.appendHeader('set-cookie', text)
@@ -168,14 +167,29 @@ function areHeadersSent(reply: FastifyReply): boolean {
   return reply.raw.headersSent || (reply.sent && reply.request.raw.headers.upgrade !== undefined)
 }
 
-function attempt<T>(errors: Map<string, Error>, state: SessionState, run: () => T): T | undefined {
-  try {
-    return run()
-  } catch (error) {
-    errors.set(state.entry.name, asError(error))
-    return undefined
+/** What `run` gives for each item; if it throws for some, one error for all of these. @throws FST_SESSIONS_SAVE */
+function eachOrThrow<Item, Result>(
+  items: readonly Item[],
+  stateFor: (item: Item) => SessionState,
+  run: (item: Item) => Result | undefined
+): Result[] {
+  const results: Result[] = []
+  let errors: Map<string, Error> | undefined
+  for (const item of items) {
+    try {
+      const result = run(item)
+      if (result !== undefined) results.push(result)
+    } catch (error) {
+      errors ??= new Map()
+      errors.set(stateFor(item).entry.name, asError(error))
+    }
   }
+  if (errors !== undefined) throw new SaveError(errors)
+  return results
 }
+
+const stateOf = (state: SessionState) => state
+const taskState = ({ state }: Task) => state
 
 function asError(reason: unknown): Error {
   return reason instanceof Error ? reason : new Error(String(reason))

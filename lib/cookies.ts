@@ -85,19 +85,19 @@ export class Cookie {
     maxAge: number | undefined,
     changed?: CookieOptions
   ): readonly SetCookie[] {
-    const attributes = this.#attributes(request, changed)
     const age = maxAge === undefined ? '' : `; Max-Age=${maxAge}`
+    const attributes = age + this.#attributes(request, changed)
     const parts = this.#split(value)
-    const cookies = parts.map((part, index) => {
-      const name = chunkName(this.name, index)
-      return { name, text: `${name}=${part}${age}${attributes}` }
-    })
-    return [...cookies, ...this.#clearFrom(request, parts.length, attributes)]
+    const cookies = parts.map((part, index) => setCookie(chunkName(this.name, index), part, attributes))
+    return this.#chunks === 1 ? cookies : [...cookies, ...this.#clearFrom(request, parts.length, changed)]
   }
 
   /** Makes the browser forget the cookie: the attributes have to be those that it was set with. */
   clear(request: FastifyRequest, changed?: CookieOptions): readonly SetCookie[] {
-    return this.#clearFrom(request, 0, this.#attributes(request, changed), true)
+    return [
+      setCookie(this.name, '', EXPIRED + this.#attributes(request, changed)),
+      ...this.#clearFrom(request, 1, changed)
+    ]
   }
 
   /** @throws FST_SESSIONS_CONFIG when the changed attributes do not go together with the cookie's name. */
@@ -131,23 +131,28 @@ export class Cookie {
     }: ${advice}`
   }
 
-  /** Chunks that an earlier, longer value left in the browser. */
-  #clearFrom(request: FastifyRequest, count: number, attributes: string, always = false): readonly SetCookie[] {
+  /** Chunks from `first` on that an earlier, longer value left in the browser. */
+  #clearFrom(request: FastifyRequest, first: number, changed: CookieOptions | undefined): readonly SetCookie[] {
     const header = request.headers.cookie ?? ''
     const cleared: SetCookie[] = []
-    for (let index = count; index < this.#chunks || index === 0; index++) {
+    for (let index = first; index < this.#chunks; index++) {
       const name = chunkName(this.name, index)
-      if ((always && index === 0) || find(header, `${name}=`, 0) !== undefined) {
-        cleared.push({ name, text: `${name}=; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT${attributes}` })
-      }
+      if (find(header, `${name}=`, 0) === undefined) continue
+      cleared.push(setCookie(name, '', EXPIRED + this.#attributes(request, changed)))
     }
     return cleared
   }
 }
 
+const EXPIRED = '; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT'
+
 export interface SetCookie {
   readonly name: string
   readonly text: string
+}
+
+function setCookie(name: string, value: string, attributes: string): SetCookie {
+  return { name, text: `${name}=${value}${attributes}` }
 }
 
 /** Sets or replaces cookies among the reply's others: one name stands there once. */
