@@ -103,7 +103,8 @@ t.test('during a deploy an older process keeps what a newer one stored beside wh
   const older = await deploy(t, store, { schema: z.object({ a: z.string().default('') }) })
   const newer = await deploy(t, store, {
     schema: z.object({ a: z.string().default(''), b: z.string().default('') }),
-    version: 2
+    version: 2,
+    migrate: { 1: (payload) => ({ ...(payload as object), b: 'migrated' }) }
   })
   const client = new Client(newer)
   await set(client, { b: 'new' })

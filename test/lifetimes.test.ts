@@ -177,3 +177,36 @@ t.test('persist refuses what is no lifetime, and more than the absolute one', as
   }
   t.equal((await client.get('/persist/3600')).statusCode, 200)
 })
+
+t.test('a persistent cookie does not outlive the absolute lifetime', async (t) => {
+  const time = clock(t)
+  const { client } = await both(t, { idle: 3600, absolute: 5400, cookie: { maxAge: 3600 } })
+  await client.get('/set')
+  time.pass(HOUR - 1000)
+  const response = await client.get('/get')
+  t.same(
+    response.cookies.map(({ maxAge }) => maxAge),
+    [1801, 1801]
+  )
+})
+
+t.test('a deploy that shortens the absolute lifetime ends sessions that are older', async (t) => {
+  const time = clock(t)
+  const store = memoryStore()
+  const start = async (absolute: number) => {
+    const app = await buildApp(t, {
+      stores: { memory: store },
+      sessions: { kept: { store: 'memory', schema, absolute }, sealed: { schema, absolute } }
+    })
+    app.get('/set', async (request) =>
+      ['kept', 'sealed'].map((name) => request.session(name).set('user', 'ann').isDirty)
+    )
+    app.get('/get', async (request) => ['kept', 'sealed'].map((name) => request.session(name).get('user')))
+    return app
+  }
+  const client = new Client(await start(7200))
+  await client.get('/set')
+  time.pass(HOUR + 1000)
+  t.same(await client.json('/get'), ['ann', 'ann'])
+  t.same(await client.copy(await start(3600)).json('/get'), ['nobody', 'nobody'])
+})

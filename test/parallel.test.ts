@@ -124,6 +124,25 @@ t.test('an update runs again on the newer value, and a change of its result by h
   t.match(((await client.json('/cart')) as { items: string[] }).items.sort().slice(0, 3), ['3', '4', '5'])
 })
 
+t.test('a clear wipes what a parallel request wrote before it, and what is set after it stays', async (t) => {
+  const { app, client } = await shop(t)
+  const { opened, open } = gate()
+  app.get('/clear', async (request) => {
+    await opened
+    request.session('cart').clear().set('b', 'after')
+  })
+  app.get('/a', async (request) => {
+    request.session('cart').set('a', 'before').flash('notice', 'before')
+  })
+  await client.get('/start')
+  const clearing = client.get('/clear')
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  await client.get('/a')
+  open()
+  await clearing
+  t.same(await client.json('/cart'), { items: [], visits: 0, tags: [], b: 'after' })
+})
+
 t.test('a nested change is noticed and saved, and mere reading saves nothing', async (t) => {
   const { app, client } = await shop(t)
   app.get('/push', async (request) => {

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { z } from 'zod'
 import { memoryStore } from '../lib/index.js'
-import { buildApp, Client, clock, gate } from './client.js'
+import { buildApp, Client, clock, gate, KEY } from './client.js'
 
 const MINUTE = 60_000
 
@@ -162,6 +162,19 @@ t.test('regenerate gives a new id and keeps the data, and requests in flight do 
   t.equal((await client.get('/who')).body, 'ann')
 })
 
+t.test('the old id of a remembered session is not renewed within its grace, whatever changes', async (t) => {
+  const { app, client } = await accounts(t)
+  app.get('/remember', async (request) => request.session('login').persist(3600).regenerate().id)
+  await client.get('/in/ann')
+  await client.get('/remember')
+  const old = client.copy()
+  await client.get('/remember')
+  app.sessions.rotate(['another key of thirty-two bytes or more', KEY])
+  const response = await old.get('/right/write')
+  t.equal(response.statusCode, 200)
+  t.notOk(response.headers['set-cookie'])
+})
+
 t.test('who planted an id before sign-in learns nothing of what came after it', async (t) => {
   const { client } = await accounts(t)
   await client.get('/visit')
@@ -303,6 +316,28 @@ t.test('two sign-ins of one user at once do not end each other', async (t) => {
   t.equal((await app.sessions.of('ann')).length, 8)
 })
 
+t.test('a sign-in that is still being written is not struck from the list by the next one', async (t) => {
+  const { app, store } = await accounts(t)
+  const { opened, open } = gate()
+  const { create } = store
+  let creations = 0
+  // The first creation is that of the index, the second that of the first session.
+  Object.assign(store, {
+    create: async (...args: Parameters<typeof create>) => {
+      if (++creations === 2) await opened
+      return create.apply(store, args)
+    }
+  })
+  const [slow, fast] = [new Client(app), new Client(app)]
+  const signingIn = slow.get('/in/ann')
+  await pause()
+  await fast.get('/in/ann')
+  open()
+  await signingIn
+  t.equal((await slow.get('/who')).body, 'ann')
+  t.equal((await app.sessions.of('ann')).length, 2)
+})
+
 t.test('a user who is no longer named is no longer listed', async (t) => {
   const { app, client } = await accounts(t)
   app.get('/anonymous', async (request) => {
@@ -355,6 +390,23 @@ t.test('clearing ends every session of every store, also sealed cookies from bef
   t.same(await client.json('/get'), { problem: 'cleared' })
   await client.get('/set')
   t.same(await client.json('/get'), { user: 'ann', theme: 'dark' }, 'sessions from after the clearing are good')
+})
+
+t.test('a session that begins in the very millisecond of the clearing is good', async (t) => {
+  const real = Date.now
+  const now = real()
+  Date.now = () => now
+  t.teardown(() => {
+    Date.now = real
+  })
+  const app = await buildApp(t, { sessions: { prefs: { schema: z.object({ theme: z.string().optional() }) } } })
+  app.get('/set', async (request) => request.session('prefs').set('theme', 'dark').isDirty)
+  app.get('/get', async (request) => request.session('prefs').data)
+  const client = new Client(app)
+  await app.ready()
+  await app.sessions.clear()
+  await client.get('/set')
+  t.same(await client.json('/get'), { theme: 'dark' })
 })
 
 t.test('where a record store remembers it, every process refuses cookies from before the clearing', async (t) => {
