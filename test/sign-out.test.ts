@@ -165,14 +165,17 @@ t.test('regenerate gives a new id and keeps the data, and requests in flight do 
 t.test('the old id of a remembered session is not renewed within its grace, whatever changes', async (t) => {
   const { app, client } = await accounts(t)
   app.get('/remember', async (request) => request.session('login').persist(3600).regenerate().id)
+  app.get('/strict', async (request) => request.session('login').cookie({ sameSite: 'strict' }).id)
   await client.get('/in/ann')
   await client.get('/remember')
   const old = client.copy()
   await client.get('/remember')
   app.sessions.rotate(['another key of thirty-two bytes or more', KEY])
-  const response = await old.get('/right/write')
-  t.equal(response.statusCode, 200)
-  t.notOk(response.headers['set-cookie'])
+  for (const path of ['/right/write', '/strict', '/who']) {
+    const response = await old.get(path)
+    t.equal(response.statusCode, 200)
+    t.notOk(response.headers['set-cookie'], path)
+  }
 })
 
 t.test('who planted an id before sign-in learns nothing of what came after it', async (t) => {
