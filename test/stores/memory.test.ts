@@ -15,8 +15,7 @@ for (const { name, skipped, run } of cases) test(name, { skip: skipped ?? false 
 test('a full store drops what was not used for longest', async (t) => {
   const store = memoryStore({ maxRecords: 4 })
   const [read, touched, updated, idle] = ids(4) as [string, string, string, string]
-  for (const id of [idle, read, touched, updated]) await store.create(id, 'text', tomorrow())
-  await store.read(idle)
+  for (const id of [read, touched, updated, idle]) await store.create(id, 'text', tomorrow())
   const { version = '' } = (await store.read(updated)) ?? {}
   await store.update(updated, 'new', tomorrow(), version)
   await store.touch(touched, tomorrow())
@@ -66,6 +65,17 @@ test('an update that grows a record makes room for itself', async (t) => {
   const version = (await store.create(grown, 'b', tomorrow())) ?? ''
   t.ok(await store.update(grown, 'b'.repeat(8000), tomorrow(), version))
   t.same(await texts(store, [older, grown]), [undefined, 'b'.repeat(8000)])
+})
+
+test('updating a record over and over takes no more room than its last text', async (t) => {
+  const store = memoryStore({ maxBytes: 10_000 })
+  const [other, updated] = ids(2) as [string, string]
+  await store.create(other, 'a'.repeat(3000), tomorrow())
+  let version = await store.create(updated, 'b'.repeat(3000), tomorrow())
+  for (let round = 0; round < 10; round++) {
+    version = await store.update(updated, `${round}`.repeat(3000), tomorrow(), version ?? '')
+  }
+  t.same(await texts(store, [other, updated]), ['a'.repeat(3000), '9'.repeat(3000)])
 })
 
 test('room that is given back can be used again', async (t) => {
