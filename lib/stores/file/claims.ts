@@ -1,0 +1,137 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { link, readHead, remove, rename, type State, statOf, tidy } from './disk.js'
+import { claimPath, tempPath } from './layout.js'
+import type { Temp, Temps } from './temps.js'
+
+/**
+ * Compare-and-set between processes, any of which may die or stall at any instant, out of link, rename and unlink.
+ *
+ * Each file has a version that no other ever has. Who wants to replace state `from` of a record
+ *
+ * 1. writes the next state to a temporary file,
+ * 2. links that to the name "claim 0 on `from`", which works for one writer only,
+ * 3. reads the record: it must still be `from`,
+ * 4. renames the temporary file over the record, and removes the claim.
+ *
+ * Whoever finds the claim taken waits for the record to move on: usually less than a millisecond. If it does not, the
+ * holder is dead or stalled. Nobody can tell which, and nobody has to: who waited removes the holder's *temporary file*.
+ * Now step 4 fails for the holder, for ever, since that name is never used again. Then claim 1 is open to all, and so on.
+ *
+ * So of all who claim `from` one at most can replace it, as long as no claim on `from` is removed while the record is
+ * `from`: else an early claim would be free again while a later one is in use. Claims are therefore removed only after
+ * the record was seen to be something else, and `from` never comes back. A claim that is given up before that stays,
+ * void, because its temporary file is gone.
+ */
+export interface Claim {
+  readonly shard: string
+  readonly record: string
+  /** The version to replace. */
+  readonly from: string
+  /** Asked when nobody else can replace the record. */
+  readonly fits: (state: State) => boolean
+}
+
+export type Outcome =
+  | 'done'
+  /** The record has moved on, or does not fit. */
+  | 'lost'
+  /** Someone took this writer for dead. Nothing was changed; try again, with a new file. */
+  | 'void'
+
+/** Puts a file in the place of the record. It has no other name afterwards, whatever the outcome. */
+export function replace(claim: Claim, temp: Temp): Promise<Outcome> {
+  return withTemp(claim, temp, () => rename(temp.path, claim.record))
+}
+
+/** `replace`, and keeps the file that was the record for another use. */
+export function exchange(claim: Claim, temp: Temp, temps: Temps): Promise<Outcome> {
+  const { shard, record } = claim
+  return withTemp(claim, temp, (state) => {
+    const held = temps.hold(shard, record, state)
+    const renamed = rename(temp.path, record)
+    if (held && renamed) temps.keep(shard, held)
+    else if (held) tidy(held.path)
+    return renamed
+  })
+}
+
+/**
+ * Removes a record that has ended, or one that lives if there is no room to replace it. The claim is a link to the
+ * record itself: it must work on a full disk.
+ *
+ * A removal, unlike a rename, can't be made to fail from outside. So others wait far longer for it than it may take,
+ * and it looks at the clock right before. That leaves one case: a process that stalls for seconds between these two
+ * calls, while the id, which had ended, is created anew.
+ */
+export function removeEnded(claim: Claim): Promise<Outcome> {
+  const start = performance.now()
+  return claimAndCommit(claim, claim.record, () => performance.now() - start < removalTime && remove(claim.record))
+}
+
+/** In milliseconds. How long to wait for a writer, how long a removal may take, and how long to wait for it. */
+const writerPatience = 100
+const removalTime = 500
+const removalPatience = 5000
+
+async function withTemp(claim: Claim, temp: Temp, commit: (state: State) => boolean): Promise<Outcome> {
+  let outcome: Outcome = 'void'
+  try {
+    outcome = await claimAndCommit(claim, temp.path, commit)
+  } finally {
+    if (outcome !== 'done') tidy(temp.path)
+  }
+  return outcome
+}
+
+/** Without a rival there is no wait in it: all happens in one turn of the event loop. */
+async function claimAndCommit(claim: Claim, file: string, commit: (state: State) => boolean): Promise<Outcome> {
+  const { record, from, fits } = claim
+  for (let position = 0; ; ) {
+    const linked = link(file, claimPath(record, from, position))
+    if (linked === 'gone') return 'void'
+    if (linked === 'taken') {
+      const rival = await outlast(claim, position)
+      if (rival === 'moved') return lost(record, from, position)
+      if (rival === 'void') position++
+      continue
+    }
+    const state = readHead(record)
+    if (state?.version !== from) return lost(record, from, position)
+    if (!fits(state)) return 'lost'
+    if (!commit(state)) return 'void'
+    tidyClaims(record, from, position)
+    return 'done'
+  }
+}
+
+/** Waits until the record has moved on, or until it is certain that the holder of the claim will not move it. */
+async function outlast(claim: Claim, position: number): Promise<'moved' | 'void' | 'free'> {
+  const { record, from } = claim
+  const start = performance.now()
+  for (let pause = 1; ; pause = Math.min(2 * pause, 16)) {
+    const holder = readHead(claimPath(record, from, position))
+    const isVoid = holder && makeVoid(claim, holder.version, performance.now() - start)
+    if (readHead(record)?.version !== from) return 'moved'
+    if (holder === undefined) return 'free'
+    if (isVoid) return 'void'
+    await sleep(pause)
+  }
+}
+
+/** Whether the holder of a claim can't commit any more. If it was waited for long enough, it can't from now on. */
+function makeVoid({ shard, from }: Claim, holder: string, waited: number): boolean {
+  if (holder === from) return waited > removalPatience
+  const temp = tempPath(shard, holder)
+  if (waited > writerPatience) remove(temp)
+  return statOf(temp) === undefined
+}
+
+function lost(record: string, from: string, position: number): Outcome {
+  tidyClaims(record, from, position)
+  return 'lost'
+}
+
+/** Only after the record was seen not to be `from`. */
+function tidyClaims(record: string, from: string, last: number): void {
+  for (let position = 0; position <= last; position++) tidy(claimPath(record, from, position))
+}

@@ -1,0 +1,106 @@
+import { randomBytes } from 'node:crypto'
+import { closeSync, fsyncSync, linkSync, mkdirSync, openSync, utimesSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { StoreConfigError } from '../../errors.js'
+import { endOf, hasCode, statOf, tidy, timesOf } from './disk.js'
+
+/**
+ * Makes the directory, closed to others, and sees that it can be trusted and that its file system has what it takes.
+ * @throws StoreConfigError when it can't be trusted or lacks something; what the disk says when it can't be written to
+ */
+export function prepareDirectory(directory: string): void {
+  mkdirSync(directory, { recursive: true, mode: 0o700 })
+  requireOwn(directory)
+  probe(directory)
+}
+
+/** @throws Error when there is no directory: then nobody can say of a record that it is absent. */
+export function requireDirectory(directory: string): void {
+  if (statOf(directory)?.isDirectory()) return
+  throw new Error(
+    `file store: there is no directory ${directory}: call setup() before the first record, and see whether it was removed or unmounted`
+  )
+}
+
+/** Whether a shard is there. Someone who can plant a link in its place could send records elsewhere. */
+export function shardExists(shard: string): boolean {
+  const stats = statOf(shard)
+  if (stats === undefined || stats.isDirectory()) return stats !== undefined
+  throw new Error(
+    `file store: ${shard} should be a directory and is not: find out who put it there, remove it, and close the directory to others`
+  )
+}
+
+export function makeShard(shard: string): void {
+  try {
+    mkdirSync(shard, { mode: 0o700 })
+  } catch (cause) {
+    if (!hasCode(cause, 'EEXIST')) throw cause
+  }
+}
+
+/** Waits for the disk in place: it happens 256 times in the life of a directory. */
+export function makeShardDurably(shard: string): void {
+  makeShard(shard)
+  const parent = openSync(dirname(shard), 'r')
+  try {
+    fsyncSync(parent)
+  } finally {
+    closeSync(parent)
+  }
+}
+
+function requireOwn(directory: string): void {
+  const stats = statOf(directory)
+  if (!stats?.isDirectory()) {
+    throw new StoreConfigError(
+      'file',
+      `${directory} is not a directory of its own: give the path that the link leads to`
+    )
+  }
+  const user = process.geteuid?.()
+  if (user !== undefined && stats.uid !== user) {
+    throw new StoreConfigError(
+      'file',
+      `${directory} belongs to user ${stats.uid}, who could read and change all sessions: chown it to user ${user}, or choose another`
+    )
+  }
+  if (user !== undefined && stats.mode & 0o002) {
+    throw new StoreConfigError('file', `${directory} is writable for everyone: chmod it to 700, or choose another`)
+  }
+}
+
+function probe(directory: string): void {
+  const path = `${directory}/${randomBytes(8).toString('hex')}.probe`
+  try {
+    writeFileSync(path, '', { flag: 'wx', mode: 0o600 })
+    requireTimes(path)
+    requireLinks(path)
+  } finally {
+    tidy(`${path}.link`)
+    tidy(path)
+  }
+}
+
+/** The end of a record is kept as the time of its file, to the millisecond. */
+function requireTimes(path: string): void {
+  const expires = Math.floor(Date.now() / 1000) * 1000 + 3_600_123
+  utimesSync(path, ...timesOf(expires))
+  const stats = statOf(path)
+  if (stats && endOf(stats) === expires) return
+  throw new StoreConfigError(
+    'file',
+    `the file system of ${path} rounds the times of files: choose a directory on another`
+  )
+}
+
+function requireLinks(path: string): void {
+  try {
+    linkSync(path, `${path}.link`)
+  } catch (cause) {
+    if (!unsupported.some((code) => hasCode(cause, code))) throw cause
+    throw new StoreConfigError('file', `the file system of ${path} has no hard links: choose a directory on another`)
+  }
+}
+
+const unsupported = ['EPERM', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP']

@@ -1,0 +1,71 @@
+/**
+ * What a directory of records holds. 256 shards, named by the first two hex digits of the ids in them, keep directories
+ * short at a million records. In a shard:
+ *
+ * - `<id>`: a record, or the mark that one was removed
+ * - `<id>.<version>.<position>.claim`: who is to replace that state of the record (see claims.ts)
+ * - `<version>.tmp`: a file in the making, or a spare one (see temps.ts)
+ *
+ * An id is written in hex: some file systems take `aB` and `Ab` for one name.
+ */
+export const shardNames: readonly string[] = Array.from({ length: 256 }, (_, at) => at.toString(16).padStart(2, '0'))
+
+export interface Place {
+  /** Path of the directory that the record is in. */
+  readonly shard: string
+  /** Path of the record. */
+  readonly record: string
+}
+
+/** @throws TypeError for anything but 32 bytes in base64url, which is all that may become part of a path. */
+export function placeOf(directory: string, id: string): Place {
+  const name = hexOf(id)
+  const shard = shardPath(directory, name.slice(0, 2))
+  return { shard, record: `${shard}/${name}` }
+}
+
+export function shardPath(directory: string, name: string): string {
+  return `${directory}/${name}`
+}
+
+export function claimPath(record: string, version: string, position: number): string {
+  return `${record}.${version}.${position}.claim`
+}
+
+export function tempPath(shard: string, version: string): string {
+  return `${shard}/${version}.tmp`
+}
+
+export type Entry =
+  | { readonly kind: 'record' }
+  | { readonly kind: 'temp' }
+  | { readonly kind: 'claim'; readonly record: string; readonly version: string }
+
+/** What the name of a file in a shard says that it is; `undefined` for what is not the store's. */
+export function entryOf(name: string): Entry | undefined {
+  if (recordName.test(name)) return { kind: 'record' }
+  if (tempName.test(name)) return { kind: 'temp' }
+  const [, record, version] = claimName.exec(name) ?? []
+  return record && version ? { kind: 'claim', record, version } : undefined
+}
+
+/** Versions become part of file names, and one that comes from outside may be anything. */
+export function isVersion(version: unknown): version is string {
+  return typeof version === 'string' && versionForm.test(version)
+}
+
+const versionForm = /^[0-9a-z]{24}$/
+const recordName = /^[0-9a-f]{64}$/
+const tempName = /^[0-9a-z]{24}\.tmp$/
+const claimName = /^([0-9a-f]{64})\.([0-9a-z]+)\.\d+\.claim$/
+
+function hexOf(id: string): string {
+  const bytes = Buffer.from(String(id), 'base64url')
+  if (bytes.length === 32 && bytes.toString('base64url') === id) return bytes.toString('hex')
+  throw new TypeError(`file store: an id is 43 characters of base64url, the form of 32 bytes; got ${shown(id)}`)
+}
+
+/** Enough to find the caller's mistake, too little to leak an id into a log. */
+function shown(id: unknown): string {
+  return typeof id === 'string' ? `${id.length} characters, "${id.slice(0, 4)}…"` : typeof id
+}

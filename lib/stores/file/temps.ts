@@ -1,0 +1,136 @@
+import { randomBytes } from 'node:crypto'
+import { closeSync, constants, fstatSync, ftruncateSync, futimesSync, openSync, writeSync } from 'node:fs'
+import { hasCode, link, O_NOFOLLOW, reusedSize, type State, tidy, timesOf } from './disk.js'
+import { encodeRecord, encodeRemoval } from './format.js'
+import { tempPath } from './layout.js'
+import { Spares, type Temp } from './spares.js'
+
+export type { Temp } from './spares.js'
+
+interface OpenTemp extends Temp {
+  readonly file: number
+  /** Bytes that it has from an earlier use. */
+  readonly size: number
+}
+
+/**
+ * The files in the making of one process. A file that was replaced is kept and written anew, for a third of what it
+ * takes to make one: no inode and no block is freed and found again, and ext4 does not go to the disk at once, as it
+ * does when a new file is renamed over another.
+ *
+ * Two things make that safe. A spare is written only if it has no name but the one that this process alone knows, so it
+ * is nobody's record. And whoever opened it while it was one has long stopped reading (see disk.ts).
+ */
+export class Temps {
+  readonly #prefix = randomBytes(8).toString('hex')
+  readonly #spares = new Spares()
+  readonly #makeShard: (shard: string) => void
+  #count = 0
+
+  /** @param makeShard makes the directory of a shard, which someone else may have made meanwhile */
+  constructor(makeShard: (shard: string) => void) {
+    this.#makeShard = makeShard
+  }
+
+  /**
+   * A file that holds a record.
+   * @throws what the disk says, and then leaves no file behind; TypeError when `expires` is not finite
+   */
+  record(shard: string, id: string, text: string, expires: number): Temp {
+    const times = timesOf(expires)
+    return this.#write(shard, ({ file, version, size }) => {
+      const bytes = encodeRecord(id, text, version, size)
+      writeWhole(file, bytes)
+      futimesSync(file, ...times)
+    })
+  }
+
+  /** A file that marks where a record was removed. Throws as `record` does. */
+  removal(shard: string): Temp {
+    return this.#write(shard, ({ file, version, size }) => {
+      const bytes = encodeRemoval(version)
+      writeWhole(file, bytes)
+      if (size > bytes.length) ftruncateSync(file, bytes.length)
+    })
+  }
+
+  /** Gives the file of a record that is about to be replaced a name by which to keep it, if it is worth it. */
+  hold(shard: string, record: string, { size }: State): Temp | undefined {
+    if (size > reusedSize || this.#spares.full) return undefined
+    const temp = this.#next(shard)
+    try {
+      return link(record, temp.path) === 'linked' ? temp : undefined
+    } catch {
+      return undefined // no room for another name, say: the record can be replaced all the same
+    }
+  }
+
+  /** To be called when the record was replaced. */
+  keep(shard: string, held: Temp): void {
+    this.#spares.add(shard, held)
+  }
+
+  /** Removes the spare files. */
+  dispose(): void {
+    for (const { path } of this.#spares.takeAll()) tidy(path)
+  }
+
+  #write(shard: string, fill: (temp: OpenTemp) => void): Temp {
+    const temp = this.#reopen(shard) ?? this.#make(shard)
+    try {
+      fill(temp)
+    } catch (cause) {
+      tidy(temp.path)
+      throw cause
+    } finally {
+      closeSync(temp.file)
+    }
+    return temp
+  }
+
+  #reopen(shard: string): OpenTemp | undefined {
+    for (let spare = this.#spares.take(shard); spare; spare = this.#spares.take(shard)) {
+      const temp = reopen(spare)
+      if (temp) return temp
+      tidy(spare.path)
+    }
+    return undefined
+  }
+
+  #make(shard: string): OpenTemp {
+    const temp = this.#next(shard)
+    try {
+      return { ...temp, file: makeFile(temp.path), size: 0 }
+    } catch (cause) {
+      if (!hasCode(cause, 'ENOENT')) throw cause
+    }
+    this.#makeShard(shard)
+    return { ...temp, file: makeFile(temp.path), size: 0 }
+  }
+
+  #next(shard: string): Temp {
+    const version = `${this.#prefix}${(++this.#count).toString(36).padStart(8, '0')}`
+    return { version, path: tempPath(shard, version) }
+  }
+}
+
+function makeFile(path: string): number {
+  const { O_CREAT, O_EXCL, O_WRONLY } = constants
+  return openSync(path, O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW, 0o600)
+}
+
+/** `undefined`: a sweep took it for abandoned, or someone who died left it with another name. */
+function reopen(temp: Temp): OpenTemp | undefined {
+  let file: number | undefined
+  try {
+    file = openSync(temp.path, constants.O_WRONLY | O_NOFOLLOW)
+    const { nlink, size } = fstatSync(file)
+    if (nlink === 1 && size <= reusedSize) return { ...temp, file, size }
+  } catch {}
+  if (file !== undefined) closeSync(file)
+  return undefined
+}
+
+function writeWhole(file: number, bytes: Buffer): void {
+  for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at, bytes.length - at, at)
+}
