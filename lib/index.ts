@@ -10,6 +10,7 @@ export type * from '../types/store.js'
 export * from './errors.js'
 export { fastifySessions as default, fastifySessions } from './plugin.js'
 export { cookieStore } from './stores/cookie.js'
+export { type FileStoreOptions, fileStore } from './stores/file.js'
 export { type MemoryStoreOptions, memoryStore } from './stores/memory.js'
 
 /**
