@@ -8,7 +8,7 @@ export interface MemoryStoreOptions {
   /** How many records to keep; `Infinity` leaves the bound to `maxBytes`. Default: 1,000,000. */
   readonly maxRecords?: number
   /**
-   * How many bytes of heap the records may take, by estimate: 240 for each record, and for its text one byte a
+   * How many bytes of heap the records may take, by estimate: 280 for each record, and for its text one byte a
    * character, or two when one of them is beyond U+00FF. Default: a quarter of the heap that V8 may use.
    */
   readonly maxBytes?: number

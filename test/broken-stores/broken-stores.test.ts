@@ -54,7 +54,7 @@ async function caseNamesThatFail(): Promise<ReadonlyMap<string, readonly string[
   const worker = async () => {
     for (const { bug, Store } of queue) findings.set(bug, await failures(Store))
   }
-  await Promise.all(Array.from({ length: 24 }, worker))
+  await Promise.all(Array.from({ length: 40 }, worker))
   return findings
 }
 
