@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { hash, randomBytes } from 'node:crypto'
 import type { Payload } from './schema.js'
 
 /**
@@ -72,7 +72,7 @@ export function newSecret(): string {
 
 /** The id in the store is a hash, so that whoever reads the store can't make cookies from it. */
 export function storeId(secret: string): string {
-  return createHash('sha256').update(secret).digest('base64url')
+  return hash('sha256', secret, 'base64url')
 }
 
 export function formatTicket({ secret, createdAt, expires }: Ticket): string {

@@ -53,18 +53,39 @@ export function* pause(ms: number): Job<void> {
 
 /** Runs one job by itself; rejects with what it throws. */
 export async function runJob<T>(store: RecordStore, job: Job<T>): Promise<T> {
-  const [result] = await runJobs(store, [job])
-  if (result?.status !== 'fulfilled') throw result?.reason
-  return result.value
+  let next = job.next()
+  while (!next.done) {
+    let answer: unknown
+    try {
+      answer = await performStep(store, next.value)
+    } catch (error) {
+      next = job.throw(error)
+      continue
+    }
+    next = job.next(answer)
+  }
+  return next.value
 }
 
 /** Runs jobs together, round by round. Each settles on its own: one that fails does not stop the others. */
 export async function runJobs<T>(store: RecordStore, jobs: readonly Job<T>[]): Promise<PromiseSettledResult<T>[]> {
+  if (jobs.length === 1) return Promise.allSettled([runJob(store, jobs[0] as Job<T>)])
   const runs = jobs.map((job) => new Run(job))
   for (;;) {
     const waiting = runs.filter((run) => run.step !== undefined)
     if (waiting.length === 0) return runs.map((run) => run.result as PromiseSettledResult<T>)
     await Promise.all([readRound(store, waiting), writeRound(store, waiting), pauseRound(waiting)])
+  }
+}
+
+function performStep(store: RecordStore, step: Step): Promise<unknown> {
+  switch (step.kind) {
+    case 'read':
+      return readIds(store, step.ids)
+    case 'write':
+      return performWrites(store, step.writes)
+    case 'pause':
+      return delay(step.ms)
   }
 }
 
@@ -148,12 +169,14 @@ async function oneTrip<Item>(
 }
 
 async function readIds(store: RecordStore, ids: readonly string[]): Promise<readonly unknown[]> {
-  if (ids.length > 1 && store.readMany) return store.readMany(ids)
+  if (ids.length === 1) return [await store.read(ids[0] as string)]
+  if (store.readMany) return store.readMany(ids)
   return Promise.all(ids.map((id) => store.read(id)))
 }
 
 async function performWrites(store: RecordStore, writes: readonly Write[]): Promise<readonly WriteResult[]> {
-  if (writes.length > 1 && store.saveMany) return store.saveMany(writes)
+  if (writes.length === 1) return [await perform(store, writes[0] as Write)]
+  if (store.saveMany) return store.saveMany(writes)
   return Promise.all(writes.map((write) => perform(store, write)))
 }
 

@@ -2,7 +2,7 @@ import type { CookieOptions, Problem } from '../types/session.js'
 import { MAX_COOKIE_AGE } from './cookies.js'
 import { InvalidValueError, LifetimeError, NotLoadedError, UnsupportedError } from './errors.js'
 import type { Entry } from './registry.js'
-import { describeIssues, type ValueCodec } from './schema.js'
+import { type Decoded, describeIssues, type ValueCodec } from './schema.js'
 import type { SessionState } from './state.js'
 
 /** What a session needs of the request that it belongs to. */
@@ -76,16 +76,14 @@ export class HandlerSession {
   }
 
   set(key: string, value: unknown): this {
-    this.#check(key, value)
-    this.#loaded.values.set(key, value)
+    this.#loaded.values.set(key, value, this.#encode(key, value))
     return this
   }
 
   update(key: string, change: (current: never) => unknown): never {
     const { values } = this.#loaded
     const value = change(values.current(key) as never)
-    this.#check(key, value)
-    values.update(key, change as (value: unknown) => unknown, value)
+    values.update(key, change as (value: unknown) => unknown, value, this.#encode(key, value))
     return value as never
   }
 
@@ -173,10 +171,11 @@ export class HandlerSession {
     return this.#state
   }
 
-  #check(key: string, value: unknown): void {
-    const issues =
-      key === '__proto__' ? [{ message: 'not a key of a session' }] : this.#entry.codec.encodeKey(key, value).issues
-    if (issues) throw new InvalidValueError(this.name, describeIssues(issues, key))
+  /** The value's stored form. @throws FST_SESSIONS_INVALID_VALUE */
+  #encode(key: string, value: unknown): unknown {
+    const encoded = key === '__proto__' ? NOT_A_KEY : this.#entry.codec.encodeKey(key, value)
+    if (encoded.issues) throw new InvalidValueError(this.name, describeIssues(encoded.issues, key))
+    return encoded.value
   }
 
   #checkAge(age: number): void {
@@ -209,3 +208,5 @@ export class HandlerSession {
     return read(kind)
   }
 }
+
+const NOT_A_KEY: Decoded<never> = { issues: [{ message: 'not a key of a session' }] }

@@ -23,6 +23,8 @@ export class Values {
   #changes: Map<string, Change> | undefined
   /** The stored form of objects at the time they were handed out; `undefined` where the payload itself can tell. */
   #handedOut: Map<string, string | undefined> | undefined
+  /** Stored forms of values that can't change any more, from when they were checked. */
+  #encodedValues: Map<string, unknown> | undefined
   #isCleared = false
 
   constructor(codec: Codec, { payload, data }: Stored) {
@@ -56,12 +58,17 @@ export class Values {
     return { ...this.#data }
   }
 
-  set(key: string, value: unknown): void {
+  /** `encoded` is the value's stored form. */
+  set(key: string, value: unknown, encoded: unknown): void {
     if (value === undefined) {
       this.delete(key)
     } else {
       this.#data[key] = value
       this.#change(key, 'set')
+      if (typeof value !== 'object') {
+        this.#encodedValues ??= new Map()
+        this.#encodedValues.set(key, encoded)
+      }
     }
   }
 
@@ -75,9 +82,9 @@ export class Values {
   }
 
   /** `value` is what `change` gave for the present value. */
-  update(key: string, change: (value: unknown) => unknown, value: unknown): void {
+  update(key: string, change: (value: unknown) => unknown, value: unknown, encoded: unknown): void {
     const before = this.#changes?.get(key) ?? []
-    this.set(key, value)
+    this.set(key, value, encoded)
     if (value !== undefined && typeof before !== 'string') this.#change(key, [...before, change])
   }
 
@@ -94,6 +101,7 @@ export class Values {
     const changed: string[] = this.#mutated()
     for (const [key, change] of this.#changes ?? []) {
       if (change === 'deleted') delete payload[key]
+      else if (this.#encodedValues?.has(key)) payload[key] = this.#encodedValues.get(key)
       else changed.push(key)
     }
     if (changed.length === 0 && Object.keys(payload).length === 0) return { value: payload }
@@ -108,13 +116,15 @@ export class Values {
     for (const key of this.#mutated()) this.#change(key, 'set')
     this.#payload = theirs.payload
     this.#handedOut = undefined
+    this.#encodedValues = undefined
     if (this.#isCleared) return
     const mine = this.#data
     this.#data = { ...theirs.data }
     for (const [key, change] of this.#changes ?? []) {
       const isContested = !sameJson(started.payload[key], theirs.payload[key])
       if (isContested && Object.hasOwn(merge, key)) {
-        this.set(key, merge[key]?.(started.data[key], theirs.data[key], mine[key]))
+        this.#data[key] = merge[key]?.(started.data[key], theirs.data[key], mine[key])
+        this.#change(key, 'set')
       } else if (isContested && typeof change !== 'string' && this.#isResult(key, change, started, mine)) {
         this.#data[key] = run(change, theirs.data[key])
       } else if (Object.hasOwn(mine, key)) {
@@ -143,6 +153,7 @@ export class Values {
   #change(key: string, change: Change): void {
     this.#changes ??= new Map()
     this.#changes.set(key, change)
+    this.#encodedValues?.delete(key)
   }
 
   #base(): Payload {
