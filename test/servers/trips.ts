@@ -7,6 +7,8 @@ export interface CountingDoor {
   readonly port: number
   /** How often a client spoke after it had heard an answer, or for the first time, since this was last called. */
   trips(): number
+  /** All that the clients ever sent. */
+  said(): string
   close(): Promise<void>
 }
 
@@ -16,6 +18,7 @@ export interface CountingDoor {
  */
 export async function countingDoor(to: { readonly host: string; readonly port: number }): Promise<CountingDoor> {
   let trips = 0
+  const everything: Buffer[] = []
   const open = new Set<Socket>()
   const door = createServer((client) => {
     const server = connect(to.port, to.host)
@@ -23,6 +26,7 @@ export async function countingDoor(to: { readonly host: string; readonly port: n
     client.on('data', (said) => {
       if (heard) trips++
       heard = false
+      everything.push(said)
       server.write(said)
     })
     server.on('data', (answer) => {
@@ -47,6 +51,7 @@ export async function countingDoor(to: { readonly host: string; readonly port: n
       trips = 0
       return counted
     },
+    said: () => String(Buffer.concat(everything)),
     async close() {
       for (const socket of open) socket.destroy()
       door.close()
