@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { Redis } from 'ioredis'
+import { eventually } from './eventually.js'
 import { freePort, Server, temporaryDirectory } from './process.js'
 
 export interface RedisServer {
@@ -83,15 +83,6 @@ export async function startRedisCluster({ replicas = false } = {}): Promise<Redi
   await eventually(() => clusterIsUp(nodes))
   await eventually(() => replicasFollow(nodes.slice(3)))
   return { nodes, stop: async () => void (await Promise.all(nodes.map((node) => node.stop()))) }
-}
-
-/** Polls until `holds` answers true; a rejection counts as false. */
-export async function eventually(holds: () => Promise<boolean>, patience = 30_000): Promise<void> {
-  const deadline = Date.now() + patience
-  while (!(await holds().catch(() => false))) {
-    if (Date.now() > deadline) throw new Error(`it did not come to hold within ${patience} ms: ${holds}`)
-    await sleep(50)
-  }
 }
 
 async function startClusterNode(): Promise<RedisServer> {

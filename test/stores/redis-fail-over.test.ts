@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { t as tap, test } from 'tap'
-import { eventually, startRedisCluster } from '../servers/redis.js'
+import { eventually } from '../servers/eventually.js'
+import { startRedisCluster } from '../servers/redis.js'
 import { ioredisCluster, nodeRedisCluster } from './redis-clients.js'
 
 tap.setTimeout(180_000)

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Test, t as tap, test } from 'tap'
 import type { RecordStore } from '../../types/store.js'
-import { eventually, type RedisServer, startRedis } from '../servers/redis.js'
+import { eventually } from '../servers/eventually.js'
+import { type RedisServer, startRedis } from '../servers/redis.js'
 import { type Driver, ioredis, nodeRedis } from './redis-clients.js'
 
 tap.setTimeout(120_000)
