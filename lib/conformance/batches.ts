@@ -61,8 +61,9 @@ export const batches: readonly Scenario[] = [
     'saveMany does what the single methods do, each write on its own',
     async (lab) => {
       const store = await lab.openWith('saveMany')
-      const single = await mixedWrites(store)
-      const batch = await mixedWrites(store)
+      const expires = tomorrow()
+      const single = await mixedWrites(store, expires)
+      const batch = await mixedWrites(store, expires)
       const expected: WriteResult[] = []
       for (const write of single) expected.push(await save(store, write))
       const got = await store.saveMany(batch)
@@ -127,12 +128,13 @@ export const batches: readonly Scenario[] = [
 ]
 
 /** Every kind of write with every answer that it can have, the failing ones in between. */
-async function mixedWrites(store: RecordStore): Promise<readonly Write[]> {
-  const expires = Math.ceil(tomorrow() / day) * day
+async function mixedWrites(store: RecordStore, expires: number): Promise<readonly Write[]> {
   const [taken, stale, gone] = [freshId(), freshId(), freshId()]
-  const live = await Promise.all(freshIds(3).map(async (id) => ({ id, version: await put(store, id, 'live') })))
+  const live = await Promise.all(
+    freshIds(3).map(async (id) => ({ id, version: await put(store, id, 'live', expires) }))
+  )
   const [updated, touched, removed] = live as [(typeof live)[0], (typeof live)[0], (typeof live)[0]]
-  await put(store, taken, 'taken')
+  await put(store, taken, 'taken', expires)
   const old = await put(store, stale, 'first')
   written(await store.update(stale, 'newer', expires, old), 'update')
   const lost = await put(store, gone, 'to go')
@@ -144,7 +146,7 @@ async function mixedWrites(store: RecordStore): Promise<readonly Write[]> {
     { kind: 'touch', id: freshId(), expires },
     { kind: 'create', id: freshId(), text: 'created', expires },
     update(gone, 'no', expires, lost),
-    { kind: 'touch', id: touched.id, expires },
+    { kind: 'touch', id: touched.id, expires: expires + day },
     { kind: 'remove', id: freshId() },
     { kind: 'remove', id: removed.id }
   ]

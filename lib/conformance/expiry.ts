@@ -13,7 +13,7 @@ export const expiry: readonly Scenario[] = [
     assert.equal(await (await lab.open()).read(id), undefined)
   }),
 
-  onExpired('an expired record can’t be updated by who read it in time', async (lab, { id, version }) => {
+  onExpired('an expired record cannot be updated by one who read it in time', async (lab, { id, version }) => {
     const store = await lab.open()
     assert.equal(await store.update(id, 'late', tomorrow(), version), undefined)
     assert.equal(await store.read(id), undefined)

@@ -78,7 +78,7 @@ async function assertOneWinner(
   const winners = texts.filter((_, index) => answers[index] !== undefined)
   assert.equal(winners.length, 1, `${winners.length} of ${texts.length} writers were told that they had won`)
   const record = await clients[0].read(id)
-  assert.equal(record?.text, winners[0], 'the winner’s text must be the one that is kept')
+  assert.equal(record?.text, winners[0], 'the text of the winner must be the one that is kept')
   assert.equal(record?.version, answers[texts.indexOf(winners[0] as string)])
 }
 

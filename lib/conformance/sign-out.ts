@@ -4,7 +4,7 @@ import { afterExpiry, type Scenario, scenario } from './scenario.js'
 
 /** Signed out means signed out: what was removed or retired stays so, however slow a writer was. */
 export const signOut: readonly Scenario[] = [
-  scenario('a slow writer can’t bring a removed record back', async (lab) => {
+  scenario('a slow writer cannot bring a removed record back', async (lab) => {
     const [slow, quick] = await lab.rivals()
     const id = freshId()
     await put(slow, id, 'signed in')
@@ -15,7 +15,7 @@ export const signOut: readonly Scenario[] = [
     for (const store of [slow, quick]) assert.equal(await store.read(id), undefined)
   }),
 
-  scenario('a slow writer can’t write over a retired record', async (lab) => {
+  scenario('a slow writer cannot write over a retired record', async (lab) => {
     const [slow, quick] = await lab.rivals()
     const [old, fresh] = [freshId(), freshId()]
     const read = await put(slow, old, 'signed in')

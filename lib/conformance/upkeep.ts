@@ -91,10 +91,10 @@ export const upkeep: readonly Scenario[] = [
       const id = freshId()
       await put(store, id, 'mine')
       const expires = tomorrow()
-      const version = await put(neighbour, id, 'the neighbour’s', expires)
+      const version = await put(neighbour, id, 'of the neighbour', expires)
       await store.clear()
       assert.equal(await store.read(id), undefined)
-      lab.assertRecord(await neighbour.read(id), 'the neighbour’s', version, expires)
+      lab.assertRecord(await neighbour.read(id), 'of the neighbour', version, expires)
     },
     (harness) => needs('clear')(harness) ?? needsHarness('neighbour')(harness)
   ),
@@ -110,7 +110,7 @@ export const upkeep: readonly Scenario[] = [
   }),
 
   scenario(
-    'a store whose engine is out of reach rejects, and never answers “absent” or “done”',
+    'a store whose engine is out of reach rejects, and does not answer that a record is absent',
     async (lab) => {
       const store = await lab.unreachable()
       const id = freshId()

@@ -1,0 +1,167 @@
+import { EndHeap, type Ending } from './end-heap.js'
+
+/** One record in memory. */
+export class Entry implements Ending {
+  readonly id: string
+  text: string
+  version: number
+  expires: number
+  place = -1
+  /** Neighbours in the ring of entries, which stands in the order of their last use. */
+  older: Entry = this
+  newer: Entry = this
+
+  constructor(id: string, text: string, version: number, expires: number) {
+    this.id = id
+    this.text = text
+    this.version = version
+    this.expires = expires
+  }
+}
+
+/**
+ * Entries by id, bounded by count and by bytes. Knows at once which is unused for longest and which ends first.
+ * An entry whose end has passed is never found.
+ */
+export class BoundedEntries {
+  readonly #maxCount: number
+  readonly #maxBytes: number
+  #shards = emptyShards()
+  #ends = new EndHeap<Entry>()
+  /** Where the ring is open: the entry used last is its `older`, the one unused for longest its `newer`. */
+  #anchor = new Entry('', '', 0, 0)
+  #count = 0
+  #bytes = 0
+
+  constructor(maxCount: number, maxBytes: number) {
+    this.#maxCount = maxCount
+    this.#maxBytes = maxBytes
+  }
+
+  /** The live entry of this id, which counts as used now. */
+  use(id: string): Entry | undefined {
+    const entry = shardOf(this.#shards, id).get(id)
+    if (entry === undefined) return undefined
+    if (entry.expires <= Date.now()) {
+      this.drop(entry)
+      return undefined
+    }
+    unlink(entry)
+    link(entry, this.#anchor)
+    return entry
+  }
+
+  /** Adds an entry whose id has none, and drops others if that takes more than there is. */
+  add(id: string, text: string, version: number, expires: number): void {
+    const bytes = this.#weigh(text)
+    const entry = new Entry(ownCopy(id), ownCopy(text), version, expires)
+    shardOf(this.#shards, id).set(entry.id, entry)
+    this.#ends.add(entry)
+    link(entry, this.#anchor)
+    this.#count++
+    this.#bytes += bytes
+    this.#makeRoom()
+  }
+
+  /** Replaces what an entry, just used, holds. */
+  rewrite(entry: Entry, text: string, version: number, expires: number): void {
+    this.#bytes += this.#weigh(text) - bytesOf(entry.text)
+    entry.text = ownCopy(text)
+    entry.version = version
+    this.move(entry, expires)
+    this.#makeRoom()
+  }
+
+  move(entry: Entry, expires: number): void {
+    entry.expires = expires
+    this.#ends.moved(entry)
+  }
+
+  drop(entry: Entry): void {
+    shardOf(this.#shards, entry.id).delete(entry.id)
+    this.#ends.remove(entry)
+    unlink(entry)
+    this.#count--
+    this.#bytes -= bytesOf(entry.text)
+  }
+
+  /** Drops up to `limit` entries whose end has passed; returns how many. */
+  dropExpired(limit: number): number {
+    const now = Date.now()
+    let dropped = 0
+    for (let first = this.#ends.first; dropped < limit && first && first.expires <= now; first = this.#ends.first) {
+      this.drop(first)
+      dropped++
+    }
+    return dropped
+  }
+
+  clear(): void {
+    this.#shards = emptyShards()
+    this.#ends = new EndHeap()
+    this.#anchor = new Entry('', '', 0, 0)
+    this.#count = 0
+    this.#bytes = 0
+  }
+
+  /** Refused before anything else is touched: one giant must not push everyone out and then not fit either. */
+  #weigh(text: string): number {
+    const bytes = bytesOf(text)
+    if (bytes <= this.#maxBytes) return bytes
+    throw new RangeError(
+      `memory store: a record of about ${bytes} bytes is beyond maxBytes, which is ${this.#maxBytes}`
+    )
+  }
+
+  #makeRoom(): void {
+    while (this.#count > this.#maxCount || this.#bytes > this.#maxBytes) {
+      if (this.dropExpired(1) === 0) this.drop(this.#anchor.newer)
+    }
+  }
+}
+
+/**
+ * What V8 keeps for a record besides the characters of its text: the id, the string headers, the entry, the boxed end,
+ * and its share of the map and the heap.
+ */
+const bytesPerRecord = 240
+
+function bytesOf(text: string): number {
+  return bytesPerRecord + text.length * (beyondLatin1.test(text) ? 2 : 1)
+}
+
+const beyondLatin1 = /[^\0-\xff]/
+
+/**
+ * The same string in memory of its own. A string that was cut out of another keeps all of the other alive, one that
+ * was put together keeps its parts, and an old two-byte string stays twice as long as it has to be.
+ */
+function ownCopy(text: string): string {
+  const encoding = beyondLatin1.test(text) ? 'utf16le' : 'latin1'
+  return Buffer.from(text, encoding).toString(encoding)
+}
+
+/**
+ * A Map is rebuilt as a whole whenever it is full, which takes hundreds of milliseconds at a million entries. Sixty-four
+ * Maps are rebuilt one at a time. The first letter of an id is as random as any.
+ */
+function emptyShards(): readonly Map<string, Entry>[] {
+  return Array.from({ length: 64 }, () => new Map())
+}
+
+function shardOf(shards: readonly Map<string, Entry>[], id: string): Map<string, Entry> {
+  return shards[id.charCodeAt(0) & 63] as Map<string, Entry>
+}
+
+/** Puts an entry before the anchor. The ring, unlike a Map's own order, moves an entry without a rebuild. */
+function link(entry: Entry, anchor: Entry): void {
+  entry.older = anchor.older
+  entry.newer = anchor
+  anchor.older.newer = entry
+  anchor.older = entry
+}
+
+function unlink(entry: Entry): void {
+  entry.older.newer = entry.newer
+  entry.newer.older = entry.older
+}

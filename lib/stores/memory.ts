@@ -1,0 +1,126 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { getHeapStatistics } from 'node:v8'
+import type { RecordStore, StoredRecord, Version, Write, WriteResult } from '../../types/store.js'
+import { StoreConfigError } from '../errors.js'
+import { BoundedEntries } from './internal/bounded-entries.js'
+
+export interface MemoryStoreOptions {
+  /** How many records to keep; `Infinity` leaves the bound to `maxBytes`. Default: 1,000,000. */
+  readonly maxRecords?: number
+  /**
+   * How many bytes of heap the records may take, by estimate: 240 for each record, and for its text one byte a
+   * character, or two when one of them is beyond U+00FF. Default: a quarter of the heap that V8 may use.
+   */
+  readonly maxBytes?: number
+}
+
+export type MemoryStore = RecordStore & Required<Pick<RecordStore, 'readMany' | 'saveMany' | 'clear' | 'sweep'>>
+
+/**
+ * Keeps records in the memory of this process: for development, for tests, and for a server that runs as one process
+ * and may lose its sessions at a restart. Bounded: when it is full, expired records go first, then those that were
+ * not used for longest. A record that alone is beyond `maxBytes` is refused: the write rejects with a `RangeError`.
+ *
+ * @throws StoreConfigError when a bound is not a number of at least 1.
+ * @example
+ * ```ts
+ * const options = defineSessions({ stores: { memory: memoryStore({ maxRecords: 50_000 }) }, … })
+ * ```
+ */
+export function memoryStore(options: MemoryStoreOptions = {}): MemoryStore {
+  const { maxRecords = 1_000_000, maxBytes = Math.floor(getHeapStatistics().heap_size_limit / 4) } = options
+  requireBound('maxRecords', maxRecords)
+  requireBound('maxBytes', maxBytes)
+  return new InMemory(new BoundedEntries(maxRecords, maxBytes))
+}
+
+/** How many records a sweep removes before it lets others run: about a millisecond of work. */
+const slice = 500
+
+/** No method waits between looking and writing: that makes each of them atomic. */
+class InMemory implements MemoryStore {
+  readonly kind = 'record'
+  readonly capabilities = {
+    compareAndSet: 'process',
+    note: 'records live in the memory of this process: other processes do not see them, a restart loses them'
+  } as const
+
+  readonly #entries: BoundedEntries
+  /** Counts on through `remove` and `clear`, so that no id meets a version twice. */
+  #lastVersion = 0
+
+  constructor(entries: BoundedEntries) {
+    this.#entries = entries
+  }
+
+  async read(id: string): Promise<StoredRecord | undefined> {
+    const entry = this.#entries.use(id)
+    return entry && { text: entry.text, version: entry.version, expires: entry.expires }
+  }
+
+  async create(id: string, text: string, expires: number): Promise<Version | undefined> {
+    if (this.#entries.use(id)) return undefined
+    this.#entries.add(id, text, ++this.#lastVersion, expires)
+    return this.#lastVersion
+  }
+
+  async update(id: string, text: string, expires: number, version: Version): Promise<Version | undefined> {
+    const entry = this.#entries.use(id)
+    if (entry === undefined || entry.version !== version) return undefined
+    this.#entries.rewrite(entry, text, ++this.#lastVersion, expires)
+    return this.#lastVersion
+  }
+
+  async touch(id: string, expires: number): Promise<boolean> {
+    const entry = this.#entries.use(id)
+    if (entry) this.#entries.move(entry, expires)
+    return entry !== undefined
+  }
+
+  async remove(id: string): Promise<boolean> {
+    const entry = this.#entries.use(id)
+    if (entry) this.#entries.drop(entry)
+    return entry !== undefined
+  }
+
+  readMany(ids: readonly string[]): Promise<readonly (StoredRecord | undefined)[]> {
+    return Promise.all(ids.map((id) => this.read(id)))
+  }
+
+  saveMany(writes: readonly Write[]): Promise<readonly WriteResult[]> {
+    return Promise.all(writes.map((write) => this.#save(write)))
+  }
+
+  async clear(): Promise<void> {
+    this.#entries.clear()
+  }
+
+  async sweep({ signal }: { readonly signal?: AbortSignal } = {}): Promise<number> {
+    let swept = 0
+    while (!signal?.aborted) {
+      const dropped = this.#entries.dropExpired(slice)
+      swept += dropped
+      if (dropped < slice) break
+      await nextTurn()
+    }
+    return swept
+  }
+
+  #save(write: Write): Promise<WriteResult> {
+    switch (write.kind) {
+      case 'create':
+        return this.create(write.id, write.text, write.expires)
+      case 'update':
+        return this.update(write.id, write.text, write.expires, write.version)
+      case 'touch':
+        return this.touch(write.id, write.expires)
+      case 'remove':
+        return this.remove(write.id)
+    }
+  }
+}
+
+function requireBound(name: string, bound: number): void {
+  if (typeof bound === 'number' && bound >= 1) return
+  throw new StoreConfigError('memory', `${name} must be a number of at least 1, or be left out; it is ${String(bound)}`)
+}
