@@ -19,9 +19,7 @@ export interface MemcachedServer {
 export async function startMemcached(...args: readonly string[]): Promise<MemcachedServer> {
   const port = await freePort()
   const own = ['--listen=127.0.0.1', `--port=${port}`, '--udp-port=0']
-  if (process.getuid?.() === 0) own.push('--user=nobody')
-  const program = { command: 'memcached', args: [...own, ...args], debianPackage: 'memcached' }
-  const server = new Server(program, () => canConnect(port))
+  const server = memcached([...own, ...args], () => canConnect({ host: '127.0.0.1', port }))
   await server.start()
   return {
     host: '127.0.0.1',
@@ -32,8 +30,15 @@ export async function startMemcached(...args: readonly string[]): Promise<Memcac
     kill: () => server.kill(),
     pause: () => server.pause(),
     resume: () => server.resume(),
-    stop: () => server.stop()
+    stop: () => server.kill()
   }
+}
+
+/** The same at a Unix socket. */
+export async function startMemcachedAt(path: string): Promise<{ stop(): Promise<void> }> {
+  const server = memcached([`--unix-socket=${path}`, '--unix-mask=777'], () => canConnect({ path }))
+  await server.start()
+  return { stop: () => server.kill() }
 }
 
 /** Sends a command on a connection of its own; resolves to the first packet of the answer. */
@@ -48,8 +53,13 @@ export async function say(port: number, command: string): Promise<string> {
   }
 }
 
-async function canConnect(port: number): Promise<void> {
-  const socket = connect(port, '127.0.0.1')
+function memcached(args: readonly string[], answers: () => Promise<void>): Server {
+  const user = process.getuid?.() === 0 ? ['--user=nobody'] : []
+  return new Server({ command: 'memcached', args: [...user, ...args], debianPackage: 'memcached' }, answers)
+}
+
+async function canConnect(to: { host: string; port: number } | { path: string }): Promise<void> {
+  const socket = connect(to)
   try {
     await once(socket, 'connect')
   } finally {

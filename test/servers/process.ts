@@ -35,7 +35,13 @@ export class Server {
     })
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => this.#keep(String(text)))
     this.#child = child
-    await Promise.race([failed, this.#untilItAnswers(child)])
+    process.once('exit', () => child.kill('SIGKILL'))
+    try {
+      await Promise.race([failed, this.#untilItAnswers(child)])
+    } catch (error) {
+      await this.kill()
+      throw error
+    }
   }
 
   /** Ends it at once, as a crash would. */
@@ -59,7 +65,7 @@ export class Server {
   async #end(signal: NodeJS.Signals): Promise<void> {
     const child = this.#child
     this.#child = undefined
-    if (!child || child.exitCode !== null || child.signalCode !== null) return
+    if (!child?.pid || child.exitCode !== null || child.signalCode !== null) return
     const exited = once(child, 'exit')
     child.kill('SIGCONT')
     child.kill(signal)
