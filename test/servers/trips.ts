@@ -7,6 +7,10 @@ export interface CountingDoor {
   readonly port: number
   /** How often a client spoke after it had heard an answer, or for the first time, since this was last called. */
   trips(): number
+  /** How many connections there ever were. */
+  readonly connections: number
+  /** How many of them are open. */
+  readonly open: number
   /** All that the clients ever sent. */
   said(): string
   close(): Promise<void>
@@ -18,9 +22,11 @@ export interface CountingDoor {
  */
 export async function countingDoor(to: { readonly host: string; readonly port: number }): Promise<CountingDoor> {
   let trips = 0
+  let connections = 0
   const everything: Buffer[] = []
   const open = new Set<Socket>()
   const door = createServer((client) => {
+    connections++
     const server = connect(to.port, to.host)
     let heard = true
     client.on('data', (said) => {
@@ -38,7 +44,10 @@ export async function countingDoor(to: { readonly host: string; readonly port: n
     for (const [socket, other] of [[client, server] as const, [server, client] as const]) {
       open.add(socket)
       socket.on('error', () => {})
-      socket.on('close', () => other.destroy())
+      socket.on('close', () => {
+        open.delete(socket)
+        other.destroy()
+      })
     }
   })
   door.listen(0, '127.0.0.1')
@@ -50,6 +59,12 @@ export async function countingDoor(to: { readonly host: string; readonly port: n
       const counted = trips
       trips = 0
       return counted
+    },
+    get connections() {
+      return connections
+    },
+    get open() {
+      return open.size / 2
     },
     said: () => String(Buffer.concat(everything)),
     async close() {

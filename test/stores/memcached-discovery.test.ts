@@ -78,6 +78,32 @@ test('a server that leaves the list is not asked any more', async (t) => {
   t.ok(endpoint.asked > 1, 'a server that fails is a reason to ask again before the interval is over')
 })
 
+test('a change of the list disturbs neither what is under way nor the servers that stay', async (t) => {
+  const doors = await Promise.all(nodes.map(countingDoor))
+  t.teardown(() => Promise.all(doors.map((door) => door.close())))
+  const listed = doors.map(({ host, port }) => `${host}:${port}`)
+  const endpoint = await started(t, listed)
+  const store = opened(t, { discovery: endpoint.address, refresh: 10, timeout: 300, prefix: 'change:' })
+  const ids = batch('change').map(({ id }) => id)
+  await store.saveMany(batch('change'))
+
+  const reads: Promise<unknown>[] = []
+  for (let round = 0; round < 20; round++) {
+    endpoint.announce(round % 2 ? listed : listed.slice(1))
+    reads.push(...ids.map((id) => store.read(id)))
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+  await t.resolves(Promise.all(reads))
+  t.ok((doors[0]?.connections ?? 0) > 1, 'the one that comes and goes')
+  t.strictSame(
+    doors.slice(1).map((door) => door.connections),
+    [1, 1],
+    'the ones that stay'
+  )
+  endpoint.announce(listed.slice(1))
+  await eventually(async () => doors[0]?.open === 0)
+})
+
 test('an endpoint that is down fails the first command, and none once there is a list', async (t) => {
   const endpoint = await startDiscovery(servers)
   const early = opened(t, { discovery: endpoint.address, refresh: 50, prefix: 'down:' })

@@ -13,17 +13,15 @@ export class Servers {
     this.#options = options
   }
 
-  get known(): boolean {
-    return this.#ring !== undefined
-  }
-
-  /** Replaces the list. Servers that stay keep their connection; those that go end what is still under way. */
+  /** Replaces the list. Servers that stay keep their connection; those that go have time for what is under way. */
   become(addresses: readonly Address[]): void {
     const before = this.#all
     const server = (address: Address) => before.get(address.name) ?? new Server(address, this.#options)
     this.#all = new Map(addresses.map((address) => [address.name, server(address)]))
     this.#ring = new Ring(this.#all)
-    for (const [name, gone] of before) if (!this.#all.has(name)) gone.close()
+    for (const [name, gone] of before) {
+      if (!this.#all.has(name)) setTimeout(() => gone.close(), this.#options.timeout).unref()
+    }
   }
 
   serverOf(key: string): Server {
