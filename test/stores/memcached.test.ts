@@ -113,6 +113,33 @@ test('a client serves several stores, and stays open when one of them is closed'
   await t.rejects(one.read('a'), /closed/)
 })
 
+test('an end before 1970 has passed, one beyond all dates is to come, one between two milliseconds is the later', async (t) => {
+  const store = opened(t, { servers })
+  for (const expires of [0, -1, -0.5, Number.NEGATIVE_INFINITY]) {
+    t.type(await store.create(`end${expires}`, 'text', expires), 'string')
+    t.equal(await store.read(`end${expires}`), undefined)
+  }
+  const soon = Date.now() + 60_000
+  for (const [expires, end] of [
+    [Number.POSITIVE_INFINITY, 8.64e15],
+    [Number.MAX_VALUE, 8.64e15],
+    [8.64e15, 8.64e15],
+    [soon + 0.25, soon + 1]
+  ] as const) {
+    const version = await store.create(`end${expires}`, 'text', expires)
+    t.strictSame(await store.read(`end${expires}`), { text: 'text', version, expires: end })
+    t.equal(await store.touch(`end${expires}`, expires), true)
+    t.strictSame(await store.read(`end${expires}`), { text: 'text', version, expires: end })
+    await store.remove(`end${expires}`)
+  }
+})
+
+test('an end that is no number is refused, and writes nothing', async (t) => {
+  const store = opened(t, { servers })
+  await t.rejects(store.create('nan', 'text', Number.NaN), RangeError)
+  t.equal(await store.read('nan'), undefined)
+})
+
 test('options that can’t work are refused at once', async (t) => {
   const refused: MemcachedStoreOptions[] = [
     {},

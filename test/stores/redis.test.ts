@@ -205,6 +205,28 @@ test('an end that is no number is refused, and writes nothing', async (t) => {
   t.equal(await store.read('nan'), undefined)
 })
 
+test('an end before 1970 has passed, one beyond all dates is to come, one between two milliseconds is the later', async (t) => {
+  const { store, close } = ioredis.open(address)
+  t.teardown(close)
+  for (const expires of [0, -1, -0.5, Number.NEGATIVE_INFINITY]) {
+    t.type(await store.create(`end${expires}`, 'text', expires), 'string')
+    t.equal(await store.read(`end${expires}`), undefined)
+  }
+  const soon = Date.now() + 60_000
+  for (const [expires, end] of [
+    [Number.POSITIVE_INFINITY, 8.64e15],
+    [Number.MAX_VALUE, 8.64e15],
+    [8.64e15, 8.64e15],
+    [soon + 0.25, soon + 1]
+  ] as const) {
+    const version = await store.create(`end${expires}`, 'text', expires)
+    t.strictSame(await store.read(`end${expires}`), { text: 'text', version, expires: end })
+    t.equal(await store.touch(`end${expires}`, expires), true)
+    t.strictSame(await store.read(`end${expires}`), { text: 'text', version, expires: end })
+    await store.remove(`end${expires}`)
+  }
+})
+
 async function keepsApart(t: Test, driver: Driver, keyPrefix: string | undefined): Promise<void> {
   const mine = driver.open(address, { prefix: 'a[b]*?\\c:' }, keyPrefix)
   const others = ['ab*?\\c:', 'a[b]x?\\c:', 'a[b]**\\c:', 'a[b]*?c:', 'b'].map((prefix) =>
