@@ -244,6 +244,7 @@ class OnDisk implements FileStore {
       if (signal?.aborted) break
       onProgress?.({ shards: done + 1, examined: sweep.examined, removed: sweep.removed })
     }
+    if (sweep.failure) throw sweep.failure
     return sweep.removed
   }
 
