@@ -55,7 +55,8 @@ export class Flashes {
 
   /** What is to be stored, given what is stored now. */
   applyTo(stored: FlashRecord, now: number): FlashRecord | undefined {
-    const result: Record<string, Stored> = this.#isCleared ? {} : { ...stored }
+    // Without a prototype, so that a kind may be named like a member of every object.
+    const result: Record<string, Stored> = Object.assign(Object.create(null), this.#isCleared ? undefined : stored)
     for (const [kind, until] of this.#taken) {
       const left = stripTaken(result[kind] ?? [0], until)
       if (left.length > 1) result[kind] = left
