@@ -95,7 +95,8 @@ export class Rival {
   }
 }
 
-async function patchedCalls(before: (call: string) => void, work: () => Promise<unknown>): Promise<void> {
+/** Runs `work` and calls `before` before each of its system calls. */
+export async function patchedCalls(before: (call: string) => void, work: () => Promise<unknown>): Promise<void> {
   const patched = fs as unknown as Record<string, Call>
   const real = Object.fromEntries(calls.map((name) => [name, fs[name] as Call]))
   for (const name of calls) {

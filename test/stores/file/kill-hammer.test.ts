@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { test } from 'tap'
 import { end, lab, sweptNames, tomorrow } from './lab.js'
 
-const kills = 40
+const kills = 30
 
 test(`after each of ${kills} kills the record is whole, no answered write is lost, and it can be written`, async (t) => {
   const { store, directory, id, record, shard, start } = await lab(t)

@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { reuseAfter } from '../../../lib/stores/file/disk.js'
 import { ended, everything, Sweep } from '../../../lib/stores/file/sweep.js'
 import { type FileStore, fileStore } from '../../../lib/stores/file.js'
+import { putClockForward } from './clock.js'
 import { type Lab, tomorrow } from './lab.js'
 
 /** What a writer does to a record whose text is `0`, or that has ended. */
@@ -40,17 +41,8 @@ export async function prepare({ directory, shard, id }: Lab, operation: Operatio
   const store = fileStore({ directory })
   let version = (await store.create(id, '0', tomorrow())) as string
   for (let turn = 0; turn < 3; turn++) version = (await store.update(id, '0', tomorrow(), version)) as string
-  putClockForward(reuseAfter)
+  putClockForward(reuseAfter) // so that spare files are ripe
   if (operation === sweep) await store.close() // so that the record is all that a sweep meets
   if (operation.ended) await store.touch(id, Date.now() - 1000)
   return { store, id, version }
-}
-
-let ahead = 0
-const trueNow = performance.now.bind(performance)
-performance.now = () => trueNow() + ahead
-
-/** So that spare files are ripe at once. */
-function putClockForward(milliseconds: number): void {
-  ahead += milliseconds + 1
 }

@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { test } from 'tap'
 import { fileStore, type SweepProgress } from '../../../lib/stores/file.js'
-import { callsOf } from './instants.js'
+import { putClockForward } from './clock.js'
+import { callsOf, patchedCalls } from './instants.js'
 import { freshId, type Lab, lab, tomorrow } from './lab.js'
 
 test('a sweep opens no record that has not expired', async (t) => {
@@ -59,6 +60,25 @@ test('a sweep works in slices and lets others run between them', async (t) => {
   delay.disable()
   t.ok(turns > 10, `others ran ${turns} times`)
   t.comment(`event loop delay: at most ${(delay.max / 1e6).toFixed(1)} ms`)
+})
+
+test('a sweep of records that each take a millisecond rests after a few', async (t) => {
+  const { store, id } = await lab(t)
+  const alike = Array.from({ length: 200 }, () => `${id.slice(0, 2)}${freshId().slice(2)}`)
+  for (const each of alike) await store.create(each, 'text', yesterday())
+  let [turn, longest] = [0, 0]
+  const turning = setInterval(() => {
+    turn = 0
+  })
+  await patchedCalls(
+    (call) => {
+      if (call === 'linkSync') longest = Math.max(longest, ++turn)
+      putClockForward(1)
+    },
+    () => store.sweep()
+  )
+  clearInterval(turning)
+  t.ok(longest > 0 && longest <= 10, `${longest} records were removed in one go`)
 })
 
 test('a sweep takes the marks of removed records away, and does not count them', async (t) => {
