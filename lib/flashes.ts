@@ -12,6 +12,8 @@ export class Flashes {
   readonly #taken = new Map<string, number>()
   readonly #added = new Map<string, unknown[]>()
   #isCleared = false
+  /** How many of the added messages the save under way holds, by kind. */
+  #saving: ReadonlyMap<string, number> = new Map()
 
   constructor(codecs: ReadonlyMap<string, ValueCodec>, stored: FlashRecord) {
     this.#codecs = codecs
@@ -70,6 +72,7 @@ export class Flashes {
   }
 
   encoded(now: number): FlashRecord | undefined {
+    this.#saving = new Map([...this.#added].map(([kind, messages]) => [kind, messages.length]))
     return this.applyTo(this.#stored, now)
   }
 
@@ -78,12 +81,16 @@ export class Flashes {
     this.#stored = stored
   }
 
-  /** What is stored now holds all changes. */
+  /** What is stored now holds all changes that were there when it was encoded. */
   settle(stored: FlashRecord): void {
     this.#stored = stored
     this.#taken.clear()
-    this.#added.clear()
     this.#isCleared = false
+    for (const [kind, count] of this.#saving) {
+      const left = this.#added.get(kind)?.slice(count) ?? []
+      if (left.length > 0) this.#added.set(kind, left)
+      else this.#added.delete(kind)
+    }
   }
 
   #present(): FlashRecord {

@@ -36,7 +36,7 @@ async function plugin(app: FastifyInstance, options: SessionsOptions): Promise<v
     return of(this).session(registry.find(nameOrDefinition)) as never
   } as FastifyRequest['session'])
   app.decorateRequest('saveSessions', async function (this: FastifyRequest) {
-    await commit(of(this), of(this).used)
+    await of(this).commit(of(this).used)
   })
 
   app.addHook('onRequest', (request, reply, done) => {
@@ -56,7 +56,7 @@ async function plugin(app: FastifyInstance, options: SessionsOptions): Promise<v
       done(error)
     }
     try {
-      const saving = commit(sessions, savable(sessions, reply))
+      const saving = sessions.commit(savable(sessions, reply))
       if (saving === undefined) done()
       else saving.then(() => done(), fail)
     } catch (error) {
@@ -69,17 +69,13 @@ async function plugin(app: FastifyInstance, options: SessionsOptions): Promise<v
 
   function of(request: FastifyRequest): RequestSessions {
     const kept = keptOn(request)
-    kept[kSessions] ??= new RequestSessions(request, kept[kReply] as FastifyReply, sessions.marker, saveNow)
+    kept[kSessions] ??= new RequestSessions(request, kept[kReply] as FastifyReply, sessions.marker, commit)
     return kept[kSessions]
   }
 }
 
 function keptOn(request: FastifyRequest): Kept {
   return request as unknown as Kept
-}
-
-async function saveNow(sessions: RequestSessions, only?: SessionState): Promise<void> {
-  await commit(sessions, only === undefined ? [] : [only])
 }
 
 /** What a response of 500 or more leaves behind is not what the handler meant to. */

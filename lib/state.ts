@@ -188,12 +188,12 @@ export class SessionState {
     if (!this.#isSubjectChanged) this.#subject = newer.record.s
   }
 
-  /** What `source` says is stored now, and holds all changes. */
+  /** What `source` says is stored now, and holds all changes that were there when it was encoded. */
   settle(source: Source): void {
     this.source = source
     this.retiring = undefined
-    this.#isPersistChanged = false
-    this.#isSubjectChanged = false
+    this.#isPersistChanged = this.#persist !== source.record.m
+    this.#isSubjectChanged = this.#subject !== source.record.s
     this.isStale = false
     this.values.settle(source.record.p ?? {})
     this.#storedFlashes = source.record.f
