@@ -4,6 +4,9 @@ import { dialectOf, type SqlDialect } from './sql/dialects.js'
 import type { SqlExecutor, SqlParam } from './sql/executor.js'
 import { type SqlStore, storeOver } from './sql/store.js'
 
+export type { SqlDialect } from './sql/dialects.js'
+export type { SqlStore } from './sql/store.js'
+
 /** What is used of a Drizzle database: `execute` of one for PostgreSQL or MySQL, `all` and `run` of one for SQLite. */
 export interface DrizzleClient<Query> {
   execute?(query: Query): unknown

@@ -4,6 +4,9 @@ import { dialectOf, type SqlDialect } from './sql/dialects.js'
 import type { SqlExecutor, SqlParam } from './sql/executor.js'
 import { type SqlStore, storeOver } from './sql/store.js'
 
+export type { SqlDialect } from './sql/dialects.js'
+export type { SqlStore } from './sql/store.js'
+
 /** What is used of a `Knex` instance. */
 export interface KnexClient {
   raw(text: string, params: SqlParam[]): PromiseLike<unknown>

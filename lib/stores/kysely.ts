@@ -3,6 +3,9 @@ import { dialectOf, type SqlDialect } from './sql/dialects.js'
 import type { SqlExecutor, SqlParam, SqlRow } from './sql/executor.js'
 import { type SqlStore, storeOver } from './sql/store.js'
 
+export type { SqlDialect } from './sql/dialects.js'
+export type { SqlStore } from './sql/store.js'
+
 /** What is used of a `Kysely` instance. */
 export interface KyselyClient {
   executeQuery(query: KyselyQuery): Promise<KyselyResult>

@@ -4,6 +4,8 @@ import type { SqlExecutor, SqlParam, SqlRow } from './sql/executor.js'
 import { mysqlDialect } from './sql/mysql.js'
 import { type SqlStore, storeOver } from './sql/store.js'
 
+export type { SqlStore } from './sql/store.js'
+
 /** What is used of a pool of `mysql2/promise`. */
 export interface MysqlPromiseClient {
   execute(text: string, params: SqlParam[]): Promise<readonly [unknown, unknown]>

@@ -5,6 +5,8 @@ import type { SqlExecutor, SqlParam, SqlRow } from './sql/executor.js'
 import { postgresDialect } from './sql/postgres.js'
 import { type BatchingSqlStore, storeOver } from './sql/store.js'
 
+export type { BatchingSqlStore } from './sql/store.js'
+
 /** What is used of a `Pool` of the package `pg`. */
 export interface PgClient {
   query(statement: PgStatement): Promise<{ readonly rows: readonly SqlRow[]; readonly rowCount: number | null }>

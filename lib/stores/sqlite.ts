@@ -4,6 +4,8 @@ import type { SqlExecutor, SqlParam, SqlRow } from './sql/executor.js'
 import { sqliteDialect } from './sql/sqlite.js'
 import { type BatchingSqlStore, storeOver } from './sql/store.js'
 
+export type { BatchingSqlStore } from './sql/store.js'
+
 /** What is used of a database of `better-sqlite3`, `libsql` or `node:sqlite`. */
 export interface SqliteDatabase {
   prepare(text: string): SqliteStatement

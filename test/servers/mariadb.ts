@@ -35,7 +35,12 @@ export async function startMariadb(...args: readonly string[]): Promise<MariadbS
   await run(install, [...own, '--auth-root-authentication-method=normal', '--skip-test-db'])
   await writeFile(inside('init.sql'), users)
 
-  const local = [`--port=${port}`, '--bind-address=127.0.0.1', `--socket=${inside('socket')}`, `--pid-file=${inside('pid')}`]
+  const local = [
+    `--port=${port}`,
+    '--bind-address=127.0.0.1',
+    `--socket=${inside('socket')}`,
+    `--pid-file=${inside('pid')}`
+  ]
   const small = ['--skip-name-resolve', '--max-connections=300', '--innodb-buffer-pool-size=64M']
   const program = {
     command: mariadbd,

@@ -15,8 +15,6 @@ export interface PostgresServer {
   start(): Promise<void>
   /** Ends it without a checkpoint, as a crash would: what was committed is recovered at the next start. */
   kill(): Promise<void>
-  pause(): void
-  resume(): void
   stop(): Promise<void>
 }
 
@@ -31,12 +29,17 @@ export async function startPostgres(settings: Readonly<Record<string, string | n
   const user = await otherThanRoot()
   if (user) await chown(directory.path, user.uid, user.gid)
   const as = (command: string, args: readonly string[]): [string, readonly string[]] =>
-    user ? ['setpriv', [`--reuid=${user.uid}`, `--regid=${user.gid}`, '--clear-groups', command, ...args]] : [command, args]
+    user
+      ? ['setpriv', [`--reuid=${user.uid}`, `--regid=${user.gid}`, '--clear-groups', command, ...args]]
+      : [command, args]
 
   const data = join(directory.path, 'data')
-  await run(...as(initdb, ['-D', data, '-U', 'postgres', '--auth=trust', '--no-sync', '-E', 'UTF8', '--locale=C.UTF-8']), {
-    cwd: directory.path
-  })
+  await run(
+    ...as(initdb, ['-D', data, '-U', 'postgres', '--auth=trust', '--no-sync', '-E', 'UTF8', '--locale=C.UTF-8']),
+    {
+      cwd: directory.path
+    }
+  )
   const own = { listen_addresses: '127.0.0.1', port, unix_socket_directories: directory.path }
   const all = { ...own, fsync: 'off', max_connections: 300, ...settings }
   const args = Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`])
@@ -65,8 +68,6 @@ export async function startPostgres(settings: Readonly<Record<string, string | n
     admin,
     start: () => server.start(),
     kill: () => server.kill(),
-    pause: () => server.pause(),
-    resume: () => server.resume(),
     stop: async () => {
       await server.stop()
       await directory.remove()
