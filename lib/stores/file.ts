@@ -89,12 +89,16 @@ class OnDisk implements FileStore {
     this.#temps = new Temps(durable ? makeShardDurably : makeShard)
   }
 
-  read(id: string): Promise<StoredRecord | undefined> {
-    return reporting('read', () => this.#read(id))
+  async read(id: string): Promise<StoredRecord | undefined> {
+    try {
+      return this.#read(id)
+    } catch (cause) {
+      throw failure('read', cause)
+    }
   }
 
   readMany(ids: readonly string[]): Promise<readonly (StoredRecord | undefined)[]> {
-    return reporting('read', () => ids.map((id) => this.#read(id)))
+    return Promise.all(ids.map((id) => this.read(id)))
   }
 
   create(id: string, text: string, expires: number): Promise<Version | undefined> {

@@ -5,12 +5,14 @@ import {
   linkSync,
   lstatSync,
   openSync,
+  read,
   readSync,
   renameSync,
   type Stats,
   unlinkSync
 } from 'node:fs'
 import { open } from 'node:fs/promises'
+import { promisify } from 'node:util'
 import { decodeHead, decodeText, type Head, headLength, scratch } from './format.js'
 
 /** What was found where a record should be. */
@@ -73,6 +75,19 @@ export function timesOf(expires: number): readonly [accessed: number, changed: n
   const end = (Math.max(0, Math.ceil(expires)) + 0.5) / 1000
   return [end + 1, end]
 }
+
+/** Brings what `readHead` reads into the system's cache, so that it does not keep the event loop waiting for the disk. */
+export async function prefetch(path: string): Promise<void> {
+  const file = openToRead(path)
+  if (file === undefined) return
+  try {
+    await readStartAsync(file, Buffer.alloc(1), 0, 1, 0)
+  } finally {
+    closeSync(file)
+  }
+}
+
+const readStartAsync = promisify(read)
 
 export type Linked = 'linked' | 'taken' | 'gone'
 

@@ -2,7 +2,7 @@ import type { Stats } from 'node:fs'
 import { opendir } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Outcome, removeEnded } from './claims.js'
-import { endOf, readHead, type State, statOf, tidy } from './disk.js'
+import { endOf, prefetch, readHead, type State, statOf, tidy } from './disk.js'
 import { headLength } from './format.js'
 import { entryOf } from './layout.js'
 
@@ -28,8 +28,8 @@ const work = 2
 const rest = 2
 
 /**
- * A walk through shards. Its system calls are synchronous, which takes a fraction of the processor time of asynchronous
- * ones, but in slices of `work` ms with a rest between them.
+ * A walk through shards. It looks at files synchronously, for a fraction of the processor time that asynchronous calls
+ * take, but in slices of `work` ms with a rest between them. What can wait for the disk in a removal is asynchronous.
  */
 export class Sweep {
   readonly #judgement: Judgement
@@ -80,11 +80,13 @@ export class Sweep {
   async #remove(shard: string, record: string): Promise<void> {
     let outcome: Outcome = 'void'
     for (let tries = 0; outcome === 'void' && tries < 5; tries++) {
+      await prefetch(record)
       const state = readHead(record)
       if (state === undefined || !this.#judgement.surely(state)) return
       outcome = await removeEnded({ shard, record, from: state.version, fits: this.#judgement.surely })
       if (outcome === 'done' && state.kind === 'record') this.removed++
     }
+    this.#sliceEnd = performance.now() + work // others ran meanwhile
   }
 
   async #rest(): Promise<void> {
