@@ -1,7 +1,8 @@
 import { unlink } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { link, readHead, remove, rename, type State, statOf, tidy } from './disk.js'
+import { link, remove, rename, statOf, tidy } from './disk.js'
 import { claimPath, tempPath } from './layout.js'
+import { readHead, type State } from './state.js'
 import type { Temp, Temps } from './temps.js'
 
 /**

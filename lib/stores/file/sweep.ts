@@ -2,9 +2,11 @@ import type { Stats } from 'node:fs'
 import { opendir } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Outcome, removeEnded } from './claims.js'
-import { endOf, prefetch, readHead, type State, statOf, tidy } from './disk.js'
+import { shardExists } from './directory.js'
+import { endOf, statOf, tidy } from './disk.js'
 import { headLength } from './format.js'
 import { entryOf } from './layout.js'
+import { prefetch, readHead, type State } from './state.js'
 
 /** What a sweep takes away. Records are judged without opening them first. */
 export interface Judgement {
@@ -49,13 +51,23 @@ export class Sweep {
 
   /** Resolves early when the signal aborts. */
   async shard(shard: string): Promise<void> {
-    for await (const { name } of await opendir(shard, { bufferSize: 256 })) {
-      if (performance.now() > this.#sliceEnd) await this.#rest()
-      if (this.#signal?.aborted) return
-      this.examined++
-      await this.#visit(shard, name).catch((cause: unknown) => {
-        this.failure ??= cause
-      })
+    await this.#noting(async () => {
+      await this.#restNowAndThen()
+      if (!shardExists(shard)) return
+      for await (const { name } of await opendir(shard, { bufferSize: 256 })) {
+        await this.#restNowAndThen()
+        if (this.#signal?.aborted) return
+        this.examined++
+        await this.#noting(() => this.#visit(shard, name))
+      }
+    })
+  }
+
+  async #noting(work: () => Promise<void>): Promise<void> {
+    try {
+      await work()
+    } catch (cause) {
+      this.failure ??= cause
     }
   }
 
@@ -89,7 +101,8 @@ export class Sweep {
     this.#sliceEnd = performance.now() + work // others ran meanwhile
   }
 
-  async #rest(): Promise<void> {
+  async #restNowAndThen(): Promise<void> {
+    if (performance.now() < this.#sliceEnd) return
     await sleep(rest)
     this.#sliceEnd = performance.now() + work
   }
