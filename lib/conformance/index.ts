@@ -60,8 +60,7 @@ async function runCase(harness: StoreHarness, scenario: Scenario, halves: Halves
 
 async function secondHalf(scenario: WaitingScenario, halves: Halves): Promise<SecondHalf> {
   const half = (await halves()).get(scenario)
-  if (half === undefined) throw new Error(`"${scenario.name}" was not begun`)
-  if (half.status === 'rejected') throw half.reason
+  if (half?.status !== 'fulfilled') throw half?.reason
   return half.value
 }
 

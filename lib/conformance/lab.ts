@@ -58,7 +58,7 @@ export class Lab {
   }
 
   async close(): Promise<void> {
-    for (const store of this.#opened) await this.end(store)
+    await Promise.all([...this.#opened].map((store) => this.end(store)))
   }
 
   /** Closes one client before the case is over. */
@@ -70,7 +70,7 @@ export class Lab {
 
   /** An end that is close, yet far enough for a few calls to be made before it. */
   soon(): number {
-    return Date.now() + Math.max(500, 2 * this.#granularity)
+    return Date.now() + Math.max(1000, 2 * this.#granularity)
   }
 
   /** Waits until a record of `soon()` has expired, also on an engine that rounds up and whose clock ticks in steps. */

@@ -49,12 +49,13 @@ export const methods: readonly Scenario[] = [
     const [mine, theirs] = await lab.rivals()
     const id = freshId()
     const first = await put(mine, id, 'first')
+    assert.deepEqual(await theirs.read(id), await mine.read(id))
     const expires = tomorrow() + day
     const second = written(await theirs.update(id, 'second', expires, first), 'update')
-    lab.assertRecord(await mine.read(id), 'second', second, expires)
+    for (const store of [mine, theirs]) lab.assertRecord(await store.read(id), 'second', second, expires)
     const sooner = expires - day
     const third = written(await mine.update(id, 'third', sooner, second), 'update')
-    lab.assertRecord(await theirs.read(id), 'third', third, sooner)
+    for (const store of [mine, theirs]) lab.assertRecord(await store.read(id), 'third', third, sooner)
   }),
 
   scenario('update of an older version changes nothing and answers undefined', async (lab) => {

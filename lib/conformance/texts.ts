@@ -96,11 +96,11 @@ async function roundTrip(lab: Lab, samples: readonly string[]): Promise<void> {
 /** Not `assert.equal`: the message must not hold a megabyte. */
 function assertSame(got: string | undefined, text: string, how: string): void {
   if (got === text) return
-  const at = [...text].findIndex((letter, index) => [...(got ?? '')][index] !== letter)
-  const shown = JSON.stringify(text.slice(0, 60))
-  assert.fail(
-    `the ${how} text ${shown} (${text.length}) came back as ${JSON.stringify(got?.slice(0, 60))} (${got?.length}), other from letter ${at} on`
-  )
+  let at = 0
+  while (at < text.length && got?.[at] === text[at]) at++
+  const [wrote, read] = [text, got ?? ''].map((whole) => JSON.stringify(whole.slice(at, at + 40)))
+  const lengths = `${text.length} characters, ${got?.length} came back`
+  assert.fail(`a text that was ${how} differs from character ${at} on: wrote ${wrote}, read ${read} (${lengths})`)
 }
 
 /** ASCII that does not repeat in a short period, so that a lost or swapped block shows. */

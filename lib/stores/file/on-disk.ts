@@ -1,5 +1,6 @@
 import { lutimesSync } from 'node:fs'
 import type { RecordStore, StoredRecord, Version, Write, WriteResult } from '../../../types/store.js'
+import { perform } from '../internal/writes.js'
 import { exchange, type Outcome, removeEnded, replace } from './claims.js'
 import { makeShard, makeShardDurably, prepareDirectory, requireDirectory, shardExists } from './directory.js'
 import { endOf, hasCode, link, statOf, sync, tidy, timesOf } from './disk.js'
@@ -77,7 +78,7 @@ export class OnDisk implements FileStore {
   }
 
   saveMany(writes: readonly Write[]): Promise<readonly WriteResult[]> {
-    return Promise.all(writes.map((write) => this.#save(write)))
+    return Promise.all(writes.map((write) => perform(this, write)))
   }
 
   setup(): Promise<void> {
@@ -209,19 +210,6 @@ export class OnDisk implements FileStore {
     }
     if (sweep.failure) throw sweep.failure
     return sweep.removed
-  }
-
-  #save(write: Write): Promise<WriteResult> {
-    switch (write.kind) {
-      case 'create':
-        return this.create(write.id, write.text, write.expires)
-      case 'update':
-        return this.update(write.id, write.text, write.expires, write.version)
-      case 'touch':
-        return this.touch(write.id, write.expires)
-      case 'remove':
-        return this.remove(write.id)
-    }
   }
 
   #place(id: string): Place {

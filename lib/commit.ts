@@ -1,0 +1,201 @@
+import type { FastifyReply } from 'fastify'
+import type { RecordStore } from '../types/store.js'
+import { type SetCookie, setCookies } from './cookies.js'
+import { HeadersSentError, SaveError, StoreError } from './errors.js'
+import { formatTicket } from './record.js'
+import type { RequestSessions } from './request.js'
+import { type Job, runJobs } from './rounds.js'
+import { type Outcome, renew, save } from './save.js'
+import type { Encoded, SessionState } from './state.js'
+
+/** What is to be done for one session, decided and encoded before anything is written. */
+interface Task {
+  readonly state: SessionState
+  readonly encoded: Encoded | undefined
+  /** `undefined`: nothing to be done at the store. */
+  readonly job: Job<Outcome> | undefined
+}
+
+/**
+ * Saves sessions together: encodes all, then saves all, one round trip a store, and only when every save worked sets
+ * the cookies. Without record stores it is done when it returns, and returns `undefined`.
+ * @throws FST_SESSIONS_SAVE, or rejects with it
+ */
+export function commit(sessions: RequestSessions, states: readonly SessionState[]): Promise<void> | undefined {
+  const now = Date.now()
+  const pending = states.filter((state) => mayNeedSaving(state, now))
+  if (pending.length === 0) return undefined
+  const tasks = eachOrThrow(pending, stateOf, (state) => plan(sessions.reply, state, now))
+  const withJobs = tasks.filter(({ job }) => job !== undefined)
+  if (withJobs.length === 0) return finish(sessions, tasks, now)
+  return runAll(withJobs).then((dropped) =>
+    finish(
+      sessions,
+      tasks.filter((task) => !dropped.has(task)),
+      now
+    )
+  )
+}
+
+/** Most requests only read: they are done here. */
+function mayNeedSaving(state: SessionState, now: number): boolean {
+  if (state.isDirty || state.isStale || state.cookieOptions !== undefined) return true
+  return state.source !== undefined && isLater(state, state.source.expires, now)
+}
+
+/** @throws when the session can't be stored as it is */
+function plan(reply: FastifyReply, state: SessionState, now: number): Task | undefined {
+  if (state.isDetached) return planDetached(state)
+  const encoded = state.isChanged || state.retiring !== undefined ? state.encode(now) : undefined
+  const isTouchDue = state.source !== undefined && isLater(state, state.source.expires, now)
+  if (state.entry.store === undefined) return planCookie(reply, state, encoded, isTouchDue, now)
+  if (encoded !== undefined || state.isEnding) {
+    const needsCookie = encoded !== undefined && state.source === undefined
+    if (needsCookie && areHeadersSent(reply)) throw new HeadersSentError(state.entry.name)
+    return { state, encoded, job: save(state, encoded, now) }
+  }
+  if (state.source === undefined) return undefined
+  if (isTouchDue && state.source.record.n === undefined) return { state, encoded, job: renew(state, now) }
+  return state.isStale || state.cookieOptions !== undefined ? { state, encoded, job: undefined } : undefined
+}
+
+/** Nothing of it is saved, but who signs out has to be told that it did not work. */
+function planDetached(state: SessionState): undefined {
+  if (state.isEnding) throw new StoreError(state.entry.name, 'it could not be read, so it can not be ended either')
+}
+
+/** The cookie is the record: to renew it is to write it. */
+function planCookie(
+  reply: FastifyReply,
+  state: SessionState,
+  changed: Encoded | undefined,
+  isTouchDue: boolean,
+  now: number
+): Task | undefined {
+  const isRenewed = isTouchDue || state.isStale || (state.source !== undefined && state.cookieOptions !== undefined)
+  const encoded = changed ?? (isRenewed ? state.encode(now) : undefined)
+  if (encoded === undefined && !state.isEnding) return undefined
+  if (areHeadersSent(reply)) {
+    if (changed === undefined && !state.isEnding) return undefined
+    throw new HeadersSentError(state.entry.name)
+  }
+  return { state, encoded, job: undefined }
+}
+
+/** Gives the tasks whose sessions were ended elsewhere. */
+async function runAll(tasks: readonly Task[]): Promise<ReadonlySet<Task>> {
+  const dropped = new Set<Task>()
+  const errors = new Map<string, Error>()
+  const stores = new Set(tasks.map(({ state }) => state.entry.store as RecordStore))
+  await Promise.all(
+    [...stores].map(async (store) => {
+      const mine = tasks.filter(({ state }) => state.entry.store === store)
+      const results = await runJobs(
+        store,
+        mine.map(({ job }) => job as Job<Outcome>)
+      )
+      for (const [index, result] of results.entries()) {
+        const task = mine[index] as Task
+        if (result.status === 'rejected') errors.set(task.state.entry.name, asError(result.reason))
+        else if (result.value === 'dropped') dropped.add(task)
+      }
+    })
+  )
+  if (errors.size > 0) throw new SaveError(errors)
+  for (const { state } of dropped) {
+    state.problem = 'gone'
+    state.log.info(
+      { session: state.entry.name },
+      'the session was ended while this request ran: its changes are dropped'
+    )
+  }
+  return dropped
+}
+
+/** Makes the cookies, and sets them unless one can't be made. */
+function finish(sessions: RequestSessions, tasks: readonly Task[], now: number): undefined {
+  const cookies = eachOrThrow(tasks, taskState, (task) => cookiesFor(sessions, task, now))
+  for (const { state, encoded } of tasks) {
+    if (state.entry.store === undefined && encoded !== undefined) state.settle(encoded)
+    state.doomed = undefined
+    state.isEnding = false
+    state.isCookieChanged = false
+  }
+  send(sessions, cookies.flat())
+}
+
+function cookiesFor({ request }: RequestSessions, { state, encoded }: Task, now: number): readonly SetCookie[] {
+  const { entry, cookieOptions } = state
+  if (entry.store === undefined) {
+    if (encoded === undefined) return entry.cookie.clear(request, cookieOptions)
+    return entry.cookie.write(request, entry.sealer.seal(encoded.text), state.cookieAge(now), cookieOptions)
+  }
+  if (state.source === undefined) return entry.cookie.clear(request, cookieOptions)
+  const { kept } = state.source
+  if (kept?.ticket === undefined || !isCookieDue(state, kept.ticket.expires, now)) return []
+  const renewed = { ...kept.ticket, expires: cookieEnd(state, now) }
+  state.source = { ...state.source, kept: { ...kept, ticket: renewed } }
+  state.isStale = false
+  return entry.cookie.write(request, entry.sealer.seal(formatTicket(renewed)), state.cookieAge(now), cookieOptions)
+}
+
+/** A new ticket is due at once: it says that it ended in 1970. */
+function isCookieDue(state: SessionState, ticketExpires: number, now: number): boolean {
+  const isRenewable = cookieEnd(state, now) - ticketExpires >= Math.max(1, state.entry.touchAfter)
+  return isRenewable || state.isStale || state.isCookieChanged || state.cookieOptions !== undefined
+}
+
+/** A cookie that outlives the browser ends with the session's idle time, and is renewed; another lasts for the absolute. */
+function cookieEnd(state: SessionState, now: number): number {
+  const isPersistent = state.cookieAge(now) !== undefined
+  return isPersistent ? state.expires(now) : state.createdAt + state.entry.absolute
+}
+
+function isLater(state: SessionState, expires: number, now: number): boolean {
+  return state.expires(now) - expires >= Math.max(1, state.entry.touchAfter)
+}
+
+function send({ reply, written }: RequestSessions, cookies: readonly SetCookie[]): void {
+  if (cookies.length === 0 || areHeadersSent(reply)) return
+  if (reply.sent) {
+    // A hijacked reply is written by hand: its headers are those of the raw response.
+    for (const { text } of cookies) reply.raw.appendHeader('set-cookie', text)
+    return
+  }
+  setCookies(reply, cookies, written)
+  // A shared cache must not give one visitor's cookie to the next (RFC 9111 §7.3).
+  if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store')
+}
+
+/** A WebSocket's handshake is answered past Fastify, so its headers are as good as sent. */
+function areHeadersSent(reply: FastifyReply): boolean {
+  return reply.raw.headersSent || (reply.sent && reply.request.raw.headers.upgrade !== undefined)
+}
+
+/** What `run` gives for each item; if it throws for some, one error for all of these. @throws FST_SESSIONS_SAVE */
+function eachOrThrow<Item, Result>(
+  items: readonly Item[],
+  stateFor: (item: Item) => SessionState,
+  run: (item: Item) => Result | undefined
+): Result[] {
+  const results: Result[] = []
+  let errors: Map<string, Error> | undefined
+  for (const item of items) {
+    try {
+      const result = run(item)
+      if (result !== undefined) results.push(result)
+    } catch (error) {
+      errors ??= new Map()
+      errors.set(stateFor(item).entry.name, asError(error))
+    }
+  }
+  if (errors !== undefined) throw new SaveError(errors)
+  return results
+}
+
+const stateOf = (state: SessionState) => state
+const taskState = ({ state }: Task) => state
+
+function asError(reason: unknown): Error {
+  return reason instanceof Error ? reason : new Error(String(reason))
+}

@@ -1,0 +1,241 @@
+import type { SerializeOptions } from '@fastify/cookie'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { CookieOptions } from '../types/session.js'
+import { ConfigError, CookieSizeError } from './errors.js'
+
+/** Browsers drop a cookie whose name and value are longer, without a word (RFC 6265bis §5.7 step 5). In bytes. */
+export const MAX_COOKIE_BYTES = 4096
+export const MAX_CHUNKS = 4
+
+/** Browsers cap a cookie's life at 400 days (RFC 6265bis §5.5). In seconds. */
+export const MAX_COOKIE_AGE = 400 * 24 * 60 * 60
+
+/** RFC 9110 §5.6.2; cookie names are tokens (RFC 6265bis §4.1.1). */
+const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/
+
+/** How many cookies of one name are tried: a path or a parent domain can plant more, in front of ours. */
+const MAX_DUPLICATES = 4
+
+/** A value in several cookies begins with their number: `~3~`. */
+const CHUNKED = /^~([2-4])~/
+const CHUNK_MARK_BYTES = 3
+
+/** `@fastify/cookie`'s. */
+export type Serialize = (name: string, value: string, options: SerializeOptions) => string
+
+export function isToken(name: string): boolean {
+  return TOKEN.test(name)
+}
+
+/** Writes and reads one session's cookie. */
+export class Cookie {
+  readonly name: string
+  readonly #serialize: Serialize
+  readonly #session: string
+  readonly #needle: string
+  readonly #options: CookieOptions
+  readonly #chunks: number
+  readonly #suffixes: ReadonlyMap<boolean, string>
+
+  constructor(
+    serialize: Serialize,
+    session: string,
+    options: CookieOptions & { readonly name?: string },
+    chunks: number
+  ) {
+    this.#serialize = serialize
+    const { name, ...attributes } = options
+    this.name = name ?? (allowsHostPrefix(attributes) ? `__Host-${session}` : session)
+    this.#session = session
+    this.#options = attributes
+    this.#chunks = chunks
+    this.#needle = `${this.name}=`
+    checkCookie(session, this.name, attributes)
+    this.#suffixes = new Map([true, false].map((secure) => [secure, suffix(serialize, attributes, secure)]))
+  }
+
+  /** `maxAge` of the definition, in seconds. */
+  get maxAge(): number | undefined {
+    return this.#options.maxAge
+  }
+
+  isIn(header: string): boolean {
+    return find(header, this.#needle, 0) !== undefined
+  }
+
+  /** The first value of this name that `accept` takes, else what it says of the first. */
+  read<T>(header: string, accept: (value: string) => T, isAccepted: (result: T) => boolean): T | undefined {
+    let first: T | undefined
+    let from = 0
+    for (let tries = 0; tries < MAX_DUPLICATES; tries++) {
+      const found = find(header, this.#needle, from)
+      if (found === undefined) return first
+      const result = accept(joinChunks(header, this.name, found.value))
+      if (isAccepted(result)) return result
+      first ??= result
+      from = found.end
+    }
+    return first
+  }
+
+  /** `Set-Cookie` values for `value`; `maxAge` in seconds, `undefined` for a cookie that ends with the browser. */
+  write(
+    request: FastifyRequest,
+    value: string,
+    maxAge: number | undefined,
+    changed?: CookieOptions
+  ): readonly SetCookie[] {
+    const age = maxAge === undefined ? '' : `; Max-Age=${maxAge}`
+    const attributes = age + this.#attributes(request, changed)
+    const parts = this.#split(value)
+    const cookies = parts.map((part, index) => setCookie(chunkName(this.name, index), part, attributes))
+    return this.#chunks === 1 ? cookies : [...cookies, ...this.#clearFrom(request, parts.length, changed)]
+  }
+
+  /** Makes the browser forget the cookie: the attributes have to be those that it was set with. */
+  clear(request: FastifyRequest, changed?: CookieOptions): readonly SetCookie[] {
+    return [
+      setCookie(this.name, '', EXPIRED + this.#attributes(request, changed)),
+      ...this.#clearFrom(request, 1, changed)
+    ]
+  }
+
+  /** @throws FST_SESSIONS_CONFIG when the changed attributes do not go together with the cookie's name. */
+  check(changed: CookieOptions): void {
+    checkCookie(this.#session, this.name, { ...this.#options, ...changed })
+  }
+
+  #attributes(request: FastifyRequest, changed: CookieOptions | undefined): string {
+    const options = changed === undefined ? this.#options : { ...this.#options, ...changed }
+    const secure = options.secure === 'auto' ? request.protocol === 'https' : options.secure !== false
+    return changed === undefined ? (this.#suffixes.get(secure) as string) : suffix(this.#serialize, options, secure)
+  }
+
+  #split(value: string): readonly string[] {
+    const room = MAX_COOKIE_BYTES - this.name.length
+    if (value.length <= room) return [value]
+    const size = room - CHUNK_MARK_BYTES
+    const count = Math.ceil(value.length / size)
+    if (count > this.#chunks) throw new CookieSizeError(this.#session, this.#tooLarge(value.length))
+    const parts = Array.from({ length: count }, (_, index) => value.slice(index * size, (index + 1) * size))
+    return [`~${count}~${parts[0]}`, ...parts.slice(1)]
+  }
+
+  #tooLarge(bytes: number): string {
+    const advice =
+      this.#chunks < MAX_CHUNKS
+        ? `allow more cookies with chunks: ${this.#chunks + 1}, keep less in it, or use a record store`
+        : 'keep less in it, or use a record store'
+    return `its cookie has ${this.name.length + bytes} bytes of name and value, browsers drop more than ${MAX_COOKIE_BYTES}${
+      this.#chunks > 1 ? ` in each of ${this.#chunks}` : ''
+    }: ${advice}`
+  }
+
+  /** Chunks from `first` on that an earlier, longer value left in the browser. */
+  #clearFrom(request: FastifyRequest, first: number, changed: CookieOptions | undefined): readonly SetCookie[] {
+    const header = request.headers.cookie ?? ''
+    const cleared: SetCookie[] = []
+    for (let index = first; index < this.#chunks; index++) {
+      const name = chunkName(this.name, index)
+      if (find(header, `${name}=`, 0) === undefined) continue
+      cleared.push(setCookie(name, '', EXPIRED + this.#attributes(request, changed)))
+    }
+    return cleared
+  }
+}
+
+const EXPIRED = '; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT'
+
+export interface SetCookie {
+  readonly name: string
+  readonly text: string
+}
+
+function setCookie(name: string, value: string, attributes: string): SetCookie {
+  return { name, text: `${name}=${value}${attributes}` }
+}
+
+/** Sets or replaces cookies among the reply's others: one name stands there once. */
+export function setCookies(reply: FastifyReply, cookies: readonly SetCookie[], alreadySet: Set<string>): void {
+  for (const { name, text } of cookies) {
+    if (alreadySet.has(name)) removeCookie(reply, name)
+    alreadySet.add(name)
+    reply.header('set-cookie', text)
+  }
+}
+
+function removeCookie(reply: FastifyReply, name: string): void {
+  const present = [reply.getHeader('set-cookie') ?? []].flat().map(String)
+  reply.removeHeader('set-cookie')
+  for (const other of present) if (!other.startsWith(`${name}=`)) reply.header('set-cookie', other)
+}
+
+function chunkName(name: string, index: number): string {
+  return index === 0 ? name : `${name}.${index}`
+}
+
+function joinChunks(header: string, name: string, value: string): string {
+  const count = CHUNKED.exec(value)?.[1]
+  if (count === undefined) return value
+  let joined = value.slice(CHUNK_MARK_BYTES)
+  for (let index = 1; index < Number(count); index++) joined += find(header, `${name}.${index}=`, 0)?.value ?? ''
+  return joined
+}
+
+/**
+ * Cuts one cookie out of the header, where parsing all of them would cost 20 to 100 times as much. Names are compared
+ * as they are: a percent-encoded name is another name.
+ */
+function find(
+  header: string,
+  needle: string,
+  from: number
+): { readonly value: string; readonly end: number } | undefined {
+  for (let at = header.indexOf(needle, from); at !== -1; at = header.indexOf(needle, at + 1)) {
+    if (!startsPair(header, at)) continue
+    const semicolon = header.indexOf(';', at)
+    const end = semicolon === -1 ? header.length : semicolon
+    return { value: header.slice(at + needle.length, end).trimEnd(), end }
+  }
+  return undefined
+}
+
+function startsPair(header: string, at: number): boolean {
+  let before = at - 1
+  while (before >= 0 && (header[before] === ' ' || header[before] === '\t')) before--
+  return before < 0 || header[before] === ';'
+}
+
+/** RFC 6265bis §4.1.3.2: secure, without a domain, and for the whole host. */
+function allowsHostPrefix({ secure = true, domain, path = '/' }: CookieOptions): boolean {
+  return secure === true && domain === undefined && path === '/'
+}
+
+function checkCookie(session: string, name: string, options: CookieOptions): void {
+  const { secure = true, domain, path = '/', sameSite, partitioned, maxAge } = options
+  const refuse = (reason: string): never => {
+    throw new ConfigError(`session "${session}": cookie: ${reason}`)
+  }
+  if (!isToken(name)) refuse(`name: "${name}" is not an RFC 6265 token`)
+  if (/^__host-/i.test(name) && !allowsHostPrefix(options)) {
+    refuse(`name: "${name}" needs secure: true, path: "/" and no domain (RFC 6265bis §4.1.3.2)`)
+  }
+  if (/^__secure-/i.test(name) && secure !== true) refuse(`name: "${name}" needs secure: true (RFC 6265bis §4.1.3.1)`)
+  if (!/^\/[^;\p{Cc}]*$/u.test(path)) refuse(`path: expected "/" or a path below it without ";", got "${path}"`)
+  if (domain !== undefined && !/^\.?[a-z\d-]+(\.[a-z\d-]+)*$/i.test(domain))
+    refuse(`domain: "${domain}" is not a host name`)
+  if (sameSite !== undefined && !['lax', 'strict', 'none'].includes(sameSite)) {
+    refuse(`sameSite: expected "lax", "strict" or "none", got ${JSON.stringify(sameSite)}`)
+  }
+  if (sameSite === 'none' && secure === false)
+    refuse('sameSite: "none" needs secure: browsers drop the cookie otherwise')
+  if (partitioned && secure === false) refuse('partitioned needs secure: browsers drop the cookie otherwise')
+  if (maxAge !== undefined && !(Number.isInteger(maxAge) && maxAge > 0 && maxAge <= MAX_COOKIE_AGE)) {
+    refuse(`maxAge: expected whole seconds from 1 to ${MAX_COOKIE_AGE} (400 days, RFC 6265bis §5.5), got ${maxAge}`)
+  }
+}
+
+/** All attributes but Max-Age, the one that changes from response to response: made once, not for every response. */
+function suffix(serialize: Serialize, { maxAge, ...options }: CookieOptions, secure: boolean): string {
+  return serialize('n', '', { path: '/', httpOnly: true, sameSite: 'lax', ...options, secure }).slice('n='.length)
+}

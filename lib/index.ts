@@ -1,0 +1,43 @@
+import type { Definition, SessionsOptions } from '../types/options.js'
+import type { FlashSchemas, Schema } from '../types/schema.js'
+import type { Store } from '../types/store.js'
+
+export type * from '../types/options.js'
+export type * from '../types/register.js'
+export type * from '../types/schema.js'
+export type * from '../types/session.js'
+export type * from '../types/store.js'
+export * from './errors.js'
+export { fastifySessions as default, fastifySessions } from './plugin.js'
+export { cookieStore } from './stores/cookie.js'
+export { type FileStoreOptions, fileStore } from './stores/file.js'
+export { type MemoryStoreOptions, memoryStore } from './stores/memory.js'
+
+/**
+ * Gives the plugin's options their types, so that `typeof options` tells names, keys and stores to `request.session`.
+ * Nothing happens at run time.
+ *
+ * @example
+ * const options = defineSessions({
+ *   keys: [process.env.SESSION_KEY],
+ *   sessions: { prefs: { schema: z.object({ theme: z.enum(['light', 'dark']).default('light') }) } }
+ * })
+ * declare module 'fastify-sessions' { interface Register { options: typeof options } }
+ */
+export function defineSessions<
+  const Stores extends Record<string, Store>,
+  S extends Record<string, Schema>,
+  F extends Record<string, unknown>
+>(options: SessionsOptions<Stores, S, F>): SessionsOptions<Stores, S, F> {
+  return options
+}
+
+/**
+ * Gives one definition its types, for a session that a plugin brings along: `app.sessions.define('wizard', wizard)`,
+ * then `request.session(wizard)`. Nothing happens at run time.
+ */
+export function defineSession<S extends Schema, F extends FlashSchemas = Record<never, never>>(
+  definition: Definition<S, F>
+): Definition<S, F> {
+  return definition
+}

@@ -1,0 +1,69 @@
+import { hkdfSync } from 'node:crypto'
+import type { Key } from '../types/options.js'
+import { ConfigError } from './errors.js'
+
+/** Fewer than the 256 bits that XChaCha20-Poly1305 and HMAC-SHA256 take would be the weakest link. */
+const MIN_BYTES = 32
+
+/** Length of the id by which a sealed value names its key, in bytes: with the format's byte, 8 characters of base64. */
+export const KEY_ID_BYTES = 5
+
+export interface RingKey {
+  /** Derived from the secret, so that every process with the same key gives it the same id. */
+  readonly id: Uint8Array
+  readonly secret: Uint8Array
+}
+
+/** The app's keys: the first seals, all open. */
+export class KeyRing {
+  #keys: readonly RingKey[]
+  #generation = 0
+
+  constructor(keys: readonly (Key | undefined)[]) {
+    this.#keys = checkedKeys(keys)
+  }
+
+  get keys(): readonly RingKey[] {
+    return this.#keys
+  }
+
+  /** Grows with each replacement: whoever derived subkeys derives them anew when it has changed. */
+  get generation(): number {
+    return this.#generation
+  }
+
+  replace(keys: readonly (Key | undefined)[]): void {
+    this.#keys = checkedKeys(keys)
+    this.#generation++
+  }
+}
+
+/** HKDF-SHA256 (RFC 5869): one independent 32-byte key for each purpose. */
+export function subkey(secret: Uint8Array, purpose: string): Buffer {
+  return Buffer.from(hkdfSync('sha256', secret, '', `fastify-sessions v1 ${purpose}`, 32))
+}
+
+function checkedKeys(keys: readonly (Key | undefined)[]): readonly RingKey[] {
+  if (!Array.isArray(keys) || keys.length === 0) {
+    throw new ConfigError('keys: expected an array of at least one key, for example [process.env.SESSION_KEY]')
+  }
+  const ring = keys.map(ringKey)
+  const ids = new Set(ring.map((key) => Buffer.from(key.id).toString('hex')))
+  if (ids.size < ring.length) throw new ConfigError('keys: the same key stands there twice')
+  return ring
+}
+
+function ringKey(key: unknown, index: number): RingKey {
+  if (typeof key !== 'string' && !(key instanceof Uint8Array)) {
+    throw new ConfigError(
+      `keys[${index}]: expected text or bytes, got ${key === null ? 'null' : typeof key}; is the environment variable set?`
+    )
+  }
+  const secret = Uint8Array.from(typeof key === 'string' ? Buffer.from(key) : key)
+  if (secret.byteLength < MIN_BYTES) {
+    throw new ConfigError(
+      `keys[${index}]: ${secret.byteLength} bytes are too few, ${MIN_BYTES} are needed; make one with: node -p "crypto.randomBytes(32).toString('base64url')"`
+    )
+  }
+  return { id: subkey(secret, 'key id').subarray(0, KEY_ID_BYTES), secret }
+}

@@ -1,0 +1,57 @@
+import type { RecordStore } from '../types/store.js'
+import { storeId } from './record.js'
+import { create, type Job, read, runJob, update } from './rounds.js'
+
+/**
+ * Remembers when all sessions were cleared: what was sealed before is refused. With a store, every process asks it,
+ * at most once in `refresh` milliseconds.
+ */
+export class ClearMarker {
+  readonly #store: RecordStore | undefined
+  readonly #refresh: number
+  /** How long the marker has to be kept, in ms: as long as a sealed cookie can live. */
+  readonly #lifetime: number
+  readonly #id = storeId('fastify-sessions clear marker')
+  #clearedAt = 0
+  #askedAt = Number.NEGATIVE_INFINITY
+
+  constructor(store: RecordStore | undefined, refresh: number, lifetime: number) {
+    this.#store = store
+    this.#refresh = refresh
+    this.#lifetime = lifetime
+  }
+
+  /** In ms since the epoch; 0 for never. */
+  get clearedAt(): number {
+    return this.#clearedAt
+  }
+
+  isDue(now: number): boolean {
+    return this.#store !== undefined && now - this.#askedAt >= this.#refresh
+  }
+
+  async ask(now: number): Promise<void> {
+    if (this.#store === undefined) return
+    const stored = await this.#store.read(this.#id)
+    this.#askedAt = now
+    this.#clearedAt = Math.max(this.#clearedAt, Number(stored?.text ?? 0))
+  }
+
+  async set(now: number): Promise<void> {
+    this.#clearedAt = Math.max(this.#clearedAt, now)
+    if (this.#store !== undefined) await runJob(this.#store, this.#write())
+  }
+
+  *#write(): Job<void> {
+    for (;;) {
+      const stored = yield* read(this.#id)
+      const at = Math.max(this.#clearedAt, Number(stored?.text ?? 0))
+      const expires = at + this.#lifetime
+      const written =
+        stored === undefined
+          ? yield* create(this.#id, String(at), expires)
+          : yield* update(this.#id, String(at), expires, stored.version)
+      if (written !== undefined) return
+    }
+  }
+}

@@ -1,0 +1,100 @@
+import fastifyCookie from '@fastify/cookie'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import fp from 'fastify-plugin'
+import type { SessionsOptions } from '../types/options.js'
+import * as aead from './aead.js'
+import { AppSessions } from './app-sessions.js'
+import { commit } from './commit.js'
+import { ConfigError } from './errors.js'
+import { KeyRing } from './keys.js'
+import { Registry } from './registry.js'
+import { RequestSessions } from './request.js'
+import type { SessionState } from './state.js'
+
+const kSessions = Symbol('fastify-sessions')
+const kReply = Symbol('fastify-sessions reply')
+
+/** What the plugin keeps on a request; symbols, so that nobody else meets it. */
+interface Kept {
+  [kSessions]: RequestSessions | null
+  [kReply]: FastifyReply | null
+}
+
+async function plugin(app: FastifyInstance, options: SessionsOptions): Promise<void> {
+  refuseOtherSessions(app)
+  await aead.ready()
+  // Without its own hook: sessions cut their cookies out of the raw header.
+  if (!app.hasDecorator('serializeCookie')) await app.register(fastifyCookie, { hook: false })
+  const ring = new KeyRing(options.keys)
+  const registry = new Registry(ring, app.serializeCookie, options)
+  const sessions = new AppSessions(ring, registry, options, app.log)
+
+  app.decorate('sessions', sessions)
+  app.decorateRequest(kSessions, null)
+  app.decorateRequest(kReply, null)
+  app.decorateRequest('session', function (this: FastifyRequest, nameOrDefinition: never) {
+    return of(this).session(registry.find(nameOrDefinition)) as never
+  } as FastifyRequest['session'])
+  app.decorateRequest('saveSessions', async function (this: FastifyRequest) {
+    await of(this).commit(of(this).used)
+  })
+
+  app.addHook('onRequest', (request, reply, done) => {
+    keptOn(request)[kReply] = reply
+    const loading = sessions.preload(request, () => of(request))
+    if (loading === undefined) done()
+    else loading.then(() => done(), done)
+  })
+
+  app.addHook('onSend', (request, reply, _payload, done) => {
+    const sessions = keptOn(request)[kSessions]
+    if (sessions === null || !sessions.isLookedAt) return done()
+    addVary(reply)
+    if (sessions.hasFailed) return done()
+    const fail = (error: Error) => {
+      sessions.hasFailed = true
+      done(error)
+    }
+    try {
+      const saving = sessions.commit(savable(sessions, reply))
+      if (saving === undefined) done()
+      else saving.then(() => done(), fail)
+    } catch (error) {
+      fail(error as Error)
+    }
+  })
+
+  app.addHook('onReady', () => sessions.start())
+  app.addHook('onClose', () => sessions.stop())
+
+  function of(request: FastifyRequest): RequestSessions {
+    const kept = keptOn(request)
+    kept[kSessions] ??= new RequestSessions(request, kept[kReply] as FastifyReply, sessions.marker, commit)
+    return kept[kSessions]
+  }
+}
+
+function keptOn(request: FastifyRequest): Kept {
+  return request as unknown as Kept
+}
+
+/** What a response of 500 or more leaves behind is not what the handler meant to. */
+function savable({ used }: RequestSessions, { statusCode }: FastifyReply): readonly SessionState[] {
+  return statusCode < 500 ? used : used.filter(({ entry }) => entry.saveOnError)
+}
+
+/** What was shown depends on the cookie, so a cache must not show it to others (RFC 9110 §12.5.5). */
+function addVary(reply: FastifyReply): void {
+  const present = reply.getHeader('vary')
+  if (present === undefined) reply.header('vary', 'Cookie')
+  else if (!/(^|,)\s*(\*|cookie)\s*(,|$)/i.test(String(present))) reply.header('vary', `${present}, Cookie`)
+}
+
+function refuseOtherSessions(app: FastifyInstance): void {
+  if (app.hasDecorator('sessions')) throw new ConfigError('fastify-sessions is registered already: once is enough')
+  if (app.hasRequestDecorator('session')) {
+    throw new ConfigError('request.session is taken by another session plugin: an app can have one of them')
+  }
+}
+
+export const fastifySessions = fp(plugin, { fastify: '5.x', name: 'fastify-sessions' })

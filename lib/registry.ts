@@ -1,0 +1,243 @@
+import type { Definition, InvalidContext, SessionsOptions, Shared } from '../types/options.js'
+import type { FlashSchemas, Schema } from '../types/schema.js'
+import type { CookieOptions } from '../types/session.js'
+import type { RecordStore, Store } from '../types/store.js'
+import type { Codec, ValueCodec } from './codec.js'
+import { Cookie, isToken, MAX_CHUNKS, type Serialize } from './cookies.js'
+import { ConfigError, UnknownSessionError } from './errors.js'
+import type { KeyRing } from './keys.js'
+import { codecFor, shapeOf, valueCodecFor } from './schema.js'
+import { Sealer } from './seal.js'
+import { cookieStore } from './stores/cookie.js'
+import type { MergeFunctions } from './values.js'
+
+const HOUR = 60 * 60
+const DAY = 24 * HOUR
+const DEFAULTS = { idle: 14 * DAY, absolute: 90 * DAY, grace: 10, onStoreError: 'throw', saveOnError: false } as const
+
+/** One session's definition, checked, with its defaults in place and its tools made. Durations are in milliseconds. */
+export interface Entry {
+  readonly name: string
+  /** Its place among the sessions of a request. */
+  readonly index: number
+  /** `undefined`: the cookie store. */
+  readonly store: RecordStore | undefined
+  readonly codec: Codec
+  readonly flashes: ReadonlyMap<string, ValueCodec>
+  readonly sealer: Sealer
+  readonly cookie: Cookie
+  readonly idle: number
+  readonly absolute: number
+  readonly touchAfter: number
+  readonly grace: number
+  readonly isManual: boolean
+  readonly onStoreError: 'throw' | 'empty'
+  readonly saveOnError: boolean
+  readonly version: number
+  readonly migrate: Readonly<Record<number, (payload: unknown) => unknown>>
+  readonly onInvalid: 'reset' | 'throw' | ((context: InvalidContext) => unknown)
+  readonly merge: MergeFunctions
+}
+
+/** The app's stores and sessions by name, checked once, before the first request. */
+export class Registry {
+  readonly #ring: KeyRing
+  readonly #serialize: Serialize
+  readonly #defaults: Shared & { readonly cookie?: CookieOptions }
+  readonly #stores = new Map<string, Store>()
+  readonly #drafts = new Map<string, Draft>()
+  readonly #entries = new Map<string | Definition, Entry>()
+  #all: readonly Entry[] = []
+  #isSealed = false
+
+  constructor(ring: KeyRing, serialize: Serialize, { stores, sessions, ...defaults }: SessionsOptions) {
+    this.#ring = ring
+    this.#serialize = serialize
+    this.#defaults = defaults
+    this.#stores.set('cookie', cookieStore())
+    for (const [name, store] of Object.entries(stores ?? {})) this.#putStore(name, store)
+    if (typeof sessions !== 'object' || sessions === null) {
+      throw new ConfigError('sessions: expected an object of definitions by name')
+    }
+    for (const [name, definition] of Object.entries(sessions)) this.define(name, definition as Definition)
+  }
+
+  get entries(): readonly Entry[] {
+    return this.#all
+  }
+
+  get recordStores(): readonly RecordStore[] {
+    return [...new Set([...this.#stores.values()].filter((store) => store.kind === 'record'))]
+  }
+
+  addStore(name: string, store: Store): void {
+    this.#refuseWhenSealed(`store "${name}"`)
+    if (this.#stores.has(name)) throw new ConfigError(`stores: there is a store "${name}" already`)
+    this.#putStore(name, store)
+  }
+
+  define(name: string, definition: Definition): void {
+    this.#refuseWhenSealed(`session "${name}"`)
+    if (!isToken(name)) throw new ConfigError(`session "${name}": the name is not an RFC 6265 token`)
+    if (this.#drafts.has(name)) throw new ConfigError(`session "${name}" is defined already`)
+    if (typeof definition !== 'object' || definition === null) {
+      throw new ConfigError(`session "${name}": expected a definition, { schema: z.object({…}) } at the least`)
+    }
+    this.#drafts.set(name, { definition, settings: this.#settings(name, definition) })
+  }
+
+  /** Nothing can be added any more: every definition has to have its store now. */
+  seal(): void {
+    this.#isSealed = true
+    this.#all = [...this.#drafts].map(([name, { definition, settings }], index) => {
+      const store = this.#storeOf(name, definition)
+      const purpose = `${store === undefined ? 'record' : 'ticket'} ${name}`
+      const entry = { ...settings, index, store, sealer: new Sealer(this.#ring, purpose, definition.seal ?? 'encrypt') }
+      this.#entries.set(name, entry)
+      this.#entries.set(definition, entry)
+      return entry
+    })
+    refuseSharedCookies(this.#all)
+  }
+
+  /** @throws FST_SESSIONS_UNKNOWN */
+  find(nameOrDefinition: string | Definition): Entry {
+    const entry = this.#entries.get(nameOrDefinition)
+    if (entry !== undefined) return entry
+    const asked = typeof nameOrDefinition === 'string' ? nameOrDefinition : '(a definition that was never added)'
+    throw new UnknownSessionError(asked, [...this.#drafts.keys()].join(', ') || 'none')
+  }
+
+  /** The record store of a name. @throws FST_SESSIONS_CONFIG */
+  recordStore(name: string, wantedBy: string): RecordStore {
+    const store = this.#stores.get(name)
+    if (store?.kind === 'record') return store
+    throw new ConfigError(`${wantedBy}: "${name}" is not a record store; there are ${this.#storeNames()}`)
+  }
+
+  #putStore(name: string, store: Store): void {
+    if (store?.kind !== 'cookie' && store?.kind !== 'record') {
+      throw new ConfigError(
+        `stores: "${name}" is not a store: expected what a store function returns, such as fileStore({…})`
+      )
+    }
+    this.#stores.set(name, store)
+  }
+
+  #storeOf(session: string, { store = 'cookie' }: Definition): RecordStore | undefined {
+    const found = this.#stores.get(store)
+    if (found === undefined) {
+      throw new ConfigError(
+        `session "${session}": store: there is no store "${store}"; there are ${this.#storeNames()}`
+      )
+    }
+    return found.kind === 'cookie' ? undefined : found
+  }
+
+  #storeNames(): string {
+    return [...this.#stores.keys()].join(', ')
+  }
+
+  #refuseWhenSealed(what: string): void {
+    if (this.#isSealed) throw new ConfigError(`${what} comes too late: the app is ready; add it before, in a plugin`)
+  }
+
+  #settings(name: string, definition: Definition): Draft['settings'] {
+    const settings = { ...DEFAULTS, ...defined(this.#defaults), ...defined(definition) }
+    const { idle, absolute, grace } = settings
+    const touchAfter = settings.touchAfter ?? Math.min(idle / 10, HOUR)
+    checkSettings(name, { ...settings, touchAfter })
+    return {
+      name,
+      codec: codecFor(name, definition.schema),
+      flashes: flashCodecs(name, definition.flash),
+      cookie: new Cookie(
+        this.#serialize,
+        name,
+        { ...this.#defaults.cookie, ...definition.cookie },
+        definition.chunks ?? 1
+      ),
+      idle: idle * 1000,
+      absolute: absolute * 1000,
+      touchAfter: touchAfter * 1000,
+      grace: grace * 1000,
+      isManual: definition.load === 'manual',
+      onStoreError: settings.onStoreError,
+      saveOnError: settings.saveOnError,
+      version: definition.version ?? 1,
+      migrate: definition.migrate ?? {},
+      onInvalid: definition.onInvalid ?? 'reset',
+      merge: (definition.merge ?? {}) as MergeFunctions
+    }
+  }
+}
+
+/** A definition that is checked, but has no store yet: stores may still be added. */
+interface Draft {
+  readonly definition: Definition
+  readonly settings: Omit<Entry, 'index' | 'store' | 'sealer'>
+}
+
+function defined<T extends object>(options: T): T {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T
+}
+
+function flashCodecs(session: string, flash: FlashSchemas | undefined): ReadonlyMap<string, ValueCodec> {
+  if (flash === undefined) return new Map()
+  const shape = shapeOf(flash) ?? flash
+  if ('~standard' in shape) {
+    throw new ConfigError(`session "${session}": flash: expected z.object({ kind: schema }) or { kind: schema }`)
+  }
+  return new Map(
+    Object.entries(shape).map(([kind, schema]: [string, Schema]) => [
+      kind,
+      valueCodecFor(`${session}" flash "${kind}`, schema)
+    ])
+  )
+}
+
+function checkSettings(session: string, settings: Shared & Definition): void {
+  const refuse = (reason: string): never => {
+    throw new ConfigError(`session "${session}": ${reason}`)
+  }
+  for (const option of ['idle', 'absolute', 'touchAfter', 'grace'] as const) {
+    const value = settings[option] as number
+    const least = option === 'idle' || option === 'absolute' ? 1 : 0
+    if (!Number.isFinite(value) || value < least) refuse(`${option}: expected seconds, at least ${least}, got ${value}`)
+  }
+  const { version = 1, chunks = 1 } = settings
+  if (!Number.isInteger(chunks) || chunks < 1 || chunks > MAX_CHUNKS)
+    refuse(`chunks: expected 1 to ${MAX_CHUNKS}, got ${chunks}`)
+  if (!Number.isInteger(version) || version < 1) refuse(`version: expected a whole number from 1, got ${version}`)
+  oneOf(refuse, settings, 'seal', ['encrypt', 'sign'])
+  oneOf(refuse, settings, 'load', ['auto', 'manual'])
+  oneOf(refuse, settings, 'onStoreError', ['throw', 'empty'])
+  if (typeof settings.onInvalid !== 'function') oneOf(refuse, settings, 'onInvalid', ['reset', 'throw'])
+  for (const step of Object.keys(settings.migrate ?? {})) {
+    if (!(Number(step) >= 1 && Number(step) < version)) {
+      refuse(`migrate: step ${step} leads nowhere: the version is ${version}`)
+    }
+  }
+}
+
+function oneOf<K extends 'seal' | 'load' | 'onStoreError' | 'onInvalid'>(
+  refuse: (reason: string) => never,
+  settings: { readonly [P in K]?: unknown },
+  option: K,
+  allowed: readonly string[]
+): void {
+  const value = settings[option]
+  if (value !== undefined && !allowed.includes(value as string)) {
+    refuse(`${option}: expected ${allowed.map((name) => `"${name}"`).join(' or ')}, got ${JSON.stringify(value)}`)
+  }
+}
+
+function refuseSharedCookies(entries: readonly Entry[]): void {
+  const owners = new Map<string, string>()
+  for (const { name, cookie } of entries) {
+    const owner = owners.get(cookie.name)
+    if (owner !== undefined)
+      throw new ConfigError(`sessions "${owner}" and "${name}" share the cookie "${cookie.name}"`)
+    owners.set(cookie.name, name)
+  }
+}

@@ -1,0 +1,179 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { StoreError } from './errors.js'
+import { loadFromCookie, loadRecord, logProblem, type Moment, type OpenedTicket, openTicket } from './load.js'
+import type { ClearMarker } from './marker.js'
+import type { Ticket } from './record.js'
+import type { Entry } from './registry.js'
+import { runJobs } from './rounds.js'
+import { HandlerSession, type Host } from './session.js'
+import { type Loaded, SessionState } from './state.js'
+
+type Commit = (sessions: RequestSessions, states: readonly SessionState[]) => Promise<void> | undefined
+type Named = OpenedTicket & { readonly ticket: Ticket }
+
+/** The sessions of one request. */
+export class RequestSessions implements Host {
+  readonly request: FastifyRequest
+  readonly reply: FastifyReply
+  /** Names of the cookies that this response sets already. */
+  readonly written = new Set<string>()
+  readonly #marker: ClearMarker
+  readonly #commit: Commit
+  readonly #sessions: (HandlerSession | undefined)[] = []
+  readonly #states: SessionState[] = []
+  /** What was read before the handler, and why it could not be. */
+  readonly #loaded: (Loaded | undefined)[] = []
+  readonly #failures: (Error | undefined)[] = []
+  #saving: Promise<void> | undefined
+  /** A save failed: what the error's own response would save is what failed already. */
+  hasFailed = false
+
+  constructor(request: FastifyRequest, reply: FastifyReply, marker: ClearMarker, commit: Commit) {
+    this.request = request
+    this.reply = reply
+    this.#marker = marker
+    this.#commit = commit
+  }
+
+  /** The sessions that the handler asked for and that are loaded. */
+  get used(): readonly SessionState[] {
+    return this.#states
+  }
+
+  /** Whether the handler asked for any. */
+  get isLookedAt(): boolean {
+    return this.#sessions.length > 0
+  }
+
+  get moment(): Moment {
+    return { now: Date.now(), clearedAt: this.#marker.clearedAt }
+  }
+
+  session(entry: Entry): HandlerSession {
+    const present = this.#sessions[entry.index]
+    if (present !== undefined) return present
+    const failure = this.#failures[entry.index]
+    if (failure !== undefined) throw failure
+    const session = this.#open(entry)
+    this.#sessions[entry.index] = session
+    return session
+  }
+
+  /** Reads the records of sessions whose cookies came, one round trip a store. */
+  async preload(entries: readonly Entry[]): Promise<void> {
+    const { moment } = this
+    const named = new Map<Entry, Named>()
+    for (const entry of entries) {
+      const opened = this.#openTicket(entry, moment)
+      if (opened !== undefined) named.set(entry, opened)
+    }
+    const stores = new Set([...named.keys()].map((entry) => entry.store))
+    await Promise.all(
+      [...stores].map((store) =>
+        this.#read(
+          [...named].filter(([entry]) => entry.store === store),
+          moment
+        )
+      )
+    )
+  }
+
+  /** The store could not be asked for these: whoever uses them gets the error, or an empty session. */
+  fail(entries: readonly Entry[], error: unknown): void {
+    for (const entry of entries) {
+      const reason = error instanceof Error ? error.message : String(error)
+      this.request.log.error({ session: entry.name, err: error }, 'a session store failed')
+      if (entry.onStoreError === 'empty') {
+        this.#loaded[entry.index] = { problem: 'store', isDetached: true }
+      } else {
+        this.#failures[entry.index] = Object.assign(new StoreError(entry.name, reason), { cause: error })
+      }
+    }
+  }
+
+  async load(entry: Entry): Promise<SessionState> {
+    await this.preload([entry])
+    const failure = this.#failures[entry.index]
+    if (failure !== undefined) throw failure
+    return this.#state(entry, this.#loaded[entry.index] ?? NOTHING)
+  }
+
+  async save(entry: Entry): Promise<void> {
+    await this.commit(this.#states.filter((state) => state.entry === entry))
+  }
+
+  /**
+   * Saves sessions, one save after the other: what is changed while one is under way is for the next.
+   * `undefined`: done already.
+   */
+  commit(states: readonly SessionState[]): Promise<void> | undefined {
+    const run = () => this.#commit(this, states)
+    const saving = this.#saving === undefined ? run() : this.#saving.then(run)
+    if (saving === undefined) return undefined
+    const settled = saving.then(nothing, nothing).finally(() => {
+      if (this.#saving === settled) this.#saving = undefined
+    })
+    this.#saving = settled
+    return saving
+  }
+
+  now(): number {
+    return Date.now()
+  }
+
+  /** A session that begins now is newer than the last clearing, whatever the clock says. */
+  begin(): number {
+    const { now, clearedAt } = this.moment
+    return Math.max(now, clearedAt + 1)
+  }
+
+  #open(entry: Entry): HandlerSession {
+    const header = this.request.raw.headers.cookie
+    const loaded = header === undefined ? NOTHING : (this.#loaded[entry.index] ?? this.#fromCookie(entry, header))
+    return new HandlerSession(entry, this, loaded && this.#state(entry, loaded))
+  }
+
+  /** `undefined`: the record has to be read by hand. */
+  #fromCookie(entry: Entry, header: string): Loaded | undefined {
+    if (entry.store !== undefined) return entry.cookie.isIn(header) ? undefined : NOTHING
+    const loaded = loadFromCookie(entry, header, this.moment)
+    logProblem(this.request.log, entry.name, loaded.problem)
+    return loaded
+  }
+
+  #state(entry: Entry, loaded: Loaded): SessionState {
+    const state = new SessionState(entry, this.request.log, loaded, this.begin())
+    this.#states.push(state)
+    return state
+  }
+
+  #openTicket(entry: Entry, moment: Moment): Named | undefined {
+    const opened = openTicket(entry, this.request.raw.headers.cookie ?? '', moment)
+    if (opened?.ticket !== undefined) return opened
+    if (opened !== undefined) this.#put(entry, { problem: opened.problem })
+    return undefined
+  }
+
+  async #read(named: readonly (readonly [Entry, Named])[], moment: Moment): Promise<void> {
+    const store = named[0]?.[0].store
+    if (store === undefined) return
+    const results = await runJobs(
+      store,
+      named.map(([entry, opened]) => loadRecord(entry, opened, moment))
+    )
+    for (const [index, result] of results.entries()) {
+      const [entry] = named[index] as readonly [Entry, Named]
+      if (result.status === 'fulfilled') this.#put(entry, result.value)
+      else this.fail([entry], result.reason)
+    }
+  }
+
+  #put(entry: Entry, loaded: Loaded): void {
+    this.#loaded[entry.index] = loaded
+    logProblem(this.request.log, entry.name, loaded.problem)
+  }
+}
+
+const NOTHING: Loaded = Object.freeze({})
+
+function nothing(): void {}

@@ -1,0 +1,160 @@
+import { ConflictError } from './errors.js'
+import { readSource, successorOf } from './load.js'
+import { formatRecord, type SessionRecord } from './record.js'
+import { create, type Job, pause, removeAll, touch, update, writeAll } from './rounds.js'
+import type { Encoded, SessionState, Source } from './state.js'
+import { backoff, enter, isEntered } from './subjects.js'
+
+/** How long a replaced id is remembered after its grace, so that its use can be told from that of an unknown one. */
+const RETIRED_MS = 60 * 60 * 1000
+
+/** How long a destroyed record stays marked, should the process die before it is removed. */
+const DESTROYED_MS = 60_000
+
+/** Lost races in a row after which a writer gives up: some 5 s of pauses. */
+const MAX_ATTEMPTS = 200
+
+/** `dropped`: the session was ended elsewhere while this request ran; its changes go with it. */
+export type Outcome = 'saved' | 'dropped'
+
+/** Saves what one request did to one session on a record store. */
+export function* save(state: SessionState, encoded: Encoded | undefined, now: number): Job<Outcome> {
+  if (state.doomed !== undefined) {
+    yield* destroy(state.doomed, now)
+    state.doomed = undefined
+  }
+  if (encoded === undefined) return 'saved'
+  if (!state.needsIndexing) return yield* write(state, encoded, now)
+  const { id } = state
+  yield* enter(state, now)
+  const outcome = yield* write(state, encoded, now)
+  if (outcome === 'dropped') return outcome
+  // The record was replaced while this request ran, and its successor took the changes.
+  if (state.id !== id) yield* enter(state, now)
+  if (yield* isEntered(state.subject as string, state.id as string)) return outcome
+  yield* removeAll([state.id as string])
+  return 'dropped'
+}
+
+/** Renews the end of a session that was only used. */
+export function* renew(state: SessionState, now: number): Job<Outcome> {
+  const source = state.source as Source
+  const expires = state.expires(now)
+  if (!(yield* touch(idOf(source), expires))) return 'dropped'
+  state.source = { ...source, expires }
+  return 'saved'
+}
+
+function* write(state: SessionState, encoded: Encoded, now: number): Job<Outcome> {
+  if (state.retiring !== undefined) return yield* replace(state, state.retiring, encoded, now)
+  if (state.source !== undefined) return yield* change(state, state.source, encoded, now)
+  const id = state.id as string
+  const version = yield* create(id, encoded.text, encoded.expires)
+  if (version === undefined) throw new Error(`the store has a record under the new id ${id} already`)
+  state.settle(sourceOf(state, encoded, id, version))
+  return 'saved'
+}
+
+/** Compare-and-set; whoever comes second replays his changes on what the first one wrote. */
+function* change(state: SessionState, from: Source, encoded: Encoded, now: number): Job<Outcome> {
+  let source = from
+  let next = encoded
+  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+    const version =
+      source.record.n === undefined
+        ? yield* update(idOf(source), next.text, next.expires, versionOf(source))
+        : undefined
+    if (version !== undefined) {
+      state.settle(keptAs(source, next, version))
+      return 'saved'
+    }
+    yield* pause(backoff(attempt))
+    const newer = yield* newest(source)
+    if (newer === undefined) return 'dropped'
+    state.rebase(source, newer)
+    source = newer
+    next = state.encode(now) as Encoded
+  }
+  throw new ConflictError(MAX_ATTEMPTS)
+}
+
+/** Writes the data under a new id and makes the old record point there. */
+function* replace(state: SessionState, old: Source, encoded: Encoded, now: number): Job<Outcome> {
+  const id = state.id as string
+  const successor: NonNullable<SessionRecord['n']> = [id, now + state.entry.grace]
+  let [version, retired] = yield* writeAll([
+    { kind: 'create', id, text: encoded.text, expires: encoded.expires },
+    retirement(old, successor)
+  ])
+  if (version === undefined) throw new Error(`the store has a record under the new id ${id} already`)
+  let source = old
+  let next = encoded
+  for (let attempt = 0; retired === undefined && old.record.n === undefined; attempt++) {
+    if (attempt === MAX_ATTEMPTS) throw new ConflictError(MAX_ATTEMPTS)
+    yield* pause(backoff(attempt))
+    const newer = yield* readSource(idOf(old))
+    if (newer === undefined) {
+      yield* removeAll([id])
+      return 'dropped'
+    }
+    // Another request replaced the old id too: both successors stay, and the browser keeps the later one.
+    if (newer.record.n !== undefined) break
+    state.rebase(source, newer)
+    source = newer
+    next = state.encode(now) as Encoded
+    ;[version, retired] = yield* writeAll([
+      { kind: 'update', id, text: next.text, expires: next.expires, version: version as string },
+      retirement(source, successor)
+    ])
+  }
+  state.settle(sourceOf(state, next, id, version as string))
+  return 'saved'
+}
+
+function retirement(source: Source, successor: NonNullable<SessionRecord['n']>) {
+  const text = formatRecord({ ...(JSON.parse(source.text) as SessionRecord), n: successor })
+  const expires = Math.min(source.expires, successor[1] + RETIRED_MS)
+  return { kind: 'update', id: idOf(source), text, expires, version: versionOf(source) } as const
+}
+
+/**
+ * Marks the record by compare-and-set and then removes it: a parallel `regenerate()` either finds the mark, or came
+ * first, and then it is its record that ends.
+ */
+function* destroy(doomed: Source, now: number): Job<void> {
+  let source: Source | undefined = doomed
+  for (let attempt = 0; source !== undefined; attempt++) {
+    if (attempt === MAX_ATTEMPTS) throw new ConflictError(MAX_ATTEMPTS)
+    const mark = formatRecord({ c: source.record.c, x: true })
+    const marked = yield* update(idOf(source), mark, now + DESTROYED_MS, versionOf(source))
+    if (marked !== undefined) {
+      yield* removeAll([idOf(source)])
+      source = source.record.n === undefined ? undefined : yield* readSource(source.record.n[0])
+    } else {
+      yield* pause(backoff(attempt))
+      source = yield* readSource(idOf(source))
+    }
+  }
+}
+
+function* newest(source: Source): Job<Source | undefined> {
+  const present = yield* readSource(idOf(source), source.kept?.ticket)
+  return present?.record.n === undefined ? present : yield* successorOf(present)
+}
+
+function sourceOf(state: SessionState, encoded: Encoded, id: string, version: string | number | boolean): Source {
+  const ticket = { secret: state.secret, createdAt: state.createdAt, expires: 0 }
+  return { ...encoded, kept: { id, version: version as string, ticket } }
+}
+
+function keptAs(source: Source, encoded: Encoded, version: string | number): Source {
+  return { ...encoded, kept: { id: idOf(source), version, ticket: source.kept?.ticket } }
+}
+
+function idOf(source: Source): string {
+  return (source.kept as NonNullable<Source['kept']>).id
+}
+
+function versionOf(source: Source): string | number {
+  return (source.kept as NonNullable<Source['kept']>).version
+}

@@ -1,0 +1,58 @@
+import type { $ZodObjectDef, $ZodType } from 'zod/v4/core'
+import type { Schema } from '../types/schema.js'
+import { type Codec, describeIssues, type ValueCodec } from './codec.js'
+import { ConfigError } from './errors.js'
+import { checkSchema } from './schema-check.js'
+import { StandardCodec, StandardValue } from './standard-codec.js'
+import { ZodCheckedObjectCodec, ZodCodec, ZodObjectCodec, ZodValue } from './zod-codec.js'
+
+/** @throws FST_SESSIONS_CONFIG when values of the schema can't be stored. */
+export function codecFor(session: string, schema: Schema): Codec {
+  if (typeof schema?.['~standard']?.validate !== 'function') {
+    throw new ConfigError(`session "${session}": schema: expected a z.object({…}) or another Standard Schema`)
+  }
+  const codec = isZod(schema) ? zodCodec(session, schema) : new StandardCodec(schema)
+  probe(session, codec)
+  return codec
+}
+
+export function valueCodecFor(session: string, schema: Schema): ValueCodec {
+  if (!isZod(schema)) return new StandardValue(schema)
+  checkSchema(session, schema)
+  return new ZodValue(schema)
+}
+
+/** The schemas of a `z.object`'s keys, `undefined` for any other schema. */
+export function shapeOf(schema: unknown): Readonly<Record<string, Schema>> | undefined {
+  if (!isZod(schema) || schema._zod.def.type !== 'object') return undefined
+  return (schema._zod.def as $ZodObjectDef).shape as unknown as Readonly<Record<string, Schema>>
+}
+
+function isZod(schema: unknown): schema is Schema & $ZodType {
+  return typeof schema === 'object' && schema !== null && '_zod' in schema
+}
+
+/** Top-level schemas that can yield an object with keys. */
+const OBJECT_LIKE = new Set(['object', 'record', 'union', 'intersection', 'lazy', 'pipe', 'readonly', 'custom'])
+
+function zodCodec(session: string, schema: Schema & $ZodType): Codec {
+  const { type, checks = [] } = schema._zod.def
+  if (!OBJECT_LIKE.has(type)) {
+    throw new ConfigError(
+      `session "${session}": schema: expected a schema of an object, z.object({…}), got z.${type}()`
+    )
+  }
+  checkSchema(session, schema)
+  if (type !== 'object') return new ZodCodec(schema)
+  return checks.length === 0 ? new ZodObjectCodec(schema) : new ZodCheckedObjectCodec(schema)
+}
+
+/** Catches at start what the schema tree does not show: a default that its own schema refuses, a codec that throws. */
+function probe(session: string, codec: Codec): void {
+  const empty = codec.empty()
+  for (const key of Object.keys(empty)) {
+    if (empty[key] === undefined) continue
+    const { issues } = codec.encodeKey(key, empty[key])
+    if (issues) throw new ConfigError(`session "${session}": the default of ${describeIssues(issues, key)}`)
+  }
+}

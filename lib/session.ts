@@ -1,0 +1,216 @@
+import type { CookieOptions, Problem } from '../types/session.js'
+import { type Decoded, describeIssues, type ValueCodec } from './codec.js'
+import { MAX_COOKIE_AGE } from './cookies.js'
+import { InvalidValueError, LifetimeError, NotLoadedError, UnsupportedError } from './errors.js'
+import type { Entry } from './registry.js'
+import type { SessionState } from './state.js'
+
+/** What a session needs of the request that it belongs to. */
+export interface Host {
+  /** Loads a session that was left out; gives its state. */
+  load(entry: Entry): Promise<SessionState>
+  save(entry: Entry): Promise<void>
+  /** A time for a session that begins now, in ms since the epoch. */
+  begin(): number
+  now(): number
+}
+
+/**
+ * The session that a handler holds, the `Session` of the types: checks what it is told, and keeps it in the state until
+ * it is committed.
+ */
+export class HandlerSession {
+  readonly #entry: Entry
+  readonly #host: Host
+  #state: SessionState | undefined
+  #loading: Promise<SessionState> | undefined
+
+  /** @param state `undefined` for a session that is to be loaded by hand */
+  constructor(entry: Entry, host: Host, state: SessionState | undefined) {
+    this.#entry = entry
+    this.#host = host
+    this.#state = state
+  }
+
+  get name(): string {
+    return this.#entry.name
+  }
+
+  get id(): string | undefined {
+    return this.#loaded.id
+  }
+
+  get isNew(): boolean {
+    return this.#loaded.source === undefined && this.#loaded.retiring === undefined
+  }
+
+  get isDirty(): boolean {
+    return this.#loaded.isDirty
+  }
+
+  get createdAt(): Date {
+    return new Date(this.#loaded.createdAt)
+  }
+
+  get expiresAt(): Date {
+    return new Date(this.#loaded.expires(this.#host.now()))
+  }
+
+  get problem(): Problem | undefined {
+    return this.#loaded.problem
+  }
+
+  get subject(): string | undefined {
+    return this.#loaded.subject
+  }
+
+  get data(): Record<string, unknown> {
+    return this.#loaded.values.all()
+  }
+
+  get(key: string): unknown {
+    return this.#loaded.values.get(key)
+  }
+
+  has(key: string): boolean {
+    return this.#loaded.values.has(key)
+  }
+
+  set(key: string, value: unknown): this {
+    this.#loaded.values.set(key, value, this.#encode(key, value))
+    return this
+  }
+
+  update(key: string, change: (current: never) => unknown): never {
+    const { values } = this.#loaded
+    const value = change(values.current(key) as never)
+    values.update(key, change as (value: unknown) => unknown, value, this.#encode(key, value))
+    return value as never
+  }
+
+  delete(key: string): boolean {
+    return this.#loaded.values.delete(key)
+  }
+
+  clear(): this {
+    this.#loaded.values.clear()
+    this.#loaded.flashes.clear()
+    return this
+  }
+
+  flash(kind: string, message: unknown): this {
+    const encoded = this.#flashCodec(kind).encode(message)
+    if (encoded.issues) throw new InvalidValueError(this.name, `flash "${kind}": ${describeIssues(encoded.issues)}`)
+    this.#loaded.flashes.add(kind, encoded.value)
+    return this
+  }
+
+  flashes(kind: string): never[]
+  flashes(): Record<string, never[]>
+  flashes(kind?: string): unknown {
+    const { flashes } = this.#loaded
+    return this.#each(kind, (each) => flashes.take(each))
+  }
+
+  peek(kind: string): never[]
+  peek(): Record<string, never[]>
+  peek(kind?: string): unknown {
+    const { flashes } = this.#loaded
+    return this.#each(kind, (each) => flashes.peek(each))
+  }
+
+  persist(maxAge?: number | false): this {
+    const entry = this.#entry
+    const age = maxAge ?? entry.cookie.maxAge ?? Math.floor(entry.idle / 1000)
+    if (age !== false) this.#checkAge(age)
+    this.#loaded.persist = age
+    return this
+  }
+
+  cookie(options: Omit<CookieOptions, 'maxAge'>): this {
+    const state = this.#loaded
+    const changed = { ...state.cookieOptions, ...options }
+    this.#entry.cookie.check(changed)
+    state.cookieOptions = changed
+    return this
+  }
+
+  regenerate(): this {
+    this.#loaded.regenerate()
+    return this
+  }
+
+  destroy(): void {
+    this.#loaded.destroy(this.#host.begin())
+  }
+
+  identify(subject: string | null): this {
+    if (this.#entry.store === undefined) {
+      throw new UnsupportedError(
+        this.name,
+        'identify() needs a record store: sessions in the cookie can be neither listed nor ended from elsewhere'
+      )
+    }
+    if (subject !== null && (typeof subject !== 'string' || subject === '')) {
+      throw new InvalidValueError(this.name, `identify(): expected a non-empty string or null, got ${typeof subject}`)
+    }
+    this.#loaded.subject = subject ?? undefined
+    return this
+  }
+
+  async load(): Promise<this> {
+    if (this.#state === undefined) {
+      this.#loading ??= this.#host.load(this.#entry)
+      this.#state = await this.#loading
+    }
+    return this
+  }
+
+  save(): Promise<void> {
+    return this.#host.save(this.#entry)
+  }
+
+  get #loaded(): SessionState {
+    if (this.#state === undefined) throw new NotLoadedError(this.name)
+    return this.#state
+  }
+
+  /** The value's stored form. @throws FST_SESSIONS_INVALID_VALUE */
+  #encode(key: string, value: unknown): unknown {
+    const encoded = key === '__proto__' ? NOT_A_KEY : this.#entry.codec.encodeKey(key, value)
+    if (encoded.issues) throw new InvalidValueError(this.name, describeIssues(encoded.issues, key))
+    return encoded.value
+  }
+
+  #checkAge(age: number): void {
+    const { absolute } = this.#entry
+    if (!Number.isInteger(age) || age < 1 || age > MAX_COOKIE_AGE) {
+      throw new LifetimeError(this.name, `persist(): expected whole seconds from 1 to ${MAX_COOKIE_AGE}, got ${age}`)
+    }
+    if (age * 1000 > absolute) {
+      throw new LifetimeError(
+        this.name,
+        `persist(${age}): longer than its absolute lifetime of ${absolute / 1000} s: raise absolute in its definition`
+      )
+    }
+  }
+
+  #flashCodec(kind: string): ValueCodec {
+    const { flashes } = this.#entry
+    const codec = flashes.get(kind)
+    if (codec !== undefined) return codec
+    const kinds = [...flashes.keys()].join(', ')
+    const known = kinds === '' ? 'it defines none: add flash: z.object({…}) to its definition' : `it has ${kinds}`
+    throw new InvalidValueError(this.name, `no flash kind "${kind}"; ${known}`)
+  }
+
+  #each(kind: string | undefined, read: (kind: string) => unknown[]): unknown {
+    if (kind === undefined) {
+      return Object.fromEntries(this.#loaded.flashes.kinds().map((each) => [each, read(each)]))
+    }
+    this.#flashCodec(kind)
+    return read(kind)
+  }
+}
+
+const NOT_A_KEY: Decoded<never> = { issues: [{ message: 'not a key of a session' }] }

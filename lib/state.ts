@@ -1,0 +1,250 @@
+import type { FastifyBaseLogger } from 'fastify'
+import type { CookieOptions, Problem } from '../types/session.js'
+import type { Version } from '../types/store.js'
+import { describeIssues, type Payload } from './codec.js'
+import { InvalidValueError, SchemaError } from './errors.js'
+import { Flashes } from './flashes.js'
+import {
+  type FlashRecord,
+  formatRecord,
+  newSecret,
+  parseRecord,
+  type SessionRecord,
+  storeId,
+  type Ticket
+} from './record.js'
+import type { Entry } from './registry.js'
+import { readStored } from './stored.js'
+import { Values } from './values.js'
+
+/** The record that a session goes on from. */
+export interface Source {
+  readonly text: string
+  readonly record: SessionRecord
+  /** When it ends, in ms since the epoch. */
+  readonly expires: number
+  /** Where it is kept; absent on the cookie store. */
+  readonly kept?: { readonly id: string; readonly version: Version; readonly ticket: Ticket | undefined } | undefined
+}
+
+/** What became of the cookie that came, or that none came. */
+export interface Loaded {
+  readonly source?: Source
+  readonly problem?: Problem | undefined
+  /** Sealed with an older key. */
+  readonly isStale?: boolean
+  /** The store failed and the app goes on without: nothing is to be saved. */
+  readonly isDetached?: boolean
+}
+
+export interface Encoded {
+  readonly text: string
+  readonly record: SessionRecord
+  readonly expires: number
+}
+
+/** One session during one request: what it holds, what the request did to it, and what it goes on from. */
+export class SessionState {
+  readonly entry: Entry
+  readonly log: FastifyBaseLogger
+  source: Source | undefined
+  /** What `regenerate()` replaces. */
+  retiring: Source | undefined
+  /** What `destroy()` ended. */
+  doomed: Source | undefined
+  /** `destroy()` was called: the browser is to forget the cookie, unless a new session follows. */
+  isEnding = false
+  /** The cookie has to be written although it is not due. */
+  isCookieChanged = false
+  problem: Problem | undefined
+  cookieOptions: CookieOptions | undefined
+  isStale: boolean
+  isDetached: boolean
+  createdAt: number
+  values!: Values
+  /** Made when they are first asked for: most requests do not. */
+  #flashes: Flashes | undefined
+  #persist: number | false | undefined
+  #subject: string | undefined
+  #storedFlashes: FlashRecord | undefined
+  #isPersistChanged = false
+  #isSubjectChanged = false
+  #secret: string | undefined
+  #version: number
+
+  /** @param createdAt for a session that begins now */
+  constructor(entry: Entry, log: FastifyBaseLogger, loaded: Loaded, createdAt: number) {
+    this.entry = entry
+    this.log = log
+    this.problem = loaded.problem
+    this.isStale = loaded.isStale ?? false
+    this.isDetached = loaded.isDetached ?? false
+    this.createdAt = createdAt
+    this.#version = entry.version
+    if (loaded.source === undefined || !this.#resume(loaded.source)) this.#begin()
+  }
+
+  get flashes(): Flashes {
+    this.#flashes ??= new Flashes(this.entry.flashes, this.#storedFlashes ?? {})
+    return this.#flashes
+  }
+
+  get persist(): number | false | undefined {
+    return this.#persist
+  }
+
+  set persist(persist: number | false | undefined) {
+    this.#isPersistChanged ||= persist !== this.#persist
+    this.isCookieChanged ||= this.#isPersistChanged
+    this.#persist = persist
+  }
+
+  get subject(): string | undefined {
+    return this.#subject
+  }
+
+  set subject(subject: string | undefined) {
+    this.#isSubjectChanged ||= subject !== this.#subject
+    this.#subject = subject
+  }
+
+  /** The record's id in the store; that of a new session is made when it is first asked for. */
+  get id(): string | undefined {
+    if (this.entry.store === undefined) return undefined
+    return this.source?.kept?.id ?? storeId(this.secret)
+  }
+
+  /** What the cookie carries for a new session. */
+  get secret(): string {
+    this.#secret ??= newSecret()
+    return this.#secret
+  }
+
+  get isDirty(): boolean {
+    return this.isEnding || this.retiring !== undefined || this.isChanged
+  }
+
+  get isChanged(): boolean {
+    return this.#isPersistChanged || this.#isSubjectChanged || this.values.isDirty || this.#flashes?.isDirty === true
+  }
+
+  /** Whether the index of the subject has to learn of this session's id. */
+  get needsIndexing(): boolean {
+    return this.#subject !== undefined && (this.#isSubjectChanged || this.source === undefined)
+  }
+
+  /** When it ends if it is used now and not again. */
+  expires(now: number): number {
+    const idle = typeof this.#persist === 'number' ? this.#persist * 1000 : this.entry.idle
+    return Math.min(now + idle, this.createdAt + this.entry.absolute)
+  }
+
+  /** How long the browser is to keep the cookie, in seconds; `undefined`: until it is closed. */
+  cookieAge(now: number): number | undefined {
+    const wanted = this.#persist ?? this.entry.cookie.maxAge ?? false
+    return wanted === false ? undefined : Math.max(1, Math.min(wanted, Math.ceil((this.expires(now) - now) / 1000)))
+  }
+
+  /**
+   * What is to be stored; `undefined` for a new session that holds nothing, which is not stored.
+   * @throws FST_SESSIONS_INVALID_VALUE
+   */
+  encode(now: number): Encoded | undefined {
+    const payload = this.values.encode()
+    if (payload.issues) throw new InvalidValueError(this.entry.name, describeIssues(payload.issues))
+    const flashes = this.#flashes === undefined ? this.#storedFlashes : this.flashes.encoded(now)
+    const isEmpty = Object.keys(payload.value).length === 0
+    if (this.source === undefined && this.retiring === undefined) {
+      if (isEmpty && flashes === undefined && this.#subject === undefined) return undefined
+    }
+    const expires = this.expires(now)
+    const record: SessionRecord = {
+      c: this.createdAt,
+      e: this.entry.store === undefined ? expires : undefined,
+      v: this.#version === 1 ? undefined : this.#version,
+      m: this.#persist,
+      s: this.#subject,
+      f: flashes,
+      p: isEmpty ? undefined : payload.value
+    }
+    return { text: formatRecord(record), record, expires }
+  }
+
+  /**
+   * Goes on from what another request stored meanwhile, with this request's changes replayed on it.
+   * @throws FST_SESSIONS_SCHEMA when that does not fit the schema of this process
+   */
+  rebase(from: Source, newer: Source): void {
+    const started = readStored(this.entry, parseRecord(from.text) as SessionRecord, this.log)
+    const theirs = readStored(this.entry, newer.record, this.log)
+    if (typeof started === 'string' || typeof theirs === 'string') {
+      throw new SchemaError(this.entry.name, 'what a parallel request stored does not fit the schema of this process')
+    }
+    this.values.rebase(started, theirs, this.entry.merge)
+    this.#storedFlashes = newer.record.f
+    this.#flashes?.rebase(this.#storedFlashes ?? {})
+    this.#version = theirs.version
+    if (!this.#isPersistChanged) this.#persist = newer.record.m
+    if (!this.#isSubjectChanged) this.#subject = newer.record.s
+  }
+
+  /** What `source` says is stored now, and holds all changes that were there when it was encoded. */
+  settle(source: Source): void {
+    this.source = source
+    this.retiring = undefined
+    this.#isPersistChanged = this.#persist !== source.record.m
+    this.#isSubjectChanged = this.#subject !== source.record.s
+    this.isStale = false
+    this.values.settle(source.record.p ?? {})
+    this.#storedFlashes = source.record.f
+    this.#flashes?.settle(this.#storedFlashes ?? {})
+  }
+
+  /** A new id for the same data. */
+  regenerate(): void {
+    this.#secret = undefined
+    if (this.source === undefined) return
+    this.retiring = this.source
+    this.source = undefined
+  }
+
+  /** The record ends, and what comes now is a new session. */
+  destroy(createdAt: number): void {
+    this.doomed ??= this.source ?? this.retiring
+    this.isEnding ||= this.doomed !== undefined || this.problem !== undefined
+    this.source = undefined
+    this.retiring = undefined
+    this.createdAt = createdAt
+    this.#begin()
+  }
+
+  #begin(): void {
+    this.#secret = undefined
+    this.#persist = undefined
+    this.#subject = undefined
+    this.#isPersistChanged = false
+    this.#isSubjectChanged = false
+    this.#version = this.entry.version
+    this.values = new Values(this.entry.codec, { payload: NOTHING, data: this.entry.codec.empty() })
+    this.#flashes = undefined
+    this.#storedFlashes = undefined
+  }
+
+  #resume(source: Source): boolean {
+    const read = readStored(this.entry, source.record, this.log)
+    if (typeof read === 'string') {
+      this.problem = read
+      return false
+    }
+    this.source = source
+    this.createdAt = source.record.c
+    this.#persist = source.record.m
+    this.#subject = source.record.s
+    this.#version = read.version
+    this.values = new Values(this.entry.codec, read)
+    this.#storedFlashes = source.record.f
+    return true
+  }
+}
+
+const NOTHING: Payload = Object.freeze({})

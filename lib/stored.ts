@@ -1,0 +1,61 @@
+import type { FastifyBaseLogger } from 'fastify'
+import type { Problem } from '../types/session.js'
+import { type Decoded, describeIssues, type Payload } from './codec.js'
+import { SchemaError } from './errors.js'
+import type { SessionRecord } from './record.js'
+import type { Entry } from './registry.js'
+import type { Stored } from './values.js'
+
+/** What is stored, brought to the schema of today. */
+export interface Read extends Stored {
+  /** The version it is to be stored under again. */
+  readonly version: number
+}
+
+/**
+ * Migrates, decodes and, if that fails, mends as the definition says.
+ * @throws FST_SESSIONS_SCHEMA where it says `onInvalid: 'throw'`
+ */
+export function readStored(entry: Entry, record: SessionRecord, log: FastifyBaseLogger): Read | Problem {
+  const { p: payload = {}, v: version = 1 } = record
+  if (Object.keys(payload).length === 0) return { payload, data: entry.codec.empty(), version: entry.version }
+  const first = decodeMigrated(entry, payload, version)
+  if (!('issues' in first)) return first
+  const details = { session: entry.name, version, issues: describeIssues(first.issues) }
+  if (entry.onInvalid === 'throw') throw new SchemaError(entry.name, `what is stored does not fit: ${details.issues}`)
+  const mended = mend(entry, first.payload, version, first.issues)
+  if (mended !== undefined) {
+    log.info(details, 'a stored session did not fit its schema and was mended')
+    return mended
+  }
+  log.warn(details, 'a stored session does not fit its schema: it begins anew')
+  return 'schema'
+}
+
+type Failure = { readonly payload: Payload; readonly issues: NonNullable<Decoded<never>['issues']> }
+
+/** Carries a payload forward to the present version and decodes it. */
+export function decodeMigrated(entry: Entry, payload: Payload, from: number): Read | Failure {
+  let migrated = payload
+  try {
+    for (let version = from; version < entry.version; version++) {
+      // A step that is missing changes nothing: most new versions only add optional keys.
+      migrated = (entry.migrate[version]?.(migrated) ?? migrated) as Payload
+    }
+  } catch (error) {
+    return { payload, issues: [{ message: `its migration failed: ${error instanceof Error ? error.message : error}` }] }
+  }
+  const decoded = entry.codec.decode(migrated)
+  // A newer process wrote this during a deploy: its version has to stay, so that it does not migrate again.
+  const version = Math.max(from, entry.version)
+  return decoded.issues
+    ? { payload: migrated, issues: decoded.issues }
+    : { payload: migrated, data: decoded.value, version }
+}
+
+function mend(entry: Entry, payload: Payload, version: number, issues: Failure['issues']): Read | undefined {
+  if (typeof entry.onInvalid !== 'function') return undefined
+  const mended = entry.onInvalid({ name: entry.name, payload, version, issues }) as Payload
+  const decoded = entry.codec.decode(mended)
+  return decoded.issues ? undefined : { payload: mended, data: decoded.value, version: entry.version }
+}

@@ -1,0 +1,177 @@
+import type { RecordStore, StoredRecord, Version, Write, WriteResult } from '../../types/store.js'
+import { StoreConfigError } from '../errors.js'
+import { envelope, freshVersion, openEnvelope } from './internal/envelope.js'
+import { allDone, perform } from './internal/writes.js'
+import { type Held, MemcachedClient, type MemcachedClientOptions, type Token } from './memcached/client.js'
+import { exptime } from './memcached/exptime.js'
+import { RecentTokens } from './memcached/tokens.js'
+
+export { MemcachedClient, type MemcachedClientOptions } from './memcached/client.js'
+
+export type MemcachedStoreOptions = {
+  /** What every key begins with: up to 200 visible characters of ASCII. Default: `'session:'`. */
+  readonly prefix?: string
+} & (MemcachedClientOptions | { readonly client: MemcachedClient })
+
+export type MemcachedStore = RecordStore & Required<Pick<RecordStore, 'readMany' | 'saveMany' | 'close'>>
+
+/**
+ * Keeps records in memcached, one server or several, or in a hosted cluster that is found by its discovery endpoint
+ * (Memorystore for Memcached, as used from App Engine; ElastiCache). Uses only commands of the classic text protocol:
+ * `gets`, `add`, `cas` and `delete`.
+ *
+ * memcached is a cache. It evicts what was not used for longest when its memory is full, forgets everything at a
+ * restart, and when the list of servers changes, some keys belong to another server, where their records are not; a
+ * list that changes back can find records in an old state, also removed ones. Use it where a session that ends early
+ * costs a visitor no more than signing in again. There is no `clear`, for memcached can't tell which keys it has
+ * (`flush_all` empties a server for all who use it), and no `sweep`, for it removes what has expired by itself.
+ * Tested with memcached 1.6; discovery against a stand-in for the endpoint, not with Memorystore or ElastiCache.
+ *
+ * The end of a record, to the millisecond, stands in its value and is judged by the clock of the app. So a `touch`
+ * writes the whole value anew, in two round trips; so does an `update` of a record that this process has not read.
+ * Everything else is one round trip. A record beyond the server's `item_size_max`, 1 MB unless it was started with
+ * `-I`, is refused: the write rejects with a `RangeError`.
+ *
+ * @throws StoreConfigError when an option can't work.
+ * @example
+ * ```ts
+ * memcachedStore({ servers: ['10.0.0.5:11211', '10.0.0.6:11211'] })
+ * memcachedStore({ discovery: '10.0.0.4:11211' })
+ * ```
+ */
+export function memcachedStore(options: MemcachedStoreOptions): MemcachedStore {
+  const { prefix = 'session:' } = options
+  if (!/^[\x21-\x7e]{0,200}$/.test(prefix)) {
+    throw new StoreConfigError('memcached', 'prefix must be at most 200 visible characters of ASCII, without spaces')
+  }
+  if (!('client' in options)) {
+    const client = new MemcachedClient(options)
+    return new InMemcached(client, prefix, () => client.close())
+  }
+  if (!(options.client instanceof MemcachedClient)) {
+    throw new StoreConfigError('memcached', 'client must be a MemcachedClient; or leave it out and write servers')
+  }
+  return new InMemcached(options.client, prefix, () => {})
+}
+
+/** A live record with the token of the state that it was read in. */
+interface Found {
+  readonly record: StoredRecord
+  readonly token: Token
+}
+
+/**
+ * The version stands in the value, like the end: the engine's own token changes with every write, also with one that
+ * only moves the end. It serves to make one read and one write a single step; whoever is overtaken looks again.
+ */
+class InMemcached implements MemcachedStore {
+  readonly kind = 'record'
+  readonly capabilities = {
+    compareAndSet: 'shared',
+    note: 'memcached evicts records when its memory is full and forgets all at a restart: sessions can end early'
+  } as const
+
+  readonly #client: MemcachedClient
+  readonly #prefix: string
+  readonly #end: () => void
+  readonly #tokens = new RecentTokens(5000)
+
+  constructor(client: MemcachedClient, prefix: string, end: () => void) {
+    this.#client = client
+    this.#prefix = prefix
+    this.#end = end
+  }
+
+  async read(id: string): Promise<StoredRecord | undefined> {
+    return (await this.readMany([id]))[0]
+  }
+
+  async readMany(ids: readonly string[]): Promise<readonly (StoredRecord | undefined)[]> {
+    if (ids.length === 0) return []
+    const held = await this.#client.gets([...new Set(ids.map((id) => this.#prefix + id))])
+    return ids.map((id) => {
+      const found = live(held.get(this.#prefix + id))
+      if (found) this.#tokens.keep(String(found.record.version), found.token, found.record.expires)
+      return found?.record
+    })
+  }
+
+  async create(id: string, text: string, expires: number): Promise<Version | undefined> {
+    const version = freshVersion()
+    const key = this.#prefix + id
+    const value = envelope(version, expires, text)
+    for (let turn = 0; turn < patience; turn++) {
+      if (await this.#client.add(key, value, exptime(expires))) return version
+      const held = await this.#held(key)
+      if (live(held)) return undefined
+      // It has expired, but the engine counts in seconds and still has it: replace what nobody can see any more.
+      if (held && (await this.#client.cas(key, value, exptime(expires), held.token)) === 'stored') return version
+    }
+    throw crowded('create')
+  }
+
+  async update(id: string, text: string, expires: number, version: Version): Promise<Version | undefined> {
+    const next = freshVersion()
+    const key = this.#prefix + id
+    const value = envelope(next, expires, text)
+    let token = this.#tokens.take(String(version))
+    for (let turn = 0; turn < patience; turn++) {
+      token ??= await this.#tokenOf(key, version)
+      if (!token) return undefined
+      const outcome = await this.#client.cas(key, value, exptime(expires), token)
+      if (outcome === 'stored') return next
+      if (outcome === 'gone') return undefined
+      token = undefined
+    }
+    throw crowded('update')
+  }
+
+  async touch(id: string, expires: number): Promise<boolean> {
+    const key = this.#prefix + id
+    for (let turn = 0; turn < patience; turn++) {
+      const found = live(await this.#held(key))
+      if (!found) return false
+      const value = envelope(String(found.record.version), expires, found.record.text)
+      const outcome = await this.#client.cas(key, value, exptime(expires), found.token)
+      if (outcome !== 'changed') return outcome === 'stored'
+    }
+    throw crowded('touch')
+  }
+
+  /** The value is read in the same trip, for the engine would also say that it deleted a record that has expired. */
+  async remove(id: string): Promise<boolean> {
+    const key = this.#prefix + id
+    const [held, deleted] = await Promise.all([this.#held(key), this.#client.delete(key)])
+    return deleted && (held === undefined || live(held) !== undefined)
+  }
+
+  saveMany(writes: readonly Write[]): Promise<readonly WriteResult[]> {
+    return allDone(writes.map((write) => perform(this, write)))
+  }
+
+  async close(): Promise<void> {
+    this.#end()
+  }
+
+  async #held(key: string): Promise<Held | undefined> {
+    return (await this.#client.gets([key])).get(key)
+  }
+
+  async #tokenOf(key: string, version: Version): Promise<Token | undefined> {
+    const found = live(await this.#held(key))
+    return found?.record.version === version ? found.token : undefined
+  }
+}
+
+/** How often to be overtaken: each time, another writer got through, so this ends unless the server is broken. */
+const patience = 200
+
+function crowded(what: string): Error {
+  return new Error(`memcached store: ${what} was overtaken by other writers ${patience} times`)
+}
+
+function live(held: Held | undefined): Found | undefined {
+  if (!held) return undefined
+  const record = openEnvelope(held.value)
+  return record.expires > Date.now() ? { record, token: held.token } : undefined
+}

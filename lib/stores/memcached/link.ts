@@ -1,0 +1,121 @@
+import { connect, type Socket } from 'node:net'
+import { type ConnectionOptions, connect as connectTls } from 'node:tls'
+import type { Address } from './address.js'
+import { type Reply, ReplyReader } from './replies.js'
+
+export interface LinkOptions {
+  /** How long a reply may take, in milliseconds; connecting counts. */
+  readonly timeout: number
+  readonly tls?: ConnectionOptions | undefined
+  readonly auth?: Credentials | undefined
+}
+
+/** For a server with an `--auth-file`. */
+export interface Credentials {
+  readonly username: string
+  readonly password: string
+}
+
+interface Asked {
+  resolve(reply: Reply): void
+  reject(error: Error): void
+  readonly timer: NodeJS.Timeout
+}
+
+/**
+ * One connection, from its first byte to its end; it is never opened again. Commands are sent without waiting for the
+ * replies to earlier ones, and replies come in the order of the commands. So a reply that does not come ends the
+ * connection: nobody could tell any more to whom the next one belongs.
+ */
+export class Link {
+  readonly #socket: Socket
+  readonly #name: string
+  readonly #timeout: number
+  readonly #asked: Asked[] = []
+  readonly #replies = new ReplyReader()
+  readonly #onEnd: (link: Link) => void
+  #error: Error | undefined
+  #proven = false
+
+  constructor(address: Address, options: LinkOptions, onEnd: (link: Link) => void = () => {}) {
+    this.#onEnd = onEnd
+    this.#name = address.name
+    this.#timeout = options.timeout
+    this.#socket = open(address, options)
+    this.#socket.on('data', (bytes) => this.#hear(bytes))
+    this.#socket.on('error', (error) => this.end(error))
+    this.#socket.on('close', () => this.end(new Error('the server closed the connection')))
+    if (options.auth) this.#logIn(options.auth)
+  }
+
+  get open(): boolean {
+    return this.#error === undefined
+  }
+
+  /** Whether the server ever answered. */
+  get proven(): boolean {
+    return this.#proven
+  }
+
+  /** Sends a command, which must end in CRLF; rejects if the reply is an error or does not come. */
+  ask(command: string): Promise<Reply> {
+    if (this.#error) return Promise.reject(this.#error)
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => this.end(new Error(`no answer within ${this.#timeout} ms`)), this.#timeout)
+      this.#asked.push({ resolve, reject, timer })
+      this.#send(command)
+    })
+  }
+
+  /** Ends the connection; what was asked and not answered is rejected. */
+  end(cause: Error): void {
+    if (this.#error) return
+    const error = new Error(`memcached ${this.#name}: ${cause.message}`, { cause })
+    this.#error = error
+    this.#socket.destroy()
+    for (const { reject, timer } of this.#asked) {
+      clearTimeout(timer)
+      reject(error)
+    }
+    this.#onEnd(this)
+  }
+
+  /** What is sent in one go travels in one packet. */
+  #send(command: string): void {
+    this.#socket.cork()
+    this.#socket.write(command)
+    process.nextTick(() => this.#socket.uncork())
+  }
+
+  #hear(bytes: Buffer): void {
+    for (const reply of this.#replies.read(bytes)) {
+      const asked = this.#asked.shift()
+      if (asked) this.#answer(asked, reply)
+      else this.end(new Error(`the server said "${reply.line}" without being asked`))
+    }
+  }
+
+  #answer({ resolve, reject, timer }: Asked, reply: Reply): void {
+    clearTimeout(timer)
+    this.#proven = true
+    if (refusal.test(reply.line)) reject(new Error(`memcached ${this.#name}: ${reply.line}`))
+    else resolve(reply)
+  }
+
+  /** Goes before everything else on the line, so nothing has to wait for it. */
+  #logIn({ username, password }: Credentials): void {
+    const secret = `${username} ${password}`
+    this.ask(`set auth 0 0 ${Buffer.byteLength(secret)}\r\n${secret}\r\n`).catch((error) => {
+      this.#proven = false
+      this.end(error)
+    })
+  }
+}
+
+const refusal = /^(?:ERROR|CLIENT_ERROR|SERVER_ERROR)/
+
+function open(address: Address, { tls }: LinkOptions): Socket {
+  const target = 'path' in address ? { path: address.path } : { host: address.host, port: address.port }
+  const socket = tls ? connectTls({ ...tls, ...target }) : connect(target)
+  return socket.setNoDelay(true).setKeepAlive(true, 30_000)
+}

@@ -1,0 +1,35 @@
+import type { Address } from './address.js'
+import type { LinkOptions } from './link.js'
+import { Ring } from './ring.js'
+import { Server } from './server.js'
+
+/** The servers of a client, and which of them keeps a key. */
+export class Servers {
+  readonly #options: LinkOptions
+  #all: ReadonlyMap<string, Server> = new Map()
+  #ring: Ring<Server> | undefined
+
+  constructor(options: LinkOptions) {
+    this.#options = options
+  }
+
+  /** Replaces the list. Servers that stay keep their connection; those that go have time for what is under way. */
+  become(addresses: readonly Address[]): void {
+    const before = this.#all
+    const server = (address: Address) => before.get(address.name) ?? new Server(address, this.#options)
+    this.#all = new Map(addresses.map((address) => [address.name, server(address)]))
+    this.#ring = new Ring(this.#all)
+    for (const [name, gone] of before) {
+      if (!this.#all.has(name)) setTimeout(() => gone.close(), this.#options.timeout).unref()
+    }
+  }
+
+  serverOf(key: string): Server {
+    if (!this.#ring) throw new Error('memcached: no server is known yet')
+    return this.#ring.serverOf(key)
+  }
+
+  close(): void {
+    for (const server of this.#all.values()) server.close()
+  }
+}

@@ -1,0 +1,131 @@
+import type { RecordStore, StoredRecord, Version, Write, WriteResult } from '../../types/store.js'
+import { StoreConfigError } from '../errors.js'
+import { endField, envelope, freshVersion, openEnvelope, wholeEnd } from './internal/envelope.js'
+import { allDone, perform } from './internal/writes.js'
+import { type Commands, commandsOf, type RedisClient } from './redis/client.js'
+import { create, type Script, touch, update } from './redis/scripts.js'
+
+export type { IoredisClient, NodeRedisClient, RedisClient } from './redis/client.js'
+
+export interface RedisStoreOptions {
+  /** A client of `ioredis` or of `redis` (node-redis, connected by the app), for one server or for a cluster. */
+  readonly client: RedisClient
+  /** What every key begins with, so that `clear` knows them from the app's other keys. Default: `'session:'`. */
+  readonly prefix?: string
+  /**
+   * How long to wait for an answer, in milliseconds, before a call rejects: both clients hold commands back while a
+   * server is out of reach, and by their defaults for minutes. Default: 5000.
+   */
+  readonly timeout?: number
+}
+
+export type RedisStore = RecordStore & Required<Pick<RecordStore, 'readMany' | 'saveMany' | 'clear'>>
+
+/**
+ * Keeps records in Redis or Valkey: one server, sentinels or a cluster. A record is one string, read by one GET and
+ * written by a script that compares and sets. The server removes what has expired, by its own clock: no `sweep`.
+ * Tested with Redis 7.0; the commands are such as every Redis since 2.8 and every Valkey has.
+ *
+ * Three things lie in the app's hands. Eviction: with any `maxmemory-policy` but `noeviction` sessions can end early;
+ * with it, writes reject when memory is full, while `remove` goes on. Replicas: read from masters (both clients do by
+ * default), for a replica may be behind. Fail-over: replication is asynchronous, so writes of the last moments before
+ * a master is lost, also removals, can be undone by it.
+ *
+ * A call that timed out may still be carried out when the client gets through. To fail at once while there is no
+ * connection, give ioredis `enableOfflineQueue: false` or node-redis `disableOfflineQueue: true`.
+ *
+ * @throws StoreConfigError when the client is of neither kind, or the prefix is empty.
+ * @example
+ * ```ts
+ * const client = createClient({ url: 'redis://localhost:6379' }) // or: new Redis('redis://localhost:6379')
+ * client.on('error', (error) => app.log.error(error))
+ * await client.connect()
+ * const options = defineSessions({ stores: { redis: redisStore({ client }) }, … })
+ * ```
+ */
+export function redisStore({ client, prefix = 'session:', timeout = 5000 }: RedisStoreOptions): RedisStore {
+  const commands = commandsOf(client)
+  if (!commands) throw new StoreConfigError('redis', 'client must be a client of the package "ioredis" or "redis"')
+  if (typeof prefix !== 'string' || prefix === '') {
+    throw new StoreConfigError('redis', 'prefix must be a text of at least one letter, or be left out')
+  }
+  if (!(timeout > 0 && timeout <= longestTimer)) {
+    throw new StoreConfigError(
+      'redis',
+      `timeout must be from 1 to ${longestTimer} ms, or be left out; it is ${timeout}`
+    )
+  }
+  return new InRedis(commands, prefix, timeout)
+}
+
+const longestTimer = 2 ** 31 - 1
+
+/**
+ * A batch is sent command by command and all at once: one round trip to each node, and no two records need live on
+ * the same one.
+ */
+class InRedis implements RedisStore {
+  readonly kind = 'record'
+  readonly #commands: Commands
+  readonly #prefix: string
+  readonly #timeout: number
+
+  constructor(commands: Commands, prefix: string, timeout: number) {
+    this.#commands = commands
+    this.#prefix = prefix
+    this.#timeout = timeout
+  }
+
+  async read(id: string): Promise<StoredRecord | undefined> {
+    const kept = await this.#inTime(this.#commands.get(this.#prefix + id))
+    return kept === null ? undefined : openEnvelope(String(kept))
+  }
+
+  async create(id: string, text: string, expires: number): Promise<Version | undefined> {
+    const version = freshVersion()
+    const done = await this.#run(create, id, [String(wholeEnd(expires)), envelope(version, expires, text)])
+    return done ? version : undefined
+  }
+
+  async update(id: string, text: string, expires: number, version: Version): Promise<Version | undefined> {
+    const next = freshVersion()
+    const parameters = [String(wholeEnd(expires)), envelope(next, expires, text), String(version)]
+    return (await this.#run(update, id, parameters)) ? next : undefined
+  }
+
+  touch(id: string, expires: number): Promise<boolean> {
+    return this.#run(touch, id, [String(wholeEnd(expires)), endField(expires)])
+  }
+
+  async remove(id: string): Promise<boolean> {
+    return Number(await this.#inTime(this.#commands.del(this.#prefix + id))) === 1
+  }
+
+  readMany(ids: readonly string[]): Promise<readonly (StoredRecord | undefined)[]> {
+    return allDone(ids.map((id) => this.read(id)))
+  }
+
+  saveMany(writes: readonly Write[]): Promise<readonly WriteResult[]> {
+    return allDone(writes.map((write) => perform(this, write)))
+  }
+
+  async clear(): Promise<void> {
+    const pages = this.#commands.keys(this.#prefix)
+    const next = () => this.#inTime(pages.next())
+    for (let page = await next(); !page.done; page = await next()) {
+      await allDone(page.value.map((key) => this.#inTime(this.#commands.del(key))))
+    }
+  }
+
+  async #run(script: Script, id: string, parameters: string[]): Promise<boolean> {
+    return Number(await this.#inTime(this.#commands.run(script, this.#prefix + id, parameters))) === 1
+  }
+
+  #inTime<T>(answer: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const late = () => reject(new Error(`redis store: no answer within ${this.#timeout} ms`))
+      const timer = setTimeout(late, this.#timeout)
+      answer.then(resolve, reject).finally(() => clearTimeout(timer))
+    })
+  }
+}

@@ -1,0 +1,140 @@
+import type { Script } from './scripts.js'
+
+/** What the store uses of ioredis: a `Redis` or a `Cluster`. */
+export interface IoredisClient extends IoredisNode {
+  get(key: string): Promise<unknown>
+  del(key: string): Promise<unknown>
+  evalsha(sha: string, keys: number, ...keysAndArguments: string[]): Promise<unknown>
+  eval(lua: string, keys: number, ...keysAndArguments: string[]): Promise<unknown>
+  /** Only on a `Cluster`. */
+  nodes?(role: 'master'): readonly IoredisNode[]
+  readonly options: { readonly keyPrefix?: string | Buffer | undefined }
+}
+
+export interface IoredisNode {
+  scan(cursor: string, match: 'MATCH', pattern: string, count: 'COUNT', some: number): Promise<[string, string[]]>
+}
+
+/** What the store uses of node-redis: a client, a pool or a sentinel client, or what `createCluster` makes. */
+export interface NodeRedisClient extends NodeRedisNode {
+  get(key: string): Promise<unknown>
+  del(key: string): Promise<unknown>
+  evalSha(sha: string, options: NodeRedisInput): Promise<unknown>
+  eval(lua: string, options: NodeRedisInput): Promise<unknown>
+  /** Only on a cluster. */
+  readonly masters?: readonly object[]
+  nodeClient?(master: never): Promise<NodeRedisNode>
+  readonly _keyPrefix?: string | Buffer | undefined
+}
+
+export interface NodeRedisNode {
+  scan(
+    cursor: string,
+    options: { MATCH: string; COUNT: number }
+  ): Promise<{ cursor: unknown; keys: readonly unknown[] }>
+}
+
+interface NodeRedisInput {
+  keys: string[]
+  arguments: string[]
+}
+
+export type RedisClient = IoredisClient | NodeRedisClient
+
+/** The few commands that the store needs, the same whichever client sends them. */
+export interface Commands {
+  get(key: string): Promise<unknown>
+  del(key: string): Promise<unknown>
+  /** Runs a script on one key. The server is sent its text only if it does not know it by name. */
+  run(script: Script, key: string, parameters: string[]): Promise<unknown>
+  /** The keys that begin so, some at a time, as `del` takes them. */
+  keys(start: string): AsyncGenerator<readonly string[], void>
+}
+
+/** `undefined`: the client is neither of the two. */
+export function commandsOf(client: RedisClient): Commands | undefined {
+  if (client === null || typeof client !== 'object') return undefined
+  if ('evalsha' in client) return ofIoredis(client)
+  if ('evalSha' in client) return ofNodeRedis(client)
+  return undefined
+}
+
+function ofIoredis(client: IoredisClient): Commands {
+  return {
+    get: (key) => client.get(key),
+    del: (key) => client.del(key),
+    run: ({ lua, sha }, key, parameters) =>
+      knownOrNot(
+        () => client.evalsha(sha, 1, key, ...parameters),
+        () => client.eval(lua, 1, key, ...parameters)
+      ),
+    async *keys(start) {
+      const prefix = String(client.options.keyPrefix ?? '')
+      // A Cluster knows its masters only once it is connected; any command waits for that.
+      if (client.nodes) await client.get(start)
+      for (const node of client.nodes?.('master') ?? [client]) {
+        const page = async (cursor: string) => node.scan(cursor, 'MATCH', pattern(prefix + start), 'COUNT', pageSize)
+        yield* scan(prefix, page)
+      }
+    }
+  }
+}
+
+function ofNodeRedis(client: NodeRedisClient): Commands {
+  return {
+    get: (key) => client.get(key),
+    del: (key) => client.del(key),
+    run: ({ lua, sha }, key, parameters) =>
+      knownOrNot(
+        () => client.evalSha(sha, { keys: [key], arguments: parameters }),
+        () => client.eval(lua, { keys: [key], arguments: parameters })
+      ),
+    async *keys(start) {
+      const prefix = String(client._keyPrefix ?? '')
+      for (const node of await nodeRedisMasters(client)) {
+        const page = async (from: string) => {
+          const { cursor, keys } = await node.scan(from, { MATCH: pattern(prefix + start), COUNT: pageSize })
+          return [String(cursor), keys.map(String)] as const
+        }
+        yield* scan(prefix, page)
+      }
+    }
+  }
+}
+
+async function nodeRedisMasters(client: NodeRedisClient): Promise<readonly NodeRedisNode[]> {
+  const { masters } = client
+  if (!masters) return [client]
+  return Promise.all(masters.map((master) => client.nodeClient?.(master as never) as Promise<NodeRedisNode>))
+}
+
+async function knownOrNot(byName: () => Promise<unknown>, byText: () => Promise<unknown>): Promise<unknown> {
+  try {
+    return await byName()
+  } catch (error) {
+    if (error instanceof Error && error.message.startsWith('NOSCRIPT')) return byText()
+    throw error
+  }
+}
+
+const pageSize = 500
+
+type Page = readonly [cursor: string, keys: readonly string[]]
+
+/** Keys come back as the server has them: with the prefix that the client itself puts before every key it sends. */
+async function* scan(
+  clientPrefix: string,
+  page: (cursor: string) => Promise<Page>
+): AsyncGenerator<readonly string[], void> {
+  let cursor = '0'
+  do {
+    const [next, keys] = await page(cursor)
+    if (keys.length > 0) yield keys.map((key) => key.slice(clientPrefix.length))
+    cursor = next
+  } while (cursor !== '0')
+}
+
+/** The glob that matches what begins so, whatever characters it has. */
+function pattern(start: string): string {
+  return `${start.replace(/[*?[\]\\]/g, '\\$&')}*`
+}

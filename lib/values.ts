@@ -1,0 +1,230 @@
+import type { Codec, Data, Decoded, Payload } from './codec.js'
+import { sameJson } from './json.js'
+
+/** What a request did to a key. What it did by `update` alone runs again on newer data; all else overwrites. */
+type Change = 'set' | 'deleted' | readonly ((value: unknown) => unknown)[]
+
+/** A payload and the data it decodes to. */
+export interface Stored {
+  readonly payload: Payload
+  readonly data: Data
+}
+
+export type MergeFunctions = Readonly<Record<string, (base: unknown, theirs: unknown, mine: unknown) => unknown>>
+
+/** The values of one session during one request, and the changes to them, kept so that they can be replayed. */
+export class Values {
+  readonly #codec: Codec
+  /** What is stored; never handed out. */
+  #payload: Payload
+  /** What handlers see. */
+  #data: Data
+  /** Made when the first change is: most requests only read. */
+  #changes: Map<string, Change> | undefined
+  /** The stored form of objects at the time they were handed out; `undefined` where the payload itself can tell. */
+  #handedOut: Map<string, string | undefined> | undefined
+  /** Stored forms of values that can't change any more, from when they were checked. */
+  #encodedValues: Map<string, unknown> | undefined
+  #isCleared = false
+  /** While a save is under way, what was done since it was encoded: that is still to be saved after it. */
+  #isSaving = false
+  #since: Map<string, Change> | undefined
+  #isClearedSince = false
+
+  constructor(codec: Codec, { payload, data }: Stored) {
+    this.#codec = codec
+    this.#payload = payload
+    this.#data = data
+  }
+
+  get isDirty(): boolean {
+    return this.#isCleared || this.#changes !== undefined || this.#mutated().length > 0
+  }
+
+  has(key: string): boolean {
+    return Object.hasOwn(this.#data, key) && this.#data[key] !== undefined
+  }
+
+  get(key: string): unknown {
+    if (!Object.hasOwn(this.#data, key)) return undefined
+    const value = this.#data[key]
+    if (typeof value === 'object' && value !== null) this.#handOut(key, value)
+    return value
+  }
+
+  /** The value for somebody who will set the key: what becomes of the object needs no watching. */
+  current(key: string): unknown {
+    return Object.hasOwn(this.#data, key) ? this.#data[key] : undefined
+  }
+
+  all(): Data {
+    for (const key of Object.keys(this.#data)) this.get(key)
+    return { ...this.#data }
+  }
+
+  /** `encoded` is the value's stored form. */
+  set(key: string, value: unknown, encoded: unknown): void {
+    if (value === undefined) {
+      this.delete(key)
+    } else {
+      this.#data[key] = value
+      this.#change(key, 'set')
+      if (typeof value !== 'object') {
+        this.#encodedValues ??= new Map()
+        this.#encodedValues.set(key, encoded)
+      }
+    }
+  }
+
+  delete(key: string): boolean {
+    const had = this.has(key)
+    const empty = this.#codec.empty()
+    if (Object.hasOwn(empty, key)) this.#data[key] = empty[key]
+    else delete this.#data[key]
+    if (had) this.#change(key, 'deleted')
+    return had
+  }
+
+  /** `value` is what `change` gave for the present value. */
+  update(key: string, change: (value: unknown) => unknown, value: unknown, encoded: unknown): void {
+    const before = this.#changes?.get(key) ?? []
+    const since = this.#since?.get(key) ?? []
+    this.set(key, value, encoded)
+    if (value === undefined) return
+    if (typeof before !== 'string') this.#changes?.set(key, [...before, change])
+    if (typeof since !== 'string') this.#since?.set(key, [...since, change])
+  }
+
+  clear(): void {
+    this.#data = this.#codec.empty()
+    this.#changes = undefined
+    this.#handedOut = undefined
+    this.#isCleared = true
+    this.#since = undefined
+    this.#isClearedSince = this.#isSaving
+  }
+
+  /** The payload to store; `{}` when no value is left, whatever the schema requires. */
+  encode(): Decoded<Payload> {
+    this.#isSaving = true
+    this.#since = undefined
+    this.#isClearedSince = false
+    const payload = { ...this.#base() }
+    const changed: string[] = this.#mutated()
+    for (const [key, change] of this.#changes ?? []) {
+      if (change === 'deleted') delete payload[key]
+      else if (this.#encodedValues?.has(key)) payload[key] = this.#encodedValues.get(key)
+      else changed.push(key)
+    }
+    if (changed.length === 0 && Object.keys(payload).length === 0) return { value: payload }
+    return this.#codec.encode(this.#data, payload, changed)
+  }
+
+  /**
+   * Takes up what another request stored meanwhile and replays this request's changes on it.
+   * @param started what this request started from, read anew
+   */
+  rebase(started: Stored, theirs: Stored, merge: MergeFunctions): void {
+    for (const key of this.#mutated()) this.#change(key, 'set')
+    this.#payload = theirs.payload
+    this.#handedOut = undefined
+    this.#encodedValues = undefined
+    if (this.#isCleared) return
+    const mine = this.#data
+    this.#data = { ...theirs.data }
+    for (const [key, change] of this.#changes ?? []) {
+      const isContested = !sameJson(started.payload[key], theirs.payload[key])
+      if (isContested && Object.hasOwn(merge, key)) {
+        this.#data[key] = merge[key]?.(started.data[key], theirs.data[key], mine[key])
+        this.#change(key, 'set')
+      } else if (isContested && typeof change !== 'string' && this.#isResult(key, change, started, mine)) {
+        this.#data[key] = run(change, theirs.data[key])
+      } else if (Object.hasOwn(mine, key)) {
+        this.#data[key] = mine[key]
+      } else {
+        delete this.#data[key]
+      }
+    }
+  }
+
+  /** What is stored now holds all changes that were there when it was encoded. */
+  settle(payload: Payload): void {
+    const watched = new Set([...(this.#handedOut?.keys() ?? []), ...(this.#changes?.keys() ?? [])])
+    const before = this.#handedOut
+    this.#payload = payload
+    this.#changes = this.#since
+    this.#isCleared = this.#isClearedSince
+    this.#isSaving = false
+    this.#since = undefined
+    this.#isClearedSince = false
+    this.#handedOut = undefined
+    for (const key of watched) {
+      if (typeof this.#data[key] === 'object' && this.#data[key] !== null) this.#watch(key, before?.get(key))
+    }
+  }
+
+  /** Whether the value is what the updates made of the old one, and nobody changed it by hand after that. */
+  #isResult(key: string, change: Exclude<Change, string>, started: Stored, mine: Data): boolean {
+    return this.#text(key, run(change, started.data[key])) === this.#text(key, mine[key])
+  }
+
+  #change(key: string, change: Change): void {
+    this.#changes ??= new Map()
+    this.#changes.set(key, change)
+    this.#encodedValues?.delete(key)
+    if (this.#isSaving) {
+      this.#since ??= new Map()
+      this.#since.set(key, change)
+    }
+  }
+
+  #base(): Payload {
+    return this.#isCleared ? {} : this.#payload
+  }
+
+  /** Keys that were handed out as objects and look different now, although nobody set them. */
+  #mutated(): string[] {
+    const mutated: string[] = []
+    if (this.#handedOut === undefined) return mutated
+    for (const [key, before] of this.#handedOut) {
+      if (this.#changes?.has(key)) continue
+      if (before === undefined && sameJson(this.#data[key], this.#payload[key])) continue
+      if (this.#encoded(key) !== (before ?? this.#pristine(key))) mutated.push(key)
+    }
+    return mutated
+  }
+
+  #handOut(key: string, value: object): void {
+    if (this.#handedOut?.has(key)) return
+    this.#handedOut ??= new Map()
+    const payloadTells = this.#codec.isPlain(key) && Object.hasOwn(this.#base(), key)
+    this.#handedOut.set(key, payloadTells ? undefined : this.#text(key, value))
+  }
+
+  /** Goes on watching an object that was handed out before it was stored. */
+  #watch(key: string, before: string | undefined): void {
+    this.#handedOut ??= new Map()
+    if (!Object.hasOwn(this.#payload, key)) this.#handedOut.set(key, before)
+    else this.#handedOut.set(key, this.#codec.isPlain(key) ? undefined : JSON.stringify(this.#payload[key]))
+  }
+
+  #encoded(key: string): string | undefined {
+    return this.#text(key, this.#data[key])
+  }
+
+  /** A value that can't be encoded any more differs from every other. */
+  #text(key: string, value: unknown): string {
+    const encoded = this.#codec.encodeKey(key, value)
+    return encoded.issues ? 'invalid' : JSON.stringify(encoded.value)
+  }
+
+  /** The stored form of the key as it would be written today: by defaults within, it can differ from what is stored. */
+  #pristine(key: string): string {
+    const decoded = this.#codec.decode(this.#payload)
+    return decoded.issues ? 'unreadable' : this.#text(key, decoded.value[key])
+  }
+}
+
+function run(changes: Exclude<Change, string>, value: unknown): unknown {
+  return changes.reduce((result, change) => change(result), value)
+}

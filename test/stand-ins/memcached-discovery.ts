@@ -1,0 +1,58 @@
+import { once } from 'node:events'
+import { createServer, type Socket } from 'node:net'
+
+/** The discovery endpoint of a memcached cluster: knows one command, and is no cache. */
+export interface DiscoveryEndpoint {
+  readonly address: string
+  /** How often it was asked. */
+  readonly asked: number
+  /** Gives another list from now on; the version grows by one unless it is given. */
+  announce(servers: readonly string[], version?: number): void
+  /** Says this instead of a list. */
+  announceText(payload: string): void
+  close(): Promise<void>
+}
+
+export async function startDiscovery(servers: readonly string[]): Promise<DiscoveryEndpoint> {
+  let version = 0
+  let payload = ''
+  let asked = 0
+  const open = new Set<Socket>()
+  const announce = (list: readonly string[], next = version + 1) => {
+    version = next
+    payload = `${version}\n${list.map(node).join(' ')}\n`
+  }
+  announce(servers)
+  const endpoint = createServer((client) => {
+    open.add(client)
+    client.on('error', () => {})
+    client.on('data', (command) => {
+      if (String(command) !== 'config get cluster\r\n') return client.write('ERROR\r\n')
+      asked++
+      return client.write(`CONFIG cluster 0 ${payload.length}\r\n${payload}\r\nEND\r\n`)
+    })
+  })
+  endpoint.listen(0, '127.0.0.1')
+  await once(endpoint, 'listening')
+  return {
+    address: `127.0.0.1:${(endpoint.address() as { port: number }).port}`,
+    get asked() {
+      return asked
+    },
+    announce,
+    announceText: (text) => {
+      payload = text
+    },
+    async close() {
+      for (const client of open) client.destroy()
+      endpoint.close()
+      await once(endpoint, 'close')
+    }
+  }
+}
+
+/** Memorystore gives the address twice, for it has no host names. */
+function node(server: string): string {
+  const [host, port] = server.split(':')
+  return `${host}|${host}|${port}`
+}

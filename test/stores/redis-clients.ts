@@ -1,0 +1,104 @@
+import { Cluster, Redis } from 'ioredis'
+import { createClient, createCluster } from 'redis'
+import { type RedisStore, type RedisStoreOptions, redisStore } from '../../lib/stores/redis.js'
+
+/** Where a server is, and for a cluster where some of its nodes are. */
+export interface Address {
+  readonly host: string
+  readonly port: number
+}
+
+export function addressIn(url: string): Address {
+  const { hostname, port } = new URL(url)
+  return { host: hostname, port: Number(port || 6379) }
+}
+
+/** A client for what the test itself has to say. */
+export function bareIoredis({ host, port }: Address): Redis {
+  const client = new Redis({ host, port })
+  client.on('error', () => {})
+  return client
+}
+
+/** A store over a client of its own. */
+export interface Opened {
+  readonly store: RedisStore
+  close(): void
+}
+
+export type StoreOptions = Omit<RedisStoreOptions, 'client'>
+
+/** One of the two drivers, on one server. `keyPrefix` is an option of both drivers' own. */
+export interface Driver {
+  readonly name: string
+  open(server: Address, options?: StoreOptions, keyPrefix?: string): Opened
+}
+
+export const ioredis: Driver = {
+  name: 'ioredis',
+  open({ host, port }, options, keyPrefix) {
+    const client = new Redis({ host, port, ...(keyPrefix === undefined ? {} : { keyPrefix }) })
+    client.on('error', () => {})
+    return { store: redisStore({ client, ...options }), close: () => client.disconnect() }
+  }
+}
+
+export const nodeRedis: Driver = {
+  name: 'node-redis',
+  open({ host, port }, options, keyPrefix) {
+    const client = createClient({ socket: { host, port }, ...(keyPrefix === undefined ? {} : { keyPrefix }) })
+    client.on('error', () => {})
+    client.connect().catch(() => {})
+    return { store: redisStore({ client, ...options }), close: () => client.destroy() }
+  }
+}
+
+/** One of the two drivers, on a cluster. `doors`: where to go instead of a node's own address. */
+export interface ClusterDriver {
+  readonly name: string
+  open(
+    nodes: readonly Address[],
+    options?: StoreOptions,
+    keyPrefix?: string,
+    doors?: Readonly<Record<string, Address>>
+  ): Promise<Opened>
+  /** A client that never gets a connection; node-redis would not even be had by `open`. */
+  openUnreachable(node: Address, options: StoreOptions): Opened
+}
+
+export const ioredisCluster: ClusterDriver = {
+  name: 'ioredis Cluster',
+  async open(nodes, options, keyPrefix, doors) {
+    const client = new Cluster([...nodes], {
+      ...(keyPrefix === undefined ? {} : { keyPrefix }),
+      ...(doors ? { natMap: { ...doors } } : {})
+    })
+    client.on('error', () => {})
+    return { store: redisStore({ client, ...options }), close: () => client.disconnect() }
+  },
+  openUnreachable(node, options) {
+    const client = new Cluster([node])
+    client.on('error', () => {})
+    return { store: redisStore({ client, ...options }), close: () => client.disconnect() }
+  }
+}
+
+export const nodeRedisCluster: ClusterDriver = {
+  name: 'node-redis createCluster',
+  async open(nodes, options, keyPrefix, doors) {
+    const client = createCluster({
+      rootNodes: nodes.map(({ host, port }) => ({ socket: { host, port } })),
+      ...(keyPrefix === undefined ? {} : { keyPrefix }),
+      ...(doors ? { nodeAddressMap: { ...doors } } : {})
+    })
+    client.on('error', () => {})
+    await client.connect()
+    return { store: redisStore({ client, ...options }), close: () => client.destroy() }
+  },
+  openUnreachable({ host, port }, options) {
+    const client = createCluster({ rootNodes: [{ socket: { host, port } }] })
+    client.on('error', () => {})
+    client.connect().catch(() => {})
+    return { store: redisStore({ client, ...options }), close: () => client.destroy() }
+  }
+}

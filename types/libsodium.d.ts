@@ -1,0 +1,35 @@
+/** The raw functions of libsodium.js that are used here; the package has no types of its own. */
+declare module 'libsodium' {
+  export interface Sodium {
+    readonly HEAPU8: Uint8Array
+    _malloc(bytes: number): number
+    _free(pointer: number): void
+    _crypto_aead_xchacha20poly1305_ietf_encrypt(
+      c: number,
+      clen: number,
+      m: number,
+      mlen: number,
+      mlenHigh: number,
+      ad: number,
+      adlen: number,
+      adlenHigh: number,
+      nsec: number,
+      npub: number,
+      k: number
+    ): number
+    _crypto_aead_xchacha20poly1305_ietf_decrypt(
+      m: number,
+      mlen: number,
+      nsec: number,
+      c: number,
+      clen: number,
+      clenHigh: number,
+      ad: number,
+      adlen: number,
+      adlenHigh: number,
+      npub: number,
+      k: number
+    ): number
+  }
+  export default function instantiate(options: object): Promise<Sodium>
+}

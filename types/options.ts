@@ -1,0 +1,104 @@
+import type { FlashSchemas, Input, Output, Schema, SchemaIssue } from './schema.js'
+import type { CookieOptions } from './session.js'
+import type { Store } from './store.js'
+
+/** A secret of at least 32 bytes: text (its UTF-8 bytes count) or bytes. */
+export type Key = string | Uint8Array
+
+/** Settings of one session; `SessionsOptions` takes those of `Shared` too, as defaults for every session. */
+export interface Shared {
+  /** How long a session lives after its last use, in seconds. Default 14 days. */
+  readonly idle?: number
+  /** How long a session lives after its creation, in seconds, used or not. Default 90 days. */
+  readonly absolute?: number
+  /** How much later the end must be for a use alone to renew it, in seconds. Default a tenth of `idle`, at most 1 hour. */
+  readonly touchAfter?: number
+  /** How long requests in flight may go on with an id that `regenerate()` replaced, in seconds. Default 10. */
+  readonly grace?: number
+  /**
+   * A store that can't be read: `'throw'` (default) answers 503 to whoever uses the session; `'empty'` goes on with an
+   * empty session that is not saved.
+   */
+  readonly onStoreError?: 'throw' | 'empty'
+  /** Save although the response is a 500 or above. Default `false`. */
+  readonly saveOnError?: boolean
+}
+
+/** A definition without its flash kinds. */
+interface Base<S extends Schema, StoreName extends string> extends Shared {
+  /** What the session holds: a `z.object`, or another Standard Schema whose values are JSON. */
+  readonly schema: S
+  /** Name of the store it lives in. Default `'cookie'`. */
+  readonly store?: StoreName
+  /** The cookie. `name` is by default the session's name, with `__Host-` before it where RFC 6265bis §4.1.3.2 allows. */
+  readonly cookie?: CookieOptions & { readonly name?: string }
+  /** `'encrypt'` (default): opaque to the client. `'sign'`: readable by it, but not changeable. */
+  readonly seal?: 'encrypt' | 'sign'
+  /** Into how many cookies of 4096 bytes a record of the cookie store may be split, 1 to 4. Default 1. */
+  readonly chunks?: number
+  /** `'auto'` (default): read before the handler if its cookie came. `'manual'`: only by `load()`. */
+  readonly load?: 'auto' | 'manual'
+  /** Number of the schema's present version, a whole number from 1. Default 1. */
+  readonly version?: number
+  /** `{ 1: (v1) => v2, 2: (v2) => v3 }`: each step takes the stored payload of its version to the next. */
+  readonly migrate?: { readonly [version: number]: (payload: unknown) => unknown }
+  /**
+   * What to do with a stored payload that no longer fits: `'reset'` (default) starts an empty session with a new id
+   * and leaves the old record to expire; `'throw'` lets whoever uses the session fail; a function mends the payload.
+   */
+  readonly onInvalid?: 'reset' | 'throw' | ((context: InvalidContext) => Input<S>)
+  /**
+   * Per key, what becomes of a value that a parallel request changed too. Called on every such conflict.
+   * `base` is the value both started from, `theirs` is saved already, `mine` is this request's.
+   */
+  readonly merge?: Merge<Output<S>>
+}
+
+export interface Definition<
+  S extends Schema = Schema,
+  F extends FlashSchemas = FlashSchemas,
+  StoreName extends string = string
+> extends Base<S, StoreName> {
+  /** Flash kinds, each with the schema of a message. Default none. */
+  readonly flash?: F
+}
+
+type Merge<T> = {
+  readonly [K in keyof T]?: (base: T[K] | undefined, theirs: T[K] | undefined, mine: T[K] | undefined) => T[K]
+}
+
+export interface InvalidContext {
+  readonly name: string
+  /** What is stored, after migration. */
+  readonly payload: unknown
+  /** The version it was stored under. */
+  readonly version: number
+  readonly issues: readonly SchemaIssue[]
+}
+
+type Schemas = Record<string, Schema>
+type Flashes = Record<string, unknown>
+
+export interface SessionsOptions<
+  Stores extends Record<string, Store> = Record<string, Store>,
+  S extends Schemas = Schemas,
+  F extends Flashes = Flashes
+> extends Shared {
+  /** The key ring: the first seals, all open. */
+  readonly keys: readonly (Key | undefined)[]
+  /** Stores by name. `cookie` is always there. */
+  readonly stores?: Stores
+  /** Sessions by name: an RFC 6265 token each. */
+  readonly sessions: { readonly [N in keyof S]: Base<S[N], Extract<keyof Stores | 'cookie', string>> } & {
+    readonly [N in keyof F]: { readonly flash?: F[N] }
+  }
+  /** Default cookie attributes of every session. */
+  readonly cookie?: CookieOptions
+  /** How often stores without a TTL of their own are swept, in seconds. Default 600; 0 switches it off. */
+  readonly sweepInterval?: number
+  /**
+   * Where `app.sessions.clear()` is remembered, so that every process, also after a restart, refuses sealed cookies
+   * from before it. Asked at most every `refresh` seconds (default 1). Default: this process remembers it for itself.
+   */
+  readonly clearMarker?: { readonly store: Extract<keyof Stores | 'cookie', string>; readonly refresh?: number }
+}

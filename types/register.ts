@@ -1,0 +1,101 @@
+import type {} from 'fastify'
+import type { Definition, Key } from './options.js'
+import type { Schema } from './schema.js'
+import type { Session } from './session.js'
+import type { Store } from './store.js'
+
+/**
+ * Tells the types which sessions the app has. Augment it once:
+ *
+ * @example
+ * declare module 'fastify-sessions' {
+ *   interface Register { options: typeof options }
+ * }
+ */
+// biome-ignore lint/suspicious/noEmptyInterface: the app fills it in by augmentation
+export interface Register {}
+
+type Registered = Register extends { readonly options: { readonly sessions: infer D } } ? D : Unregistered
+
+/** Without an augmentation every name is fine and every value `unknown`. */
+type Unregistered = Record<string, Definition<Schema<Record<string, unknown>>, Schema<Record<string, unknown>>>>
+
+/** The names of the app's sessions. */
+export type SessionName = keyof Registered & string
+
+type SessionOf<D> = D extends { readonly schema: infer S extends Schema; readonly flash?: infer F }
+  ? Session<S, F>
+  : never
+
+/** The session of a name, or of a definition. */
+export type SessionFor<K> = K extends SessionName ? SessionOf<Registered[K]> : SessionOf<K>
+
+/** What `app.sessions` offers. */
+export interface Sessions {
+  /**
+   * Adds a session, for plugins that bring one of their own. Until the app is ready.
+   * @throws FST_SESSIONS_CONFIG when the definition is wrong, or the app is ready already.
+   * @example
+   * const wizard = defineSession({ schema: z.object({ step: z.number().default(1) }) })
+   * app.sessions.define('wizard', wizard)
+   * app.get('/wizard', async (request) => request.session(wizard).get('step'))
+   */
+  define(name: string, definition: Definition): void
+  /** Adds a store. Until the app is ready. */
+  addStore(name: string, store: Store): void
+  /** Replaces the key ring while the app runs: the first key seals, all open. What older keys sealed is sealed anew. */
+  rotate(keys: readonly (Key | undefined)[]): void
+  /**
+   * The live sessions of a user, in every record store, newest first.
+   * @example const devices = await app.sessions.of(user.id)
+   */
+  of(subject: string): Promise<readonly SubjectSession[]>
+  /**
+   * Ends sessions of a user: all, all `except` one (that of this request, say), or `only` one. Resolves to how many.
+   * @example await app.sessions.revoke(user.id, { except: request.session('login') })
+   */
+  revoke(subject: string, which?: Which): Promise<number>
+  /**
+   * Ends every session of every store. Sealed cookies from before are refused from now on, by this process, and by
+   * every process where `clearMarker` names a store.
+   */
+  clear(): Promise<void>
+}
+
+export type Which =
+  | { readonly except: { readonly id: string | undefined } | string }
+  | { readonly only: { readonly id: string | undefined } | string }
+
+export interface SubjectSession {
+  /** Which of the app's sessions it is. */
+  readonly name: string
+  /** What `session.id` gives in a request of that session. */
+  readonly id: string
+  readonly createdAt: Date
+  /** When it was last used, to the precision of `touchAfter`. */
+  readonly usedAt: Date
+  readonly expiresAt: Date
+  /** Whether its cookie outlives the browser. */
+  readonly persistent: boolean
+  /** What it holds, or `undefined` where that does not fit the schema. */
+  readonly data: Readonly<Record<string, unknown>> | undefined
+}
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    sessions: Sessions
+  }
+  interface FastifyRequest {
+    /**
+     * The session of a name, the same object at each call.
+     * @throws FST_SESSIONS_STORE (503) when its store failed, unless its definition says otherwise.
+     */
+    session<const K extends SessionName | Definition>(nameOrDefinition: K): SessionFor<K>
+    /** Saves all changed sessions now, together. @throws FST_SESSIONS_SAVE with one error for each that failed. */
+    saveSessions(): Promise<void>
+  }
+  interface FastifyContextConfig {
+    /** Which sessions are read before this route's handler: those named, or none. Default: all with `load: 'auto'`. */
+    sessions?: false | readonly SessionName[]
+  }
+}

@@ -1,0 +1,157 @@
+import type { Input, Messages, Output, Schema } from './schema.js'
+
+/**
+ * Why a session that the browser asked for could not be had, although the browser sent a cookie for it:
+ *
+ * - `malformed`: the cookie's value is not one of this plugin's
+ * - `too-large`: the cookie's value is longer than any this plugin makes
+ * - `unknown-key`: sealed with a key that is not in the ring (any more)
+ * - `bad-seal`: the seal is broken: the value was changed, or belongs to another session
+ * - `expired`: its lifetime, idle or absolute, is over
+ * - `cleared`: sealed before `app.sessions.clear()`
+ * - `gone`: the store has no such record: destroyed, revoked, expired or evicted
+ * - `retired`: the id was replaced by `regenerate()` and its grace is over; it may have been stolen
+ * - `schema`: what is stored does not fit the schema, and no migration helped
+ * - `store`: the store failed, and the definition says `onStoreError: 'empty'`
+ */
+export type Problem =
+  | 'malformed'
+  | 'too-large'
+  | 'unknown-key'
+  | 'bad-seal'
+  | 'expired'
+  | 'cleared'
+  | 'gone'
+  | 'retired'
+  | 'schema'
+  | 'store'
+
+/** Attributes of a cookie, RFC 6265bis section 4.1.2. */
+export interface CookieOptions {
+  /** Default `/`. */
+  readonly path?: string
+  /** Default none: only the host that set it gets it back. */
+  readonly domain?: string
+  /**
+   * Default `true`. `'auto'`: on HTTPS only, as `request.protocol` tells, which heeds Fastify's `trustProxy`.
+   */
+  readonly secure?: boolean | 'auto'
+  /** Default `true`. */
+  readonly httpOnly?: boolean
+  /** Default `'lax'`. */
+  readonly sameSite?: 'lax' | 'strict' | 'none'
+  /**
+   * How long the browser keeps the cookie, in seconds; never longer than the session lives. Default none: until the
+   * browser is closed. `session.persist()` overrides it for one session.
+   */
+  readonly maxAge?: number
+  /** CHIPS: a jar of its own for each top-level site. Default `false`. */
+  readonly partitioned?: boolean
+  /** Chromium's eviction hint. Default none. */
+  readonly priority?: 'low' | 'medium' | 'high'
+}
+
+type KeyOf<T> = T extends unknown ? keyof T & string : never
+type ValueOf<T, K extends string> = T extends unknown ? (K extends keyof T ? T[K] : undefined) : never
+
+/** A key that an empty session can lack: required by the schema, and without a default. */
+type Value<S, K extends string> =
+  K extends KeyOf<Output<S>>
+    ? Record<never, never> extends Pick<Input<S>, K & keyof Input<S>>
+      ? ValueOf<Output<S>, K>
+      : ValueOf<Output<S>, K> | undefined
+    : never
+
+/** What a session holds as a whole: keys that an empty session can lack are optional. */
+export type Data<S> = { readonly [K in KeyOf<Output<S>>]: Value<S, K> }
+
+/**
+ * One named session of one request. Synchronous: nothing is saved until the response is about to leave (`onSend`) or
+ * `save()` is called.
+ */
+export interface Session<S extends Schema = Schema<Record<string, unknown>>, F = undefined> {
+  /** The name in the options. */
+  readonly name: string
+  /**
+   * Names the record in its store; safe to log and to show, since no cookie can be made from it. The same as in
+   * `app.sessions.of(subject)`. A new session gets it when it is first asked for. `undefined` on the cookie store.
+   */
+  readonly id: string | undefined
+  /** `true` until the session has been saved for the first time. */
+  readonly isNew: boolean
+  /** `true` when saving would write something. */
+  readonly isDirty: boolean
+  readonly createdAt: Date
+  /** When the session ends if it isn't used again. */
+  readonly expiresAt: Date
+  /** Why the browser's cookie gave an empty session; `undefined` when all is well, or no cookie came. */
+  readonly problem: Problem | undefined
+  /** The user whose session this is, as told to `identify()`. */
+  readonly subject: string | undefined
+
+  /** The value, or the schema's default. An object is live: a change to it is noticed and saved. */
+  get<K extends KeyOf<Output<S>>>(key: K): Value<S, K>
+  /**
+   * Checks the value against the schema and keeps it. Two parallel requests that set one key: the later wins, or the
+   * definition's `merge` decides.
+   * @throws FST_SESSIONS_INVALID_VALUE with session, key and path when the value does not fit the schema.
+   */
+  set<K extends KeyOf<Output<S>>>(key: K, value: ValueOf<Output<S>, K>): this
+  /** Whether the session holds a value for the key, be it a default. */
+  has(key: KeyOf<Output<S>>): boolean
+  delete(key: KeyOf<Output<S>>): boolean
+  /**
+   * Replaces a value by a function of it, and returns the new value. When a parallel request saved first, the function
+   * runs again on the newer value, so it must not depend on anything that can't be repeated.
+   *
+   * @example session.update('visits', (visits) => visits + 1)
+   */
+  update<K extends KeyOf<Output<S>>>(
+    key: K,
+    change: (current: Value<S, K>) => ValueOf<Output<S>, K>
+  ): ValueOf<Output<S>, K>
+  /** Removes every value and every flash message; the session itself, its id and its subject stay. */
+  clear(): this
+  /** All values. The objects in it are live. */
+  readonly data: Data<S>
+
+  /** Leaves a message of a kind until it is read, by this request or a later one. */
+  flash<K extends KeyOf<Messages<F>>>(kind: K, message: Messages<F>[K]): this
+  /** Takes the messages of a kind, oldest first: they are gone for the next reader. */
+  flashes<K extends KeyOf<Messages<F>>>(kind: K): Messages<F>[K][]
+  /** Takes the messages of every kind that has any. */
+  flashes(): { [K in KeyOf<Messages<F>>]?: Messages<F>[K][] }
+  /** Like `flashes`, without taking. */
+  peek<K extends KeyOf<Messages<F>>>(kind: K): Messages<F>[K][]
+  peek(): { [K in KeyOf<Messages<F>>]?: Messages<F>[K][] }
+
+  /**
+   * "Remember me": the cookie outlives the browser, and the session lives, for `maxAge` seconds since its last use
+   * (default: the definition's `cookie.maxAge`, else its `idle`). Kept in the record, so that later responses keep it.
+   * `false`: a cookie that ends with the browser, and the definition's lifetimes.
+   * @throws FST_SESSIONS_LIFETIME when `maxAge` is longer than the definition's `absolute`.
+   */
+  persist(maxAge?: number | false): this
+  /** Changes attributes of the cookie for this response only. */
+  cookie(options: Omit<CookieOptions, 'maxAge'>): this
+  /**
+   * A new id for the same data. Call it whenever rights change, above all right after sign-in: it stops session
+   * fixation (OWASP Session Management Cheat Sheet, "Renew the Session ID After Any Privilege Level Change").
+   */
+  regenerate(): this
+  /** Ends the session: gone from the store and from the browser, and no parallel request brings it back. */
+  destroy(): void
+  /**
+   * Says whose session this is, so that `app.sessions.of(subject)` lists it and `app.sessions.revoke(subject)` ends
+   * it. Call it at sign-in, together with `regenerate()`; `null` at a sign-out that keeps the session.
+   */
+  identify(subject: string | null): this
+
+  /** Reads the record of a session with `load: 'manual'`, or of a route that left it out. Once; later calls do nothing. */
+  load(): Promise<this>
+  /**
+   * Saves this session now: for streams, hijacked replies and WebSockets, where `onSend` comes too late or never.
+   * @throws FST_SESSIONS_SAVE when it could not be saved, or needs a cookie although the headers are already sent.
+   */
+  save(): Promise<void>
+}
