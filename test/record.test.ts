@@ -78,7 +78,7 @@ function put(object: object, key: string, value: unknown): void {
 }
 
 t.test('nothing is taken over from a text that somebody formatted otherwise', async (t) => {
-  for (const text of ['{"c":1,"p":{\n"a":[\n1],\n"b":2}}', '{"c":1,\n"p":{"a":[1],\n"b":2\n}}']) {
+  for (const text of ['{"c":1,"p":{\n"a":[\n1\n],\n"b":2}}', '{"c":1,\n"p":{"a":[1],\n"b":2\n}}']) {
     const payload = parseRecord(text)?.p as Payload
     const quick = formatRecord({ c: 1, p: payload }, { text, payload, changed: [] })
     t.equal(quick, formatRecord({ c: 1, p: { a: [1], b: 2 } }))
