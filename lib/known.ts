@@ -7,9 +7,10 @@ import type { Sealer } from './seal.js'
 /**
  * The requests of a browser come in bursts, most with the same cookie and the same record: to open and to parse them
  * again would be most of what a session costs. What is remembered is shared by requests, so only what nobody can change
- * is: a record whose schema makes new objects of all that it decodes. It takes a few kilobytes a session.
+ * is: a record whose schema makes new objects of all that it decodes. It takes some kilobytes a session. With many more
+ * than this, what is remembered outlives the young generation of V8's heap, and its collection costs what is gained.
  */
-const LIMIT = 500
+const LIMIT = 128
 
 /** Longer texts are not worth their memory. In characters. */
 const LONGEST = 4096
