@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type Server, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Document } from 'bson'
 import { Databases } from './mongodb/commands.js'
 import { type Request, Requests } from './mongodb/wire.js'
 
@@ -82,6 +83,11 @@ export class MongoStandIn {
   /** A pass of the TTL monitor, which a server makes about once a minute. */
   removeExpired(): void {
     this.#databases.removeExpired(Date.now())
+  }
+
+  /** The validator of all collections. */
+  set isValid(isValid: (document: Document) => boolean) {
+    this.#databases.isValid = isValid
   }
 
   /** Cuts every connection, whatever is under way on it. */
