@@ -110,6 +110,7 @@ export class MongoStandIn {
     if (!greetings.has(name)) this.commands.push(name)
     await this.#standing
     if (this.delay > 0 && !greetings.has(name)) await sleep(this.delay)
+    if (socket.destroyed) return
     const isWrite = writes.has(name)
     if (isWrite && this.#cutNow('before')) return void socket.resetAndDestroy()
     const answer = isWrite && this.refusals > 0 ? this.#refuse() : this.#databases.answer(request.command)
