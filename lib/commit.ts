@@ -1,7 +1,7 @@
 import type { FastifyReply } from 'fastify'
 import type { RecordStore } from '../types/store.js'
 import { type SetCookie, setCookies } from './cookies.js'
-import { HeadersSentError, SaveError } from './errors.js'
+import { HeadersSentError, SaveError, StoreError } from './errors.js'
 import { formatTicket } from './record.js'
 import type { RequestSessions } from './request.js'
 import { type Job, runJobs } from './rounds.js'
@@ -45,7 +45,7 @@ function mayNeedSaving(state: SessionState, now: number): boolean {
 
 /** @throws when the session can't be stored as it is */
 function plan(reply: FastifyReply, state: SessionState, now: number): Task | undefined {
-  if (state.isDetached) return undefined
+  if (state.isDetached) return planDetached(state)
   const encoded = state.isChanged || state.retiring !== undefined ? state.encode(now) : undefined
   const isTouchDue = state.source !== undefined && isLater(state, state.source.expires, now)
   if (state.entry.store === undefined) return planCookie(reply, state, encoded, isTouchDue, now)
@@ -57,6 +57,11 @@ function plan(reply: FastifyReply, state: SessionState, now: number): Task | und
   if (state.source === undefined) return undefined
   if (isTouchDue && state.source.record.n === undefined) return { state, encoded, job: renew(state, now) }
   return state.isStale || state.cookieOptions !== undefined ? { state, encoded, job: undefined } : undefined
+}
+
+/** Nothing of it is saved, but who signs out has to be told that it did not work. */
+function planDetached(state: SessionState): undefined {
+  if (state.isEnding) throw new StoreError(state.entry.name, 'it could not be read, so it can not be ended either')
 }
 
 /** The cookie is the record: to renew it is to write it. */

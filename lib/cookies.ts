@@ -1,5 +1,5 @@
-import type {} from '@fastify/cookie'
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { SerializeOptions } from '@fastify/cookie'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { CookieOptions } from '../types/session.js'
 import { ConfigError, CookieSizeError } from './errors.js'
 
@@ -21,7 +21,7 @@ const CHUNKED = /^~([2-4])~/
 const CHUNK_MARK_BYTES = 3
 
 /** `@fastify/cookie`'s. */
-export type Serialize = FastifyInstance['serializeCookie']
+export type Serialize = (name: string, value: string, options: SerializeOptions) => string
 
 export function isToken(name: string): boolean {
   return TOKEN.test(name)

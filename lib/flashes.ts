@@ -1,5 +1,5 @@
+import type { ValueCodec } from './codec.js'
 import type { FlashRecord } from './record.js'
-import type { ValueCodec } from './schema.js'
 
 /** Messages stored under a kind, and the number of the first: one that was taken is told from its equals by its number. */
 type Stored = readonly [number, ...unknown[]]
@@ -12,6 +12,8 @@ export class Flashes {
   readonly #taken = new Map<string, number>()
   readonly #added = new Map<string, unknown[]>()
   #isCleared = false
+  /** How many of the added messages the save under way holds, by kind. */
+  #saving: ReadonlyMap<string, number> = new Map()
 
   constructor(codecs: ReadonlyMap<string, ValueCodec>, stored: FlashRecord) {
     this.#codecs = codecs
@@ -55,7 +57,8 @@ export class Flashes {
 
   /** What is to be stored, given what is stored now. */
   applyTo(stored: FlashRecord, now: number): FlashRecord | undefined {
-    const result: Record<string, Stored> = this.#isCleared ? {} : { ...stored }
+    // Without a prototype, so that a kind may be named like a member of every object.
+    const result: Record<string, Stored> = Object.assign(Object.create(null), this.#isCleared ? undefined : stored)
     for (const [kind, until] of this.#taken) {
       const left = stripTaken(result[kind] ?? [0], until)
       if (left.length > 1) result[kind] = left
@@ -69,6 +72,7 @@ export class Flashes {
   }
 
   encoded(now: number): FlashRecord | undefined {
+    this.#saving = new Map([...this.#added].map(([kind, messages]) => [kind, messages.length]))
     return this.applyTo(this.#stored, now)
   }
 
@@ -77,12 +81,16 @@ export class Flashes {
     this.#stored = stored
   }
 
-  /** What is stored now holds all changes. */
+  /** What is stored now holds all changes that were there when it was encoded. */
   settle(stored: FlashRecord): void {
     this.#stored = stored
     this.#taken.clear()
-    this.#added.clear()
     this.#isCleared = false
+    for (const [kind, count] of this.#saving) {
+      const left = this.#added.get(kind)?.slice(count) ?? []
+      if (left.length > 0) this.#added.set(kind, left)
+      else this.#added.delete(kind)
+    }
   }
 
   #present(): FlashRecord {

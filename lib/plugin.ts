@@ -14,11 +14,10 @@ import type { SessionState } from './state.js'
 const kSessions = Symbol('fastify-sessions')
 const kReply = Symbol('fastify-sessions reply')
 
-declare module 'fastify' {
-  interface FastifyRequest {
-    [kSessions]: RequestSessions | null
-    [kReply]: FastifyReply | null
-  }
+/** What the plugin keeps on a request; symbols, so that nobody else meets it. */
+interface Kept {
+  [kSessions]: RequestSessions | null
+  [kReply]: FastifyReply | null
 }
 
 async function plugin(app: FastifyInstance, options: SessionsOptions): Promise<void> {
@@ -37,18 +36,18 @@ async function plugin(app: FastifyInstance, options: SessionsOptions): Promise<v
     return of(this).session(registry.find(nameOrDefinition)) as never
   } as FastifyRequest['session'])
   app.decorateRequest('saveSessions', async function (this: FastifyRequest) {
-    await commit(of(this), of(this).used)
+    await of(this).commit(of(this).used)
   })
 
   app.addHook('onRequest', (request, reply, done) => {
-    request[kReply] = reply
+    keptOn(request)[kReply] = reply
     const loading = sessions.preload(request, () => of(request))
     if (loading === undefined) done()
     else loading.then(() => done(), done)
   })
 
   app.addHook('onSend', (request, reply, _payload, done) => {
-    const sessions = request[kSessions]
+    const sessions = keptOn(request)[kSessions]
     if (sessions === null || !sessions.isLookedAt) return done()
     addVary(reply)
     if (sessions.hasFailed) return done()
@@ -57,7 +56,7 @@ async function plugin(app: FastifyInstance, options: SessionsOptions): Promise<v
       done(error)
     }
     try {
-      const saving = commit(sessions, savable(sessions, reply))
+      const saving = sessions.commit(savable(sessions, reply))
       if (saving === undefined) done()
       else saving.then(() => done(), fail)
     } catch (error) {
@@ -69,13 +68,14 @@ async function plugin(app: FastifyInstance, options: SessionsOptions): Promise<v
   app.addHook('onClose', () => sessions.stop())
 
   function of(request: FastifyRequest): RequestSessions {
-    request[kSessions] ??= new RequestSessions(request, request[kReply] as FastifyReply, sessions.marker, saveNow)
-    return request[kSessions]
+    const kept = keptOn(request)
+    kept[kSessions] ??= new RequestSessions(request, kept[kReply] as FastifyReply, sessions.marker, commit)
+    return kept[kSessions]
   }
 }
 
-async function saveNow(sessions: RequestSessions, only?: SessionState): Promise<void> {
-  await commit(sessions, only === undefined ? [] : [only])
+function keptOn(request: FastifyRequest): Kept {
+  return request as unknown as Kept
 }
 
 /** What a response of 500 or more leaves behind is not what the handler meant to. */

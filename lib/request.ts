@@ -8,6 +8,7 @@ import { runJobs } from './rounds.js'
 import { HandlerSession, type Host } from './session.js'
 import { type Loaded, SessionState } from './state.js'
 
+type Commit = (sessions: RequestSessions, states: readonly SessionState[]) => Promise<void> | undefined
 type Named = OpenedTicket & { readonly ticket: Ticket }
 
 /** The sessions of one request. */
@@ -17,25 +18,21 @@ export class RequestSessions implements Host {
   /** Names of the cookies that this response sets already. */
   readonly written = new Set<string>()
   readonly #marker: ClearMarker
-  readonly #save: (sessions: RequestSessions, only?: SessionState) => Promise<void>
+  readonly #commit: Commit
   readonly #sessions: (HandlerSession | undefined)[] = []
   readonly #states: SessionState[] = []
   /** What was read before the handler, and why it could not be. */
   readonly #loaded: (Loaded | undefined)[] = []
   readonly #failures: (Error | undefined)[] = []
+  #saving: Promise<void> | undefined
   /** A save failed: what the error's own response would save is what failed already. */
   hasFailed = false
 
-  constructor(
-    request: FastifyRequest,
-    reply: FastifyReply,
-    marker: ClearMarker,
-    save: (sessions: RequestSessions, only?: SessionState) => Promise<void>
-  ) {
+  constructor(request: FastifyRequest, reply: FastifyReply, marker: ClearMarker, commit: Commit) {
     this.request = request
     this.reply = reply
     this.#marker = marker
-    this.#save = save
+    this.#commit = commit
   }
 
   /** The sessions that the handler asked for and that are loaded. */
@@ -101,11 +98,23 @@ export class RequestSessions implements Host {
     return this.#state(entry, this.#loaded[entry.index] ?? NOTHING)
   }
 
-  save(entry: Entry): Promise<void> {
-    return this.#save(
-      this,
-      this.#states.find((state) => state.entry === entry)
-    )
+  async save(entry: Entry): Promise<void> {
+    await this.commit(this.#states.filter((state) => state.entry === entry))
+  }
+
+  /**
+   * Saves sessions, one save after the other: what is changed while one is under way is for the next.
+   * `undefined`: done already.
+   */
+  commit(states: readonly SessionState[]): Promise<void> | undefined {
+    const run = () => this.#commit(this, states)
+    const saving = this.#saving === undefined ? run() : this.#saving.then(run)
+    if (saving === undefined) return undefined
+    const settled = saving.then(nothing, nothing).finally(() => {
+      if (this.#saving === settled) this.#saving = undefined
+    })
+    this.#saving = settled
+    return saving
   }
 
   now(): number {
@@ -166,3 +175,5 @@ export class RequestSessions implements Host {
 }
 
 const NOTHING: Loaded = Object.freeze({})
+
+function nothing(): void {}

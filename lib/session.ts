@@ -1,8 +1,8 @@
 import type { CookieOptions, Problem } from '../types/session.js'
+import { type Decoded, describeIssues, type ValueCodec } from './codec.js'
 import { MAX_COOKIE_AGE } from './cookies.js'
 import { InvalidValueError, LifetimeError, NotLoadedError, UnsupportedError } from './errors.js'
 import type { Entry } from './registry.js'
-import { type Decoded, describeIssues, type ValueCodec } from './schema.js'
 import type { SessionState } from './state.js'
 
 /** What a session needs of the request that it belongs to. */
@@ -23,6 +23,7 @@ export class HandlerSession {
   readonly #entry: Entry
   readonly #host: Host
   #state: SessionState | undefined
+  #loading: Promise<SessionState> | undefined
 
   /** @param state `undefined` for a session that is to be loaded by hand */
   constructor(entry: Entry, host: Host, state: SessionState | undefined) {
@@ -158,7 +159,10 @@ export class HandlerSession {
   }
 
   async load(): Promise<this> {
-    this.#state ??= await this.#host.load(this.#entry)
+    if (this.#state === undefined) {
+      this.#loading ??= this.#host.load(this.#entry)
+      this.#state = await this.#loading
+    }
     return this
   }
 

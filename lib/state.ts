@@ -1,6 +1,7 @@
 import type { FastifyBaseLogger } from 'fastify'
 import type { CookieOptions, Problem } from '../types/session.js'
 import type { Version } from '../types/store.js'
+import { describeIssues, type Payload } from './codec.js'
 import { InvalidValueError, SchemaError } from './errors.js'
 import { Flashes } from './flashes.js'
 import {
@@ -13,7 +14,6 @@ import {
   type Ticket
 } from './record.js'
 import type { Entry } from './registry.js'
-import { describeIssues, type Payload } from './schema.js'
 import { readStored } from './stored.js'
 import { Values } from './values.js'
 
@@ -188,12 +188,12 @@ export class SessionState {
     if (!this.#isSubjectChanged) this.#subject = newer.record.s
   }
 
-  /** What `source` says is stored now, and holds all changes. */
+  /** What `source` says is stored now, and holds all changes that were there when it was encoded. */
   settle(source: Source): void {
     this.source = source
     this.retiring = undefined
-    this.#isPersistChanged = false
-    this.#isSubjectChanged = false
+    this.#isPersistChanged = this.#persist !== source.record.m
+    this.#isSubjectChanged = this.#subject !== source.record.s
     this.isStale = false
     this.values.settle(source.record.p ?? {})
     this.#storedFlashes = source.record.f

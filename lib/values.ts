@@ -1,5 +1,5 @@
+import type { Codec, Data, Decoded, Payload } from './codec.js'
 import { sameJson } from './json.js'
-import type { Codec, Data, Decoded, Payload } from './schema.js'
 
 /** What a request did to a key. What it did by `update` alone runs again on newer data; all else overwrites. */
 type Change = 'set' | 'deleted' | readonly ((value: unknown) => unknown)[]
@@ -26,6 +26,10 @@ export class Values {
   /** Stored forms of values that can't change any more, from when they were checked. */
   #encodedValues: Map<string, unknown> | undefined
   #isCleared = false
+  /** While a save is under way, what was done since it was encoded: that is still to be saved after it. */
+  #isSaving = false
+  #since: Map<string, Change> | undefined
+  #isClearedSince = false
 
   constructor(codec: Codec, { payload, data }: Stored) {
     this.#codec = codec
@@ -84,8 +88,11 @@ export class Values {
   /** `value` is what `change` gave for the present value. */
   update(key: string, change: (value: unknown) => unknown, value: unknown, encoded: unknown): void {
     const before = this.#changes?.get(key) ?? []
+    const since = this.#since?.get(key) ?? []
     this.set(key, value, encoded)
-    if (value !== undefined && typeof before !== 'string') this.#change(key, [...before, change])
+    if (value === undefined) return
+    if (typeof before !== 'string') this.#changes?.set(key, [...before, change])
+    if (typeof since !== 'string') this.#since?.set(key, [...since, change])
   }
 
   clear(): void {
@@ -93,10 +100,15 @@ export class Values {
     this.#changes = undefined
     this.#handedOut = undefined
     this.#isCleared = true
+    this.#since = undefined
+    this.#isClearedSince = this.#isSaving
   }
 
   /** The payload to store; `{}` when no value is left, whatever the schema requires. */
   encode(): Decoded<Payload> {
+    this.#isSaving = true
+    this.#since = undefined
+    this.#isClearedSince = false
     const payload = { ...this.#base() }
     const changed: string[] = this.#mutated()
     for (const [key, change] of this.#changes ?? []) {
@@ -135,14 +147,20 @@ export class Values {
     }
   }
 
-  /** What is stored now holds all changes. */
+  /** What is stored now holds all changes that were there when it was encoded. */
   settle(payload: Payload): void {
+    const watched = new Set([...(this.#handedOut?.keys() ?? []), ...(this.#changes?.keys() ?? [])])
+    const before = this.#handedOut
     this.#payload = payload
-    this.#changes = undefined
-    this.#isCleared = false
-    const watched = this.#handedOut
+    this.#changes = this.#since
+    this.#isCleared = this.#isClearedSince
+    this.#isSaving = false
+    this.#since = undefined
+    this.#isClearedSince = false
     this.#handedOut = undefined
-    for (const key of watched?.keys() ?? []) this.get(key)
+    for (const key of watched) {
+      if (typeof this.#data[key] === 'object' && this.#data[key] !== null) this.#watch(key, before?.get(key))
+    }
   }
 
   /** Whether the value is what the updates made of the old one, and nobody changed it by hand after that. */
@@ -154,6 +172,10 @@ export class Values {
     this.#changes ??= new Map()
     this.#changes.set(key, change)
     this.#encodedValues?.delete(key)
+    if (this.#isSaving) {
+      this.#since ??= new Map()
+      this.#since.set(key, change)
+    }
   }
 
   #base(): Payload {
@@ -177,6 +199,13 @@ export class Values {
     this.#handedOut ??= new Map()
     const payloadTells = this.#codec.isPlain(key) && Object.hasOwn(this.#base(), key)
     this.#handedOut.set(key, payloadTells ? undefined : this.#text(key, value))
+  }
+
+  /** Goes on watching an object that was handed out before it was stored. */
+  #watch(key: string, before: string | undefined): void {
+    this.#handedOut ??= new Map()
+    if (!Object.hasOwn(this.#payload, key)) this.#handedOut.set(key, before)
+    else this.#handedOut.set(key, this.#codec.isPlain(key) ? undefined : JSON.stringify(this.#payload[key]))
   }
 
   #encoded(key: string): string | undefined {

@@ -60,20 +60,23 @@ export function exchange(claim: Claim, temp: Temp, temps: Temps): Promise<Outcom
  * record itself: it must work on a full disk.
  *
  * A removal, unlike a rename, can't be made to fail from outside. So others wait far longer for it than it may take,
- * and it looks at the clock right before. That leaves one case: a process that stalls for seconds between these two
- * calls, while the id, which had ended, is created anew.
+ * and it looks at the clock right before. That leaves one case: a process that stalls for a second between these
+ * two calls, while the id, which had ended, is created anew.
  */
 export function removeEnded(claim: Claim): Promise<Outcome> {
-  const start = performance.now()
-  return claimAndCommit(claim, claim.record, () => performance.now() - start < removalTime && remove(claim.record))
+  const { record } = claim
+  return claimAndCommit(claim, record, (_, since) => performance.now() - since < removalTime && remove(record))
 }
 
 /** In milliseconds. How long to wait for a writer, how long a removal may take, and how long to wait for it. */
 const writerPatience = 100
-const removalTime = 500
-const removalPatience = 5000
+const removalTime = 100
+const removalPatience = 1000
 
-async function withTemp(claim: Claim, temp: Temp, commit: (state: State) => boolean): Promise<Outcome> {
+/** Given the state to end and when (by `performance.now()`) it was claimed. `false`: it was too late. */
+type Commit = (state: State, since: number) => boolean
+
+async function withTemp(claim: Claim, temp: Temp, commit: Commit): Promise<Outcome> {
   let outcome: Outcome = 'void'
   try {
     outcome = await claimAndCommit(claim, temp.path, commit)
@@ -84,9 +87,10 @@ async function withTemp(claim: Claim, temp: Temp, commit: (state: State) => bool
 }
 
 /** Without a rival there is no wait in it: all happens in one turn of the event loop. */
-async function claimAndCommit(claim: Claim, file: string, commit: (state: State) => boolean): Promise<Outcome> {
+async function claimAndCommit(claim: Claim, file: string, commit: Commit): Promise<Outcome> {
   const { record, from, fits } = claim
   for (let position = 0; ; ) {
+    const since = performance.now()
     const linked = link(file, claimPath(record, from, position))
     if (linked === 'gone') return 'void'
     if (linked === 'taken') {
@@ -98,7 +102,7 @@ async function claimAndCommit(claim: Claim, file: string, commit: (state: State)
     const state = readHead(record)
     if (state?.version !== from) return lost(record, from, position)
     if (!fits(state)) return 'lost'
-    if (!commit(state)) return 'void'
+    if (!commit(state, since)) return 'void'
     tidyClaims(record, from, position)
     return 'done'
   }

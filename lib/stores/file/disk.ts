@@ -33,8 +33,8 @@ export interface WholeState extends State {
  * after they were replaced. So whoever has read one within `readWithin` ms of opening it has read what it held then.
  */
 export const reusedSize = 16_384
-export const readWithin = 100
-export const reuseAfter = 200
+export const readWithin = 50
+export const reuseAfter = 100
 
 /**
  * Flags for opening what others may have put there. A symbolic link is refused, and a pipe does not keep the process

@@ -9,6 +9,7 @@ export function failure(action: string, cause: unknown): unknown {
 }
 
 const denied = 'permission denied; the directory and all in it must belong to the user that this process runs as'
+const notDirectory = 'a file stands where a directory should be; move it away or choose another directory'
 const tooMany = 'too many files are open; raise the limit (ulimit -n)'
 
 const reasons: Readonly<Record<string, string>> = {
@@ -18,7 +19,8 @@ const reasons: Readonly<Record<string, string>> = {
   ENOSPC: 'no space or no inode is left on the device; free some, sweep more often, or use a larger one',
   EDQUOT: 'the disk quota is used up; free some space or raise it',
   ENOENT: 'the directory is not there; call setup(), and see whether it was removed or unmounted',
-  ENOTDIR: 'a file stands where a directory should be; move it away or choose another directory',
+  ENOTDIR: notDirectory,
+  EEXIST: notDirectory,
   EISDIR: 'a directory stands where a file should be; find out who put it there and remove it',
   ELOOP:
     'a symbolic link stands where a file should be; find out who put it there, remove it, and close the directory to others',

@@ -39,6 +39,8 @@ export class Sweep {
   examined = 0
   /** How many records were removed. */
   removed = 0
+  /** The first error; it did not keep the walk from going on. */
+  failure: unknown
 
   constructor(judgement: Judgement, signal?: AbortSignal) {
     this.#judgement = judgement
@@ -51,22 +53,23 @@ export class Sweep {
       if (performance.now() > this.#sliceEnd) await this.#rest()
       if (this.#signal?.aborted) return
       this.examined++
-      await this.#visit(shard, name)
+      await this.#visit(shard, name).catch((cause: unknown) => {
+        this.failure ??= cause
+      })
     }
   }
 
-  #visit(shard: string, name: string): Promise<void> | undefined {
+  async #visit(shard: string, name: string): Promise<void> {
     const entry = entryOf(name)
     const path = `${shard}/${name}`
-    if (entry?.kind === 'record') return this.#visitRecord(shard, path)
-    if (entry?.kind === 'temp') this.#visitTemp(path)
+    if (entry?.kind === 'record') await this.#visitRecord(shard, path)
+    else if (entry?.kind === 'temp') this.#visitTemp(path)
     else if (entry && readHead(`${shard}/${entry.record}`)?.version !== entry.version) tidy(path)
-    return undefined
   }
 
-  #visitRecord(shard: string, path: string): Promise<void> | undefined {
+  async #visitRecord(shard: string, path: string): Promise<void> {
     const stats = statOf(path)
-    return stats?.isFile() && this.#judgement.maybe(stats) ? this.#remove(shard, path) : undefined
+    if (stats?.isFile() && this.#judgement.maybe(stats)) await this.#remove(shard, path)
   }
 
   #visitTemp(path: string): void {

@@ -5,8 +5,8 @@
  * The record's own end decides whether it is read; this one only frees its memory. So it may be late, but never early:
  * a second is added, because the server's clock ticks in seconds.
  */
-export function exptime(expires: number): number {
-  const seconds = Math.ceil((expires - Date.now()) / 1000)
+export function exptime(expires: number, now = Date.now()): number {
+  const seconds = Math.ceil((expires - now) / 1000)
   if (seconds <= 0) return -1
   if (seconds < longestFromNow) return seconds + 1
   const since1970 = Math.ceil(expires / 1000) + 1

@@ -1,0 +1,84 @@
+import t from 'tap'
+import { memoryStore, type RecordStore } from '../lib/index.js'
+import { create, type Job, pause, read, removeAll, runJob, runJobs, update } from '../lib/rounds.js'
+
+const ID = (letter: string) => letter.repeat(43)
+const LATER = () => Date.now() + 60_000
+
+/** A memory store that tells the trips made to it. */
+function counted(lacks: readonly (keyof RecordStore)[] = []) {
+  const engine: RecordStore = memoryStore()
+  const trips: string[] = []
+  const store = { ...engine } as Record<string, unknown>
+  for (const method of ['read', 'create', 'update', 'touch', 'remove', 'readMany', 'saveMany'] as const) {
+    const original = engine[method] as (...args: unknown[]) => unknown
+    store[method] = lacks.includes(method)
+      ? undefined
+      : (...args: unknown[]) => {
+          trips.push(method)
+          return original.apply(engine, args)
+        }
+  }
+  return { store: store as unknown as RecordStore, trips }
+}
+
+function* increment(id: string): Job<string> {
+  for (;;) {
+    const stored = yield* read(id)
+    const done = stored
+      ? yield* update(id, String(Number(stored.text) + 1), LATER(), stored.version)
+      : yield* create(id, '1', LATER())
+    if (done !== undefined) return 'counted'
+    yield* pause(1)
+  }
+}
+
+t.test('what several jobs ask for in one round is one trip for the reads and one for the writes', async (t) => {
+  const { store, trips } = counted()
+  await runJobs(store, [increment(ID('a')), increment(ID('b')), increment(ID('c'))])
+  t.same(trips, ['readMany', 'saveMany'])
+})
+
+t.test('two jobs on one record are not in one batch, and both are done', async (t) => {
+  const { store, trips } = counted()
+  const { saveMany } = store
+  store.saveMany = async (writes) => {
+    t.equal(new Set(writes.map(({ id }) => id)).size, writes.length, 'different ids')
+    return (await saveMany?.(writes)) ?? []
+  }
+  const results = await runJobs(store, [increment(ID('a')), increment(ID('a')), increment(ID('b'))])
+  t.ok(results.every(({ status }) => status === 'fulfilled'))
+  t.equal((await store.read(ID('a')))?.text, '2')
+  t.ok(trips.length > 3)
+})
+
+t.test('a store without batches is asked one by one', async (t) => {
+  const { store, trips } = counted(['readMany', 'saveMany'])
+  await runJobs(store, [increment(ID('a')), increment(ID('b'))])
+  t.same(trips, ['read', 'read', 'create', 'create'])
+  t.equal(await runJob(store, removeAll([ID('a'), ID('b'), ID('c')])), 2)
+})
+
+t.test('a job that fails does not stop the others, and may catch what the store throws', async (t) => {
+  const { store } = counted()
+  store.readMany = async () => {
+    throw new Error('no reads today')
+  }
+  function* catches(): Job<string> {
+    try {
+      yield* read(ID('a'))
+      return 'read'
+    } catch (error) {
+      return (error as Error).message
+    }
+  }
+  const results = await runJobs(store, [catches(), increment(ID('a')), create(ID('b'), 'x', LATER())])
+  t.match(results, [
+    { status: 'fulfilled', value: 'no reads today' },
+    { status: 'rejected', reason: { message: 'no reads today' } },
+    { status: 'fulfilled' }
+  ])
+  store.read = store.readMany as never
+  t.equal(await runJob(store, catches()), 'no reads today')
+  await t.rejects(runJob(store, increment(ID('a'))), { message: 'no reads today' })
+})

@@ -1,0 +1,125 @@
+import Fastify from 'fastify'
+import t from 'tap'
+import { z } from 'zod'
+import sessions from '../lib/index.js'
+import { buildApp, Client, KEY } from './client.js'
+
+const schema = z.object({ n: z.number().default(0) })
+
+async function prefs(t: Parameters<typeof buildApp>[0], cookie = {}) {
+  const app = await buildApp(t, { sessions: { prefs: { schema, cookie } } })
+  app.get(
+    '/set/:n',
+    async (request) => request.session('prefs').set('n', Number((request.params as { n: string }).n)).isDirty
+  )
+  app.get('/get', async (request) => [request.session('prefs').get('n'), request.session('prefs').problem ?? null])
+  const client = new Client(app)
+  await client.get('/set/1')
+  const value = client.jar.get('__Host-prefs') as string
+  const read = async (header: string) =>
+    (await app.inject({ url: '/get', headers: { cookie: header } })).json() as [number, string | null]
+  return { app, value, read }
+}
+
+t.test('a session is found among other cookies, wherever it stands', async (t) => {
+  const { value, read } = await prefs(t)
+  for (const header of [
+    `__Host-prefs=${value}`,
+    `a=b; __Host-prefs=${value}; c=d`,
+    `a=b;__Host-prefs=${value};c=d`,
+    `a=b;  \t__Host-prefs=${value}  ; c=d`,
+    `x__Host-prefs=no; __Host-prefs=${value}`,
+    `a=__Host-prefs=no; __Host-prefs=${value}`,
+    `a= __Host-prefs=no; __Host-prefs=${value}`,
+    `__Host-prefsx=no; __Host-prefs=${value}`
+  ]) {
+    t.same(await read(header), [1, null], header.replace(value, '…'))
+  }
+})
+
+t.test('another name is another cookie', async (t) => {
+  const { value, read } = await prefs(t)
+  for (const header of [
+    `__host-prefs=${value}`,
+    `%5F_Host-prefs=${value}`,
+    `prefs=${value}`,
+    `__Host-prefs =${value}`,
+    `a=__Host-prefs=${value}`,
+    `a= __Host-prefs=${value}`,
+    '__Host-prefs',
+    ''
+  ]) {
+    t.same(await read(header), [0, null], header.replace(value, '…'))
+  }
+})
+
+t.test('of cookies with one name the first that opens counts, so that a planted one does no harm', async (t) => {
+  const { value, read } = await prefs(t)
+  t.same(await read(`__Host-prefs=planted; __Host-prefs=${value}`), [1, null])
+  t.same(await read('__Host-prefs=planted; __Host-prefs=other'), [0, 'malformed'])
+  const many = Array(50).fill('__Host-prefs=planted').join('; ')
+  t.same(await read(`${many}; __Host-prefs=${value}`), [0, 'malformed'], 'but no number of them is tried')
+  t.same(await read(`__Host-prefs="${value}"`), [0, 'malformed'])
+})
+
+t.test('a chunk that is missing, or one too many, gives an empty session', async (t) => {
+  const app = await buildApp(t, {
+    sessions: { big: { schema: z.object({ text: z.string().default('') }), chunks: 3 } }
+  })
+  app.get('/set', async (request) => request.session('big').set('text', 'x'.repeat(8000)).isDirty)
+  app.get('/get', async (request) => [
+    String(request.session('big').get('text')).length,
+    request.session('big').problem ?? null
+  ])
+  const client = new Client(app)
+  await client.get('/set')
+  t.same(await client.json('/get'), [8000, null])
+  const swapped = client.copy()
+  swapped.jar.set('__Host-big.1', client.jar.get('__Host-big.2') as string)
+  t.same(await swapped.json('/get'), [0, 'bad-seal'])
+  client.jar.delete('__Host-big.1')
+  t.match(await client.json('/get'), [0, /bad-seal|malformed/])
+})
+
+t.test('exactly 4096 bytes pass, one more does not', async (t) => {
+  const app = await buildApp(t, { sessions: { it: { schema: z.object({ text: z.string() }), seal: 'sign' } } })
+  app.get(
+    '/:length',
+    async (request) =>
+      request.session('it').set('text', 'x'.repeat(Number((request.params as { length: string }).length))).isDirty
+  )
+  let largest = 0
+  for (let length = 2700; length < 3100; length++) {
+    const response = await app.inject(`/${length}`)
+    if (response.statusCode !== 200) break
+    const { name, value } = response.cookies[0] as { name: string; value: string }
+    largest = name.length + value.length
+  }
+  t.ok(largest > 4092 && largest <= 4096, `${largest} bytes were the most`)
+})
+
+t.test('every attribute is sent as it is defined, and a cleared cookie has the same ones', async (t) => {
+  const cookie = {
+    name: 'shop',
+    path: '/shop',
+    domain: 'example.com',
+    secure: false,
+    httpOnly: false,
+    sameSite: 'strict',
+    priority: 'low'
+  } as const
+  const app = Fastify()
+  t.teardown(() => app.close())
+  await app.register(sessions, {
+    keys: [KEY],
+    sessions: { prefs: { schema, cookie } },
+    cookie: { httpOnly: true, maxAge: 60 }
+  })
+  app.get('/shop/set', async (request) => request.session('prefs').set('n', 1).isDirty)
+  app.get('/shop/end', async (request) => request.session('prefs').destroy())
+  const client = new Client(app)
+  const set = (await client.get('/shop/set')).headers['set-cookie'] as string
+  t.match(set, /^shop=[^;]+; Max-Age=60; Domain=example\.com; Path=\/shop; Priority=Low; SameSite=Strict$/)
+  const cleared = (await client.get('/shop/end')).headers['set-cookie'] as string
+  t.equal(cleared.replace(/; Max-Age=0; Expires=[^;]+/, ''), set.replace(/=[^;]+; Max-Age=60/, '='))
+})

@@ -1,0 +1,141 @@
+import { execFile } from 'node:child_process'
+import { mkdir, mkdtemp, readdir, readFile, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import t from 'tap'
+
+const run = promisify(execFile)
+const root = join(import.meta.dirname, '../..')
+const npm = { env: { ...process.env, npm_config_ignore_scripts: 'true' } }
+
+interface Packed {
+  readonly filename: string
+  readonly size: number
+  readonly files: readonly { readonly path: string }[]
+}
+
+/** The package as users get it, in a project that has only what the package says that it needs. */
+async function install(): Promise<{ project: string; packed: Packed }> {
+  const project = await mkdtemp(join(tmpdir(), 'package-'))
+  const modules = join(project, 'node_modules')
+  await mkdir(join(modules, 'fastify-sessions'), { recursive: true })
+  const { stdout } = await run('npm', ['pack', '--json', '--pack-destination', project, root], npm)
+  const [packed] = Object.values(JSON.parse(stdout) as Record<string, Packed>) as [Packed]
+  await run('tar', [
+    '-xzf',
+    join(project, packed.filename),
+    '-C',
+    join(modules, 'fastify-sessions'),
+    '--strip-components=1'
+  ])
+  const { dependencies, peerDependencies, peerDependenciesMeta } = JSON.parse(
+    await readFile(join(root, 'package.json'), 'utf8')
+  ) as {
+    readonly dependencies: object
+    readonly peerDependencies: object
+    readonly peerDependenciesMeta: Readonly<Record<string, { readonly optional: boolean }>>
+  }
+  await mkdir(join(modules, '@fastify'))
+  const needed = Object.keys(peerDependencies).filter((name) => !peerDependenciesMeta[name]?.optional)
+  for (const name of [...Object.keys(dependencies), ...needed, '@types']) {
+    await symlink(join(root, 'node_modules', name), join(modules, name))
+  }
+  return { project, packed }
+}
+
+const app = (load: string) => `
+${load}
+const app = Fastify()
+app.register(sessions, { keys: ['a key of thirty-two bytes or more'], sessions: { prefs: { schema: z.object({ n: z.number().default(1) }) } } })
+app.get('/', async (request) => request.session('prefs').get('n'))
+app.inject('/').then((response) => console.log(response.body))
+`
+
+t.test('what is published is the library and nothing else, and it loads with its dependencies alone', async (t) => {
+  const { project, packed } = await install()
+  const paths = packed.files.map(({ path }) => path)
+  t.ok(
+    paths.every((path) =>
+      /^(dist\/(lib|types)\/.+\.(js|d\.ts)|package\.json|README\.md|LICENSE|CHANGELOG\.md)$/.test(path)
+    )
+  )
+  t.ok(packed.size < 150_000, `${packed.size} bytes packed`)
+
+  await writeFile(
+    join(project, 'app.mjs'),
+    app("import Fastify from 'fastify'\nimport sessions from 'fastify-sessions'\nimport { z } from 'zod'")
+  )
+  t.equal((await run(process.execPath, [join(project, 'app.mjs')])).stdout, '1\n')
+  await writeFile(
+    join(project, 'app.cjs'),
+    app(
+      "const Fastify = require('fastify')\nconst sessions = require('fastify-sessions')\nconst { z } = require('zod')"
+    )
+  )
+  t.equal((await run(process.execPath, [join(project, 'app.cjs')])).stdout, '1\n')
+})
+
+t.test('every store loads by its subpath without its driver, and what is internal does not', async (t) => {
+  const { project } = await install()
+  const stores = (await readdir(join(root, 'lib/stores')))
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => file.slice(0, -3))
+  const specifiers = [
+    'fastify-sessions',
+    'fastify-sessions/conformance',
+    ...stores.map((name) => `fastify-sessions/stores/${name}`)
+  ]
+  await writeFile(
+    join(project, 'load.mjs'),
+    `for (const specifier of ${JSON.stringify(specifiers)}) {
+  const names = Object.keys(await import(specifier))
+  if (names.length === 0) throw new Error(specifier + ' exports nothing')
+}
+const internal = await import('fastify-sessions/stores/internal/writes').catch((error) => error.code)
+console.log(internal)`
+  )
+  t.equal((await run(process.execPath, [join(project, 'load.mjs')])).stdout, 'ERR_PACKAGE_PATH_NOT_EXPORTED\n')
+})
+
+t.test('its types are whole, also where the compiler checks declarations', async (t) => {
+  const { project } = await install()
+  const compilerOptions = {
+    module: 'nodenext',
+    target: 'es2022',
+    strict: true,
+    noEmit: true,
+    skipLibCheck: false,
+    types: ['node']
+  }
+  await writeFile(join(project, 'package.json'), '{ "type": "module" }')
+  await writeFile(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['app.ts'] }))
+  await writeFile(
+    join(project, 'app.ts'),
+    `import Fastify from 'fastify'
+import sessions, { defineSessions, memoryStore } from 'fastify-sessions'
+import { conformanceCases } from 'fastify-sessions/conformance'
+import { z } from 'zod'
+const options = defineSessions({
+  keys: [process.env['KEY']],
+  stores: { memory: memoryStore() },
+  sessions: { cart: { store: 'memory', schema: z.object({ items: z.array(z.string()).default([]) }) } }
+})
+declare module 'fastify-sessions' { interface Register { options: typeof options } }
+const app = Fastify()
+app.register(sessions, options)
+app.get('/', async (request): Promise<string[]> => request.session('cart').get('items'))
+// @ts-expect-error the augmentation reaches the package as it is installed
+app.get('/wrong', async (request) => request.session('crat'))
+void conformanceCases
+`
+  )
+  const tsc = join(root, 'node_modules/.bin/tsc')
+  // The test runner's own preloads are not for the compiler.
+  const compiled = run('sh', ['-c', 'NODE_OPTIONS= exec "$0" -p "$1"', tsc, project]).catch(
+    (error: { stdout: string }) => {
+      throw new Error(error.stdout || String(error))
+    }
+  )
+  t.equal((await compiled).stdout, '')
+})

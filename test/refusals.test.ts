@@ -1,0 +1,174 @@
+import Fastify from 'fastify'
+import t from 'tap'
+import * as v from 'valibot'
+import { z } from 'zod'
+import * as mini from 'zod/mini'
+import sessions, { memoryStore, type SessionsOptions } from '../lib/index.js'
+import { KEY } from './client.js'
+
+const schema = z.object({ n: z.number().default(0) })
+
+async function start(options: object): Promise<string> {
+  const app = Fastify()
+  try {
+    await app.register(sessions, { keys: [KEY], sessions: {}, ...options } as SessionsOptions)
+    await app.ready()
+    return 'started'
+  } catch (error) {
+    const { code, message } = error as Error & { code: string }
+    return code === 'FST_SESSIONS_CONFIG' ? message : `${code}: ${message}`
+  } finally {
+    await app.close().catch(() => undefined)
+  }
+}
+
+const define = (definition: object) => start({ sessions: { cart: definition } })
+const holding = (value: unknown) => define({ schema: z.object({ value: value as z.ZodType }) })
+
+t.test('wrong options are refused at start, and the message says where and what', async (t) => {
+  const cases: [object, RegExp][] = [
+    [{ keys: undefined }, /^keys: expected an array of at least one key/],
+    [{ keys: [] }, /^keys: expected an array/],
+    [{ keys: [undefined] }, /^keys\[0\]: expected text or bytes, got undefined; is the environment variable set\?/],
+    [{ keys: [null] }, /^keys\[0\]: .* got null/],
+    [{ keys: [KEY, 'short'] }, /^keys\[1\]: 5 bytes are too few, 32 are needed/],
+    [{ keys: [KEY, KEY] }, /the same key stands there twice/],
+    [{ sessions: undefined }, /^sessions: expected an object/],
+    [{ sessions: { 'a b': { schema } } }, /^session "a b": the name is not an RFC 6265 token/],
+    [{ sessions: { cart: null } }, /^session "cart": expected a definition/],
+    [{ stores: { redis: {} } }, /^stores: "redis" is not a store/],
+    [{ clearMarker: { store: 'nowhere' } }, /^clearMarker: "nowhere" is not a record store; there are cookie/],
+    [
+      { clearMarker: { store: 'memory', refresh: -1 }, stores: { memory: memoryStore() } },
+      /^clearMarker: refresh: expected seconds/
+    ],
+    [
+      { sessions: { a: { schema, cookie: { name: 'x' } }, b: { schema, cookie: { name: 'x' } } } },
+      /"a" and "b" share the cookie "x"/
+    ]
+  ]
+  for (const [options, message] of cases) t.match(await start(options), message)
+  t.equal(await start({}), 'started')
+})
+
+t.test('wrong definitions are refused at start', async (t) => {
+  const cases: [object, RegExp][] = [
+    [{}, /^session "cart": schema: expected a z.object/],
+    [{ schema: {} }, /schema: expected a z.object/],
+    [{ schema, store: 'redis' }, /^session "cart": store: there is no store "redis"; there are cookie/],
+    [{ schema, idle: 0 }, /idle: expected seconds, at least 1, got 0/],
+    [{ schema, absolute: Number.NaN }, /absolute: expected seconds/],
+    [{ schema, touchAfter: -1 }, /touchAfter: expected seconds, at least 0, got -1/],
+    [{ schema, grace: '10' }, /grace: expected seconds/],
+    [{ schema, chunks: 5 }, /chunks: expected 1 to 4, got 5/],
+    [{ schema, version: 0 }, /version: expected a whole number from 1, got 0/],
+    [{ schema, version: 2, migrate: { 2: () => ({}) } }, /migrate: step 2 leads nowhere: the version is 2/],
+    [{ schema, seal: 'none' }, /seal: expected "encrypt" or "sign", got "none"/],
+    [{ schema, load: 'lazy' }, /load: expected "auto" or "manual"/],
+    [{ schema, onStoreError: 'ignore' }, /onStoreError: expected "throw" or "empty"/],
+    [{ schema, onInvalid: 'drop' }, /onInvalid: expected "reset" or "throw"/],
+    [{ schema, flash: z.string() }, /flash: expected z.object/],
+    [{ schema, flash: { notice: z.date() } }, /flash "notice.*z.date\(\) does not survive/],
+    [{ schema, cookie: { name: 'a b' } }, /cookie: name: "a b" is not an RFC 6265 token/],
+    [
+      { schema, cookie: { name: '__Host-x', path: '/shop' } },
+      /"__Host-x" needs secure: true, path: "\/" and no domain/
+    ],
+    [{ schema, cookie: { name: '__Secure-x', secure: false } }, /"__Secure-x" needs secure: true/],
+    [{ schema, cookie: { path: 'shop' } }, /path: expected "\/"/],
+    [{ schema, cookie: { path: '/;x' } }, /path: expected "\/"/],
+    [{ schema, cookie: { domain: 'a b' } }, /domain: "a b" is not a host name/],
+    [{ schema, cookie: { sameSite: true } }, /sameSite: expected "lax", "strict" or "none", got true/],
+    [{ schema, cookie: { sameSite: 'none', secure: false } }, /sameSite: "none" needs secure/],
+    [{ schema, cookie: { partitioned: true, secure: false } }, /partitioned needs secure/],
+    [{ schema, cookie: { maxAge: 1.5 } }, /maxAge: expected whole seconds from 1 to 34560000/],
+    [{ schema, cookie: { maxAge: 34_560_001 } }, /400 days/]
+  ]
+  for (const [definition, message] of cases) t.match(await define(definition), message)
+  t.equal(await define({ schema, cookie: { domain: 'example.com', path: '/shop', secure: false } }), 'started')
+})
+
+t.test('a schema that can not survive storage is refused, with the path and what to write instead', async (t) => {
+  const codec = z.codec(z.string(), z.string(), { decode: async (text) => text, encode: (text) => text })
+  const cases: [unknown, RegExp][] = [
+    [z.date(), /^session "cart": value: z.date\(\) does not survive storage as JSON: write z.codec\(z.iso.datetime/],
+    [z.array(z.object({ at: z.date() })), /^session "cart": value\[\]\.at: z.date/],
+    [z.map(z.string(), z.number()), /z.map\(\) does not survive/],
+    [z.set(z.string()), /z.set\(\) does not survive/],
+    [z.bigint(), /z.bigint\(\) does not survive/],
+    [z.literal([1n]), /a bigint does not survive/],
+    [z.symbol(), /z.symbol\(\) does not survive/],
+    [z.nan(), /z.nan\(\) does not survive/],
+    [z.promise(z.string()), /z.promise\(\) does not survive/],
+    [z.instanceof(URL), /z.instanceof\(\) does not survive/],
+    [z.string().transform((text) => text.length), /z.transform\(\) goes one way/],
+    [z.preprocess((value) => value, z.string()), /z.transform\(\) goes one way/],
+    [z.success(z.string()), /z.success\(\) goes one way/],
+    [z.string().refine(async () => true), /must not be async/],
+    [codec, /must not be async/],
+    [z.tuple([z.string(), z.date()]), /value\[1\]: z.date/],
+    [z.tuple([z.string()], z.date()), /value\[\]: z.date/],
+    [z.record(z.string(), z.date()), /value\{\}: z.date/],
+    [z.union([z.string(), z.date()]), /value: z.date/],
+    [z.intersection(z.object({ a: z.string() }), z.object({ b: z.date() })), /value\.b: z.date/],
+    [z.lazy(() => z.object({ at: z.date() })), /value\.at: z.date/],
+    [z.date().optional().nullable().readonly(), /value: z.date/],
+    [z.looseObject({}).catchall(z.date()), /value\.\*: z.date/],
+    [
+      z.object({ deep: z.object({ list: z.array(z.string()) }).default({ list: [] }) }),
+      /value\.deep: zod hands out one and the same object/
+    ],
+    [z.codec(z.date(), z.string(), { decode: String, encode: (text) => new Date(text) }), /value: z.date/],
+    [z.iso.datetime().default('not a date'), /the default of value: /]
+  ]
+  for (const [value, message] of cases) t.match(await holding(value), message)
+  for (const other of [z.string(), z.array(z.string()), z.number()]) {
+    t.match(
+      await define({ schema: other }),
+      /schema: expected a schema of an object, z.object\(\{…\}\), got z\.(string|array|number)\(\)/
+    )
+  }
+  t.match(
+    await define({ schema: z.object(Object.fromEntries([['__proto__', z.string()]])) }),
+    /can not be named __proto__/
+  )
+})
+
+t.test('what does survive is let in', async (t) => {
+  const isoDate = z.codec(z.iso.datetime(), z.date(), {
+    decode: (text) => new Date(text),
+    encode: (date) => date.toISOString()
+  })
+  interface Tree {
+    name: string
+    children: Tree[]
+  }
+  const tree: z.ZodType<Tree> = z.lazy(() => z.object({ name: z.string(), children: z.array(tree) }))
+  const values = [
+    isoDate,
+    isoDate.default(() => new Date(0)),
+    z.coerce.date(),
+    z.coerce.number(),
+    z.stringbool(),
+    tree,
+    z.string().trim().toLowerCase(),
+    z.enum(['a', 'b']),
+    z.templateLiteral(['a', z.number()]),
+    z.json(),
+    z.any(),
+    z.custom<`${number}px`>(),
+    z.object({ list: z.array(z.string()) }).default(() => ({ list: [] })),
+    z.array(z.string()).prefault([]),
+    z.number().catch(0)
+  ]
+  for (const value of values) t.equal(await holding(value), 'started', value.def.type)
+  t.equal(await define({ schema: mini.object({ n: mini._default(mini.number(), 0) }) }), 'started')
+  t.equal(await define({ schema: v.object({ n: v.number() }) }), 'started')
+  t.equal(await define({ schema: z.record(z.string(), z.number()) }), 'started')
+  t.equal(
+    await define({
+      schema: z.discriminatedUnion('at', [z.object({ at: z.literal('a') }), z.object({ at: z.literal('b') })])
+    }),
+    'started'
+  )
+})

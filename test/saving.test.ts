@@ -1,0 +1,159 @@
+import t from 'tap'
+import { z } from 'zod'
+import { memoryStore, type RecordStore } from '../lib/index.js'
+import { buildApp, Client } from './client.js'
+
+const schema = z.object({
+  n: z.number().default(0),
+  list: z.array(z.string()).default([]),
+  any: z.any().optional(),
+  a: z.string().optional()
+})
+
+/** A store that takes its time, so that saves overlap with what comes after them. */
+function slow(): RecordStore & { broken: boolean } {
+  const engine = memoryStore()
+  const store = { ...engine, broken: false } as RecordStore & { broken: boolean }
+  for (const method of ['read', 'create', 'update', 'touch', 'remove', 'readMany', 'saveMany'] as const) {
+    const original = engine[method] as (...args: unknown[]) => Promise<unknown>
+    Object.assign(store, {
+      [method]: async (...args: unknown[]) => {
+        await new Promise((resolve) => setTimeout(resolve, 5))
+        if (store.broken) throw new Error('connection refused')
+        return original.apply(engine, args)
+      }
+    })
+  }
+  return store
+}
+
+async function app(t: Parameters<typeof buildApp>[0], definition = {}) {
+  const store = slow()
+  const app = await buildApp(t, {
+    stores: { slow: store },
+    sessions: { it: { store: 'slow', schema, flash: { notice: z.string() }, ...definition } }
+  })
+  app.get('/start', async (request) => request.session('it').set('a', 'start').isDirty)
+  app.get('/get', async (request) => request.session('it').data)
+  app.get('/peek', async (request) => request.session('it').peek())
+  return { app, store, client: new Client(app) }
+}
+
+const add = (n: unknown) => (n as number) + 1
+
+t.test('what is changed while a save is under way is saved by the next one, once', async (t) => {
+  const { app: server, client } = await app(t)
+  server.get('/overlap', async (request) => {
+    const it = request.session('it')
+    const saves: Promise<void>[] = []
+    for (let message = 0; message < 5; message++) {
+      it.update('n', add)
+      it.flash('notice', `message ${message}`)
+      saves.push(it.save())
+    }
+    await Promise.all(saves)
+    return it.isDirty
+  })
+  await client.get('/start')
+  t.equal((await client.get('/overlap')).body, 'false')
+  t.match(await client.json('/get'), { n: 5, a: 'start' })
+  t.match(await client.json('/peek'), { notice: ['message 0', 'message 1', 'message 2', 'message 3', 'message 4'] })
+})
+
+t.test('overlapping saves of two connections lose nothing of either', async (t) => {
+  const { app: server, client } = await app(t)
+  server.get('/messages', async (request) => {
+    const it = request.session('it')
+    const saves: Promise<void>[] = []
+    for (let message = 0; message < 10; message++) {
+      it.update('n', add)
+      saves.push(it.save())
+      await new Promise((resolve) => setTimeout(resolve, 2))
+    }
+    await Promise.all(saves)
+  })
+  await client.get('/start')
+  await Promise.all([client.get('/messages'), client.get('/messages'), client.get('/messages')])
+  t.match(await client.json('/get'), { n: 30 })
+})
+
+t.test('objects are watched on after they were saved, those that were set too', async (t) => {
+  const { app: server, client } = await app(t)
+  server.get('/watch', async (request) => {
+    const it = request.session('it')
+    const mine = ['set']
+    it.set('list', mine).set('any', { deep: [1] })
+    await it.save()
+    const clean = it.isDirty
+    const saving = it.save()
+    mine.push('after')
+    ;(it.get('any') as { deep: number[] }).deep.push(2)
+    await saving
+    return [clean, it.isDirty]
+  })
+  await client.get('/start')
+  t.same(await client.json('/watch'), [false, true])
+  t.same(await client.json('/get'), { n: 0, a: 'start', list: ['set', 'after'], any: { deep: [1, 2] } })
+})
+
+t.test('a clear and a set during a save are done after it', async (t) => {
+  const { app: server, client } = await app(t)
+  server.get('/clear', async (request) => {
+    const it = request.session('it')
+    it.set('a', 'first').update('n', add)
+    const saving = it.save()
+    it.clear().set('list', ['after'])
+    await saving
+  })
+  await client.get('/start')
+  await client.get('/clear')
+  t.same(await client.json('/get'), { n: 0, list: ['after'] })
+})
+
+t.test('a save that failed is made good by the next one', async (t) => {
+  const { app: server, store, client } = await app(t)
+  server.get('/retry', async (request) => {
+    const it = request.session('it')
+    it.update('n', add)
+    store.broken = true
+    const failed = await it.save().catch((error: Error) => error.message)
+    store.broken = false
+    it.update('n', add)
+    await it.save()
+    return failed
+  })
+  await client.get('/start')
+  t.match((await client.get('/retry')).body, /could not save session "it": connection refused/)
+  t.match(await client.json('/get'), { n: 2 })
+})
+
+t.test('a session that is loaded twice at once is one session', async (t) => {
+  const { app: server, client } = await app(t, { load: 'manual' })
+  server.get('/load', async (request) => {
+    const it = request.session('it')
+    const [one, two] = await Promise.all([it.load(), it.load()])
+    one.set('a', 'loaded')
+    return one === two && two.get('a')
+  })
+  server.get('/set', async (request) => (await request.session('it').load()).update('n', add))
+  server.get('/read', async (request) => (await request.session('it').load()).data)
+  await client.get('/set')
+  t.equal((await client.get('/load')).body, 'loaded')
+  t.match(await client.json('/read'), { n: 1, a: 'loaded' })
+})
+
+t.test('who signs out while the store is down is told that it did not work', async (t) => {
+  const { app: server, store, client } = await app(t, { onStoreError: 'empty' })
+  server.get('/out', async (request) => request.session('it').destroy())
+  await client.get('/start')
+  store.broken = true
+  t.match((await client.get('/out')).json(), {
+    statusCode: 503,
+    code: 'FST_SESSIONS_SAVE',
+    message: /can not be ended/
+  })
+  store.broken = false
+  t.match(await client.json('/get'), { a: 'start' })
+  await client.get('/out')
+  t.equal(client.jar.size, 0)
+})

@@ -1,0 +1,19 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import tap, { test } from 'tap'
+import { conformanceCases } from '../../../lib/conformance/index.js'
+import { fileStore } from '../../../lib/stores/file.js'
+
+const root = mkdtempSync(join(tmpdir(), 'file-store-'))
+tap.teardown(() => rmSync(root, { recursive: true, force: true }))
+
+const durability = 'fsync'
+const directory = join(root, 'sessions')
+const cases = conformanceCases({
+  open: () => fileStore({ directory, durability }),
+  neighbour: () => fileStore({ directory: join(root, 'neighbour'), durability }),
+  unreachable: () => fileStore({ directory: join(root, 'never-made'), durability }),
+  rounds: 5
+})
+for (const { name, skipped, run } of cases) test(name, { skip: skipped ?? false }, run)

@@ -1,0 +1,48 @@
+import { mkdirSync } from 'node:fs'
+import { reuseAfter } from '../../../lib/stores/file/disk.js'
+import { ended, everything, Sweep } from '../../../lib/stores/file/sweep.js'
+import { type FileStore, fileStore } from '../../../lib/stores/file.js'
+import { putClockForward } from './clock.js'
+import { type Lab, tomorrow } from './lab.js'
+
+/** What a writer does to a record whose text is `0`, or that has ended. */
+export interface Operation {
+  readonly name: string
+  readonly ended?: boolean
+  readonly run: (store: FileStore, id: string, version: string, shard: string) => Promise<unknown>
+  /** What may be read afterwards, if it alone was at work and was killed. */
+  readonly leaves: readonly (string | undefined)[]
+}
+
+export const update: Operation = {
+  name: 'an update',
+  run: (store, id, version) => store.update(id, '0a', tomorrow(), version),
+  leaves: ['0', '0a']
+}
+export const remove: Operation = { name: 'a remove', run: (store, id) => store.remove(id), leaves: ['0', undefined] }
+export const createAnew: Operation = {
+  name: 'a create in the place of what has ended',
+  ended: true,
+  run: (store, id) => store.create(id, 'a', tomorrow()),
+  leaves: [undefined, 'a']
+}
+export const sweep: Operation = {
+  name: 'a sweep',
+  ended: true,
+  run: (_store, _id, _version, shard) => new Sweep(ended).shard(shard),
+  leaves: [undefined]
+}
+export const touch: Operation = { name: 'a touch', run: (store, id) => store.touch(id, tomorrow()), leaves: ['0'] }
+
+/** Nothing but a record, and a store that has written before, so that it has spare files to use. */
+export async function prepare({ directory, shard, id }: Lab, operation: Operation) {
+  mkdirSync(shard, { recursive: true })
+  await new Sweep(everything).shard(shard)
+  const store = fileStore({ directory })
+  let version = (await store.create(id, '0', tomorrow())) as string
+  for (let turn = 0; turn < 3; turn++) version = (await store.update(id, '0', tomorrow(), version)) as string
+  putClockForward(reuseAfter) // so that spare files are ripe
+  if (operation === sweep) await store.close() // so that the record is all that a sweep meets
+  if (operation.ended) await store.touch(id, Date.now() - 1000)
+  return { store, id, version }
+}

@@ -1,0 +1,152 @@
+import { readdirSync, unlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { test } from 'tap'
+import { fileStore, type SweepProgress } from '../../../lib/stores/file.js'
+import { putClockForward } from './clock.js'
+import { callsOf, patchedCalls } from './instants.js'
+import { freshId, type Lab, lab, tomorrow } from './lab.js'
+
+test('a sweep opens no record that has not expired', async (t) => {
+  const { store } = await lab(t)
+  for (let count = 0; count < 50; count++) await store.create(freshId(), 'text', tomorrow())
+  const calls = await callsOf(() => store.sweep())
+  t.equal(calls.filter((call) => call === 'openSync').length, 0)
+  await store.create(freshId(), 'text', yesterday())
+  t.ok((await callsOf(() => store.sweep())).includes('openSync'), 'and opening would have been seen')
+})
+
+test('a sweep tells how far it is', async (t) => {
+  const { store } = await lab(t)
+  for (let count = 0; count < 40; count++) await store.create(freshId(), 'text', count % 4 ? tomorrow() : yesterday())
+  const told: SweepProgress[] = []
+  await store.sweep({ onProgress: (progress) => told.push(progress) })
+  t.same(
+    told.map(({ shards }) => shards),
+    Array.from({ length: 256 }, (_, at) => at + 1)
+  )
+  t.same(told.at(-1), { shards: 256, examined: 40, removed: 10 })
+  t.ok(told.every(({ examined }, at) => examined >= (told[at - 1]?.examined ?? 0)))
+})
+
+test('sweeps that are always aborted early get everywhere in the end', async (t) => {
+  const { store } = await lab(t)
+  for (let count = 0; count < 100; count++) await store.create(freshId(), 'text', yesterday())
+  let removed = 0
+  for (let turn = 0; turn < 128; turn++) {
+    const controller = new AbortController()
+    const onProgress = ({ shards }: SweepProgress) => void (shards === 2 && controller.abort())
+    removed += await store.sweep({ signal: controller.signal, onProgress })
+  }
+  t.equal(removed, 100)
+})
+
+test('two sweeps at once remove everything once', async (t) => {
+  const { store } = await lab(t)
+  for (let count = 0; count < 500; count++) await store.create(freshId(), 'text', yesterday())
+  const removed = await Promise.all([store.sweep(), store.sweep()])
+  t.equal(removed[0] + removed[1], 500)
+})
+
+test('a sweep works in slices and lets others run between them', async (t) => {
+  const { store } = await lab(t)
+  for (let count = 0; count < 3000; count++) await store.create(freshId(), 'text', count % 2 ? tomorrow() : yesterday())
+  const delay = monitorEventLoopDelay({ resolution: 1 })
+  delay.enable()
+  let turns = 0
+  const turning = setInterval(() => turns++, 1)
+  t.equal(await store.sweep(), 1500)
+  clearInterval(turning)
+  delay.disable()
+  t.ok(turns > 10, `others ran ${turns} times`)
+  t.comment(`event loop delay: at most ${(delay.max / 1e6).toFixed(1)} ms`)
+})
+
+test('a sweep of records that each take a millisecond rests after a few', async (t) => {
+  const { store, id } = await lab(t)
+  const alike = Array.from({ length: 200 }, () => `${id.slice(0, 2)}${freshId().slice(2)}`)
+  for (const each of alike) await store.create(each, 'text', yesterday())
+  let [turn, longest] = [0, 0]
+  const turning = setInterval(() => {
+    turn = 0
+  })
+  await patchedCalls(
+    (call) => {
+      if (call === 'linkSync') longest = Math.max(longest, ++turn)
+      putClockForward(1)
+    },
+    () => store.sweep()
+  )
+  clearInterval(turning)
+  t.ok(longest > 0 && longest <= 10, `${longest} records were removed in one go`)
+})
+
+test('a sweep takes the marks of removed records away, and does not count them', async (t) => {
+  const { store, id, shard } = await lab(t)
+  await store.create(id, 'text', tomorrow())
+  await store.remove(id)
+  t.equal(readdirSync(shard).length, 1)
+  t.equal(await store.sweep(), 0)
+  t.same(readdirSync(shard), [])
+})
+
+test('a sweep takes temporary files away after a minute, and claims on states that are gone at once', async (t) => {
+  const found = await lab(t)
+  const { store, id, record, shard } = found
+  const version = await store.create(id, 'text', tomorrow())
+  const temp = join(shard, `${'0'.repeat(24)}.tmp`)
+  const stale = `${record}.${'1'.repeat(24)}.0.claim`
+  const current = `${record}.${version}.0.claim`
+  for (const path of [temp, stale, current]) writeFileSync(path, '')
+  await store.sweep()
+  t.same(names(found), [record, current, temp].sort())
+  await aMinuteLater(() => store.sweep())
+  t.same(names(found), [record, current].sort())
+  t.ok(await store.update(id, 'new', tomorrow(), version ?? ''), 'an abandoned claim keeps nobody out')
+  await store.close()
+  t.same(names(found), [record], 'and who passes it takes it away')
+})
+
+test('a writer whose temporary file is swept away while it waits for the disk writes it again', async (t) => {
+  const { directory, id, shard } = await lab(t)
+  const store = fileStore({ directory, durability: 'fsync' })
+  const version = await store.create(id, 'old', tomorrow())
+  const writing = store.update(id, 'new', tomorrow(), version ?? '')
+  const temps = () => readdirSync(shard).filter((name) => name.endsWith('.tmp'))
+  t.equal(temps().length, 1)
+  for (const name of temps()) unlinkSync(join(shard, name))
+  t.ok(await writing)
+  t.equal((await store.read(id))?.text, 'new')
+})
+
+test('clear leaves no file, also of what others have begun, and close none of its spares', async (t) => {
+  const found = await lab(t)
+  const { store, id, record, shard } = found
+  let version = await store.create(id, 'text', tomorrow())
+  for (let turn = 0; turn < 5; turn++) version = await store.update(id, 'text', tomorrow(), version ?? '')
+  t.ok(names(found).length > 1, 'a store keeps spare files while it is open')
+  await store.close()
+  t.same(names(found), [record])
+  writeFileSync(join(shard, `${'0'.repeat(24)}.tmp`), '')
+  writeFileSync(`${record}.${'1'.repeat(24)}.0.claim`, '')
+  await store.clear()
+  t.same(names(found), [])
+})
+
+function names({ shard }: Lab): readonly string[] {
+  return readdirSync(shard)
+    .map((name) => join(shard, name))
+    .sort()
+}
+
+async function aMinuteLater(work: () => Promise<unknown>): Promise<void> {
+  const now = Date.now
+  Date.now = () => now() + 61_000
+  await work().finally(() => {
+    Date.now = now
+  })
+}
+
+function yesterday(): number {
+  return Date.now() - 86_400_000
+}
