@@ -150,7 +150,8 @@ class InDynamodb implements DynamodbStore {
 
   /**
    * The client sends a write again when it lost the answer. A put that then finds its own version in place has arrived
-   * already, and answers as it would have the first time.
+   * already, and answers as it would have the first time. One that finds another may have arrived and been overwritten:
+   * nobody can tell, so it rejects.
    */
   async #put(id: string, text: string, expires: number, condition: object): Promise<Version | undefined> {
     const version = freshVersion()
@@ -165,7 +166,9 @@ class InDynamodb implements DynamodbStore {
       return version
     } catch (error) {
       if (!isRefusal(error)) throw error
-      return error.Item?.['version']?.S === version ? version : undefined
+      if (error.Item?.['version']?.S === version) return version
+      if ((error.$metadata?.attempts ?? 1) > 1) throw error
+      return undefined
     }
   }
 
@@ -231,6 +234,11 @@ function idIn(item: Attributes): string {
   return String(item['id']?.S)
 }
 
-function isRefusal(error: unknown): error is Error & { readonly Item?: Attributes } {
+interface Refusal extends Error {
+  readonly Item?: Attributes
+  readonly $metadata?: { readonly attempts?: number }
+}
+
+function isRefusal(error: unknown): error is Refusal {
   return isNamed(error, 'ConditionalCheckFailedException')
 }

@@ -21,7 +21,7 @@ tap.comment(server ? `dynalite ${server.version}, an emulator of DynamoDB` : `th
 
 test('the contract', async (t) => {
   const clients = new Map<RecordStore, DynamoDB>()
-  const open = (at: string, name: string, timeout = 5000) => {
+  const open = (at: string, name: string, timeout = 30_000) => {
     const client = dynamodbClient(at)
     const store = dynamodbStore({ client, table: tableOf(name), timeout })
     clients.set(store, client)
