@@ -71,8 +71,9 @@ export class DynaliteServer {
     this.#standing = undefined
   }
 
+  /** Not by a reset: Node never ends any more after one on a socket that is about to be shut down. */
   cutAll(): void {
-    for (const socket of this.#sockets) socket.resetAndDestroy()
+    for (const socket of this.#sockets) socket.destroy()
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -83,10 +84,10 @@ export class DynaliteServer {
     if (this.delay > 0) await sleep(this.delay)
     if (request.socket.destroyed) return
     const isWrite = /^(Put|Update|Delete)Item$/.test(operation)
-    if (isWrite && this.#cutNow('before')) return void request.socket.resetAndDestroy()
+    if (isWrite && this.#cutNow('before')) return void request.socket.destroy()
     if (isWrite && this.#cutNow('after'))
       response.end = () => {
-        request.socket.resetAndDestroy()
+        request.socket.destroy()
         return response
       }
     else if (operation === 'PutItem') this.#addRefusedItem(request, response)
