@@ -35,7 +35,8 @@ export type RiakStore = RecordStore & Required<Pick<RecordStore, 'setup' | 'clea
  *
  * - Riak calls strong consistency experimental. It is off unless `riak.conf` says `strong_consistency = on`, and takes
  *   three nodes at least. `setup` refuses a bucket type without it, unless `eventual` is set.
- * - A read is one request; every change is two, for it begins with a read. Several are sent at once: Riak has no batches.
+ * - A read or a create is one request; any other change is two, for it begins with a read. Several are sent at once:
+ *   Riak has no batches.
  * - The end of a record stands in its value and is judged by the clock of the app. Riak removes nothing by itself:
  *   `sweep` and `clear` list the keys of the bucket, for which Riak looks through all keys of the cluster. Sweep rarely,
  *   in one process alone, and switch it off in the others.
@@ -98,36 +99,45 @@ class InRiak implements RiakStore {
   create(id: string, text: string, expires: number): Promise<Version | undefined> {
     const version = freshVersion()
     const value = envelope(version, expires, text)
-    return this.#change('create', id, async (held, found) => {
-      if (found) return answer(found.record.version === version ? version : undefined)
-      // What has expired is replaced.
-      return (await this.#objects.put(id, value, held)) ? answer(version) : undefined
+    return this.#inTurn(id, async () => {
+      if (await this.#objects.put(id, value)) return version
+      return this.#change('create', id, async (held, found) => {
+        if (found) return answer(found.record.version === version ? version : undefined)
+        // What has expired is replaced.
+        return (await this.#objects.put(id, value, held)) ? answer(version) : undefined
+      })
     })
   }
 
   update(id: string, text: string, expires: number, version: Version): Promise<Version | undefined> {
     const next = freshVersion()
     const value = envelope(next, expires, text)
-    return this.#change('update', id, async (_, found) => {
-      if (found?.record.version === next) return answer(next)
-      if (found?.record.version !== version) return answer(undefined)
-      return (await this.#objects.put(id, value, found.held)) ? answer(next) : undefined
-    })
+    return this.#inTurn(id, () =>
+      this.#change('update', id, async (_, found) => {
+        if (found?.record.version === next) return answer(next) // sent twice, by a proxy
+        if (found?.record.version !== version) return answer(undefined)
+        return (await this.#objects.put(id, value, found.held)) ? answer(next) : undefined
+      })
+    )
   }
 
   touch(id: string, expires: number): Promise<boolean> {
-    return this.#change('touch', id, async (_, found) => {
-      if (!found) return answer(false)
-      const value = envelope(String(found.record.version), expires, found.record.text)
-      return (await this.#objects.put(id, value, found.held)) ? answer(true) : undefined
-    })
+    return this.#inTurn(id, () =>
+      this.#change('touch', id, async (_, found) => {
+        if (!found) return answer(false)
+        const value = envelope(String(found.record.version), expires, found.record.text)
+        return (await this.#objects.put(id, value, found.held)) ? answer(true) : undefined
+      })
+    )
   }
 
   remove(id: string): Promise<boolean> {
-    return this.#change('remove', id, async (_, found) => {
-      if (!found) return answer(false)
-      return (await this.#objects.delete(id, found.held)) ? answer(true) : undefined
-    })
+    return this.#inTurn(id, () =>
+      this.#change('remove', id, async (_, found) => {
+        if (!found) return answer(false)
+        return (await this.#objects.delete(id, found.held)) ? answer(true) : undefined
+      })
+    )
   }
 
   async setup(): Promise<void> {
@@ -152,19 +162,17 @@ class InRiak implements RiakStore {
    * Reads and tries until `attempt` has an answer: when a write finds that the object is not any more what was read, it
    * looks again.
    */
-  #change<T>(
+  async #change<T>(
     what: string,
     id: string,
     attempt: (held: Held | undefined, found: Found | undefined) => Promise<{ readonly value: T } | undefined>
   ): Promise<T> {
-    return this.#inTurn(id, async () => {
-      for (let turn = 0; turn < patience; turn++) {
-        const held = await this.#objects.get(id)
-        const done = await attempt(held, live(held))
-        if (done) return done.value
-      }
-      throw new Error(`riak store: ${what} was overtaken by other writers ${patience} times`)
-    })
+    for (let turn = 0; turn < patience; turn++) {
+      const held = await this.#objects.get(id)
+      const done = await attempt(held, live(held))
+      if (done) return done.value
+    }
+    throw new Error(`riak store: ${what} was overtaken by other writers ${patience} times`)
   }
 
   #inTurn<T>(id: string, write: () => Promise<T>): Promise<T> {

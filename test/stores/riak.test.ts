@@ -29,7 +29,9 @@ test('how many requests things take', async (t) => {
   await store.read('a')
   t.strictSame(requests(), ['GET'], 'read')
   const version = (await store.create('a', 'text', soon())) as string
-  t.strictSame(requests(), ['GET', 'PUT'], 'create')
+  t.strictSame(requests(), ['PUT'], 'create')
+  await store.create('a', 'taken', soon())
+  t.strictSame(requests(), ['PUT', 'GET'], 'a create where a record is')
   await store.update('a', 'new', soon(), version)
   t.strictSame(requests(), ['GET', 'PUT'], 'update')
   await store.update('a', 'late', soon(), version)
@@ -135,8 +137,22 @@ test('a fetch of one’s own is used for all requests', async (t) => {
     return fetch(to, { ...init, headers: { ...init.headers, authorization: 'Basic abc' } })
   }
   const store = riakStore({ url, fetch: own })
+  await store.setup()
   await store.create('a', 'text', soon())
   t.equal(calls, 2)
+})
+
+test('a write that a proxy sends twice is done once, and answered so', async (t) => {
+  const { url } = await running(t)
+  const twice: RiakFetch = async (to, init) => {
+    if (init.method === 'PUT') await fetch(to, init)
+    return fetch(to, init)
+  }
+  const store = riakStore({ url, fetch: twice, timeout: 30_000 })
+  const first = (await store.create('a', 'first', soon())) as string
+  t.match(await store.read('a'), { text: 'first', version: first })
+  const second = await store.update('a', 'second', soon(), first)
+  t.match(await store.read('a'), { text: 'second', version: second })
 })
 
 test('options that can’t work are refused at once', (t) => {
