@@ -40,7 +40,10 @@ export class RiakStandIn {
   cut: 'before' | 'after' | undefined
   /** A status that the next requests get instead of an answer, and how many. */
   refusals = { status: 503, count: 0 }
-  /** Runs when a write is about to compare the vector clock. */
+  /** Whether it knows `X-Riak-If-Not-Modified`, as Riak does since 3.0.13. */
+  isRecent = true
+  /** Run when a write has come, and when it has passed its conditions and is about to be carried out. */
+  beforeConditions: (() => Promise<void>) | undefined
   beforeWrite: (() => Promise<void>) | undefined
   readonly #objects = new Map<string, RiakObject>()
   readonly #sockets = new Set<Socket>()
@@ -51,6 +54,11 @@ export class RiakStandIn {
 
   constructor(port = 0) {
     this.#port = port
+  }
+
+  /** How many connections are open. */
+  get connections(): number {
+    return this.#sockets.size
   }
 
   get url(): string {
@@ -155,7 +163,8 @@ export class RiakStandIn {
     const contentType = headers['content-type']
     if (method === 'PUT' && !contentType) return { status: 400, body: 'Missing Content-Type request header' }
     const vclock = headers['x-riak-vclock']
-    const refusal = unmet(headers, method, existing(this.#objects.get(key)))
+    await this.beforeConditions?.()
+    const refusal = unmet(headers, method, existing(this.#objects.get(key)), this.isRecent)
     if (refusal) return { status: refusal }
     await this.beforeWrite?.()
     if (!isConsistent) await sleep(1)
@@ -186,11 +195,20 @@ function found(object: RiakObject | undefined): Reply {
   return { status: 200, headers: { 'content-type': contentType, 'x-riak-vclock': vclock, etag }, body: value }
 }
 
-/** What webmachine, and for `X-Riak-If-Not-Modified` riak_kv itself, checks before a write begins. */
-function unmet(headers: IncomingMessage['headers'], method: unknown, held: RiakObject | undefined): number | undefined {
-  if (headers['if-none-match'] === '*' && held) return 412
-  if (headers['if-match'] !== undefined && headers['if-match'] !== held?.etag) return 412
-  const notModified = headers['x-riak-if-not-modified']
-  if (method === 'PUT' && notModified !== undefined && notModified !== held?.vclock) return 409
+/**
+ * What webmachine, and for `X-Riak-If-Not-Modified` riak_kv itself, checks before a write begins. For webmachine, an ETag
+ * in If-Match is no reason not to create what is not there.
+ */
+function unmet(
+  headers: IncomingMessage['headers'],
+  method: unknown,
+  held: RiakObject | undefined,
+  isRecent: boolean
+): number | undefined {
+  const { 'if-match': match, 'if-none-match': noneMatch, 'x-riak-if-not-modified': notModified } = headers
+  if (method === 'DELETE' && !held) return 404
+  if (noneMatch === '*' && held) return 412
+  if (match !== undefined && held && match !== held.etag) return 412
+  if (isRecent && method === 'PUT' && notModified !== undefined && notModified !== held?.vclock) return 409
   return undefined
 }

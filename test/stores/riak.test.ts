@@ -97,25 +97,51 @@ test('a store that takes eventual consistency says that it reaches no further th
   const done = (await Promise.all(updates)).filter((next) => next !== undefined)
   t.equal(done.length, 1, 'of several updates at once, one is done')
   t.match(await store.read('a'), { version: done[0] })
+  const [touched, second] = [store.touch('a', soon()), store.update('a', '4', soon(), done[0] as string)]
+  await touched
+  const third = store.update('a', '5', soon(), done[0] as string)
+  t.match(await Promise.all([second, third]), [String, undefined], 'one that comes later waits for all before it')
   const creates = await Promise.all(['x', 'y'].map((text) => store.create('b', text, soon())))
   t.equal(creates.filter((created) => created !== undefined).length, 1)
   t.strictSame(await Promise.all([store.remove('a'), store.remove('a')]), [true, false])
   t.type(await store.create('a', 'second life', soon()), 'string')
 })
 
+for (const isRecent of [true, false]) {
+  test(`with eventual consistency, a change that came before is seen, by a ${isRecent ? 'recent' : 'former'} Riak`, async (t) => {
+    const server = await running(t)
+    server.isRecent = isRecent
+    const [mine, theirs] = eventualOnes(server)
+    const version = (await mine.create('a', 'first', soon())) as string
+    await mine.create('b', 'text', soon())
+    server.beforeConditions = async () => {
+      server.beforeConditions = undefined
+      t.type(await theirs.update('a', 'theirs', soon(), version), 'string')
+    }
+    t.equal(await mine.update('a', 'mine', soon(), version), undefined)
+    t.match(await mine.read('a'), { text: 'theirs' })
+    server.beforeConditions = async () => {
+      server.beforeConditions = undefined
+      t.equal(await theirs.remove('b'), true)
+    }
+    t.equal(await mine.touch('b', soon()), !isRecent, 'a former one knows no condition that what is gone does not meet')
+  })
+}
+
 test('an eventually consistent type lets two processes overwrite one another', async (t) => {
   const server = await running(t)
-  const [mine, theirs] = [1, 2].map(() => opened(server, { eventual: true, type: 'eventual' }))
-  const version = (await mine?.create('a', 'first', soon())) as string
+  const [mine, theirs] = eventualOnes(server)
+  const version = (await mine.create('a', 'first', soon())) as string
   server.beforeWrite = async () => {
     server.beforeWrite = undefined
-    await theirs?.update('a', 'theirs', soon(), version)
+    await theirs.update('a', 'theirs', soon(), version)
   }
-  t.type(await mine?.update('a', 'mine', soon(), version), 'string', 'which the store promises no more')
+  t.type(await mine.update('a', 'mine', soon(), version), 'string', 'which the store promises no more')
 })
 
 test('sweep and clear pass over what was removed long ago, and sweep stops between slices', async (t) => {
-  const store = opened(await running(t))
+  const server = await running(t)
+  const store = opened(server)
   const ids = Array.from({ length: 50 }, (_, at) => `id-${at}`)
   await Promise.all(ids.map((id) => store.create(id, 'text', soon())))
   await store.remove('id-0')
@@ -124,6 +150,9 @@ test('sweep and clear pass over what was removed long ago, and sweep stops betwe
   const sweeping = store.sweep({ signal: controller.signal })
   controller.abort()
   t.equal(await sweeping, 0)
+  server.requests.length = 0
+  t.equal(await store.sweep({ signal: controller.signal }), 0)
+  t.strictSame(server.requests, [], 'not even the keys are listed')
   t.equal(await store.sweep(), 44)
   await store.clear()
   for (const id of ids) t.equal(await store.read(id), undefined)
@@ -184,6 +213,12 @@ async function running(t: Test): Promise<RiakStandIn> {
 
 function opened({ url }: RiakStandIn, options: Partial<RiakStoreOptions> = {}) {
   return riakStore({ url, timeout: 30_000, ...options })
+}
+
+/** Two stores as of two processes. */
+function eventualOnes(server: RiakStandIn) {
+  const options = { eventual: true, type: 'eventual' }
+  return [opened(server, options), opened(server, options)] as const
 }
 
 function soon(): number {
