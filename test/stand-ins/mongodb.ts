@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type Server, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Document } from 'bson'
 import { Databases } from './mongodb/commands.js'
 import { type Request, Requests } from './mongodb/wire.js'
 
@@ -84,6 +85,11 @@ export class MongoStandIn {
     this.#databases.removeExpired(Date.now())
   }
 
+  /** The validator of all collections. */
+  set isValid(isValid: (document: Document) => boolean) {
+    this.#databases.isValid = isValid
+  }
+
   /** Cuts every connection, whatever is under way on it. */
   cutAll(): void {
     for (const socket of this.#sockets) socket.resetAndDestroy()
@@ -105,6 +111,7 @@ export class MongoStandIn {
     await this.#standing
     if (socket.destroyed) return // a server that died does nothing more
     if (this.delay > 0 && !greetings.has(name)) await sleep(this.delay)
+    if (socket.destroyed) return
     const isWrite = writes.has(name)
     if (isWrite && this.#cutNow('before')) return void socket.resetAndDestroy()
     const answer = isWrite && this.refusals > 0 ? this.#refuse() : this.#databases.answer(request.command)
