@@ -92,7 +92,7 @@ export class MongoStandIn {
 
   /** Cuts every connection, whatever is under way on it. */
   cutAll(): void {
-    for (const socket of this.#sockets) socket.resetAndDestroy()
+    for (const socket of this.#sockets) socket.destroy()
   }
 
   #serve(socket: Socket): void {
@@ -113,9 +113,9 @@ export class MongoStandIn {
     if (this.delay > 0 && !greetings.has(name)) await sleep(this.delay)
     if (socket.destroyed) return
     const isWrite = writes.has(name)
-    if (isWrite && this.#cutNow('before')) return void socket.resetAndDestroy()
+    if (isWrite && this.#cutNow('before')) return void socket.destroy()
     const answer = isWrite && this.refusals > 0 ? this.#refuse() : this.#databases.answer(request.command)
-    if (isWrite && this.#cutNow('after')) return void socket.resetAndDestroy()
+    if (isWrite && this.#cutNow('after')) return void socket.destroy()
     if (!request.silent && !socket.destroyed) socket.write(request.reply(answer))
   }
 

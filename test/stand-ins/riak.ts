@@ -115,9 +115,9 @@ export class RiakStandIn {
     if (this.delay > 0) await sleep(this.delay)
     if (socket.destroyed) return
     const isWrite = method !== 'GET'
-    if (isWrite && this.#cutNow('before')) return void socket.resetAndDestroy()
+    if (isWrite && this.#cutNow('before')) return void socket.destroy()
     const reply = this.#refusal() ?? (await this.#reply(request, Buffer.concat(parts)))
-    if (isWrite && this.#cutNow('after')) return void socket.resetAndDestroy()
+    if (isWrite && this.#cutNow('after')) return void socket.destroy()
     response.writeHead(reply.status, reply.headers).end(reply.body)
   }
 
