@@ -1,5 +1,5 @@
+import type { ValueCodec } from './codec.js'
 import type { FlashRecord } from './record.js'
-import type { ValueCodec } from './schema.js'
 
 /** Messages stored under a kind, and the number of the first: one that was taken is told from its equals by its number. */
 type Stored = readonly [number, ...unknown[]]

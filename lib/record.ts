@@ -1,5 +1,5 @@
 import { hash, randomBytes } from 'node:crypto'
-import type { Payload } from './schema.js'
+import type { Payload } from './codec.js'
 
 /**
  * What is kept of one session, as JSON with short names, since for the cookie store every byte travels with every

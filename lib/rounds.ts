@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { RecordStore, StoredRecord, Version, Write, WriteResult } from '../types/store.js'
+import { perform } from './stores/internal/writes.js'
 
 /**
  * What is to be done with one record is written as a generator that yields what it needs of the store, and reads like
@@ -178,17 +179,4 @@ async function performWrites(store: RecordStore, writes: readonly Write[]): Prom
   if (writes.length === 1) return [await perform(store, writes[0] as Write)]
   if (store.saveMany) return store.saveMany(writes)
   return Promise.all(writes.map((write) => perform(store, write)))
-}
-
-function perform(store: RecordStore, write: Write): Promise<WriteResult> {
-  switch (write.kind) {
-    case 'create':
-      return store.create(write.id, write.text, write.expires)
-    case 'update':
-      return store.update(write.id, write.text, write.expires, write.version)
-    case 'touch':
-      return store.touch(write.id, write.expires)
-    case 'remove':
-      return store.remove(write.id)
-  }
 }

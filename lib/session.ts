@@ -1,8 +1,8 @@
 import type { CookieOptions, Problem } from '../types/session.js'
+import { type Decoded, describeIssues, type ValueCodec } from './codec.js'
 import { MAX_COOKIE_AGE } from './cookies.js'
 import { InvalidValueError, LifetimeError, NotLoadedError, UnsupportedError } from './errors.js'
 import type { Entry } from './registry.js'
-import { type Decoded, describeIssues, type ValueCodec } from './schema.js'
 import type { SessionState } from './state.js'
 
 /** What a session needs of the request that it belongs to. */

@@ -1,6 +1,7 @@
 import type { FastifyBaseLogger } from 'fastify'
 import type { CookieOptions, Problem } from '../types/session.js'
 import type { Version } from '../types/store.js'
+import { describeIssues, type Payload } from './codec.js'
 import { InvalidValueError, SchemaError } from './errors.js'
 import { Flashes } from './flashes.js'
 import {
@@ -13,7 +14,6 @@ import {
   type Ticket
 } from './record.js'
 import type { Entry } from './registry.js'
-import { describeIssues, type Payload } from './schema.js'
 import { readStored } from './stored.js'
 import { Values } from './values.js'
 

@@ -1,9 +1,9 @@
 import type { FastifyBaseLogger } from 'fastify'
 import type { Problem } from '../types/session.js'
+import { type Decoded, describeIssues, type Payload } from './codec.js'
 import { SchemaError } from './errors.js'
 import type { SessionRecord } from './record.js'
 import type { Entry } from './registry.js'
-import { type Decoded, describeIssues, type Payload } from './schema.js'
 import type { Stored } from './values.js'
 
 /** What is stored, brought to the schema of today. */

@@ -1,5 +1,5 @@
+import type { Codec, Data, Decoded, Payload } from './codec.js'
 import { sameJson } from './json.js'
-import type { Codec, Data, Decoded, Payload } from './schema.js'
 
 /** What a request did to a key. What it did by `update` alone runs again on newer data; all else overwrites. */
 type Change = 'set' | 'deleted' | readonly ((value: unknown) => unknown)[]

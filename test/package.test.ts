@@ -29,12 +29,16 @@ async function install(): Promise<{ project: string; packed: Packed }> {
     join(modules, 'fastify-sessions'),
     '--strip-components=1'
   ])
-  const { dependencies, peerDependencies } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as {
+  const { dependencies, peerDependencies, peerDependenciesMeta } = JSON.parse(
+    await readFile(join(root, 'package.json'), 'utf8')
+  ) as {
     readonly dependencies: object
     readonly peerDependencies: object
+    readonly peerDependenciesMeta: Readonly<Record<string, { readonly optional: boolean }>>
   }
   await mkdir(join(modules, '@fastify'))
-  for (const name of [...Object.keys(dependencies), ...Object.keys(peerDependencies), '@types']) {
+  const needed = Object.keys(peerDependencies).filter((name) => !peerDependenciesMeta[name]?.optional)
+  for (const name of [...Object.keys(dependencies), ...needed, '@types']) {
     await symlink(join(root, 'node_modules', name), join(modules, name))
   }
   return { project, packed }

@@ -15,7 +15,7 @@
 export type Version = string | number
 
 export interface StoredRecord {
-  /** What was written, character for character. */
+  /** What was written, character for character. The plugin writes JSON, which never holds a bare U+0000. */
   readonly text: string
   readonly version: Version
   /** When the record ends, in milliseconds since the epoch. Engines that count whole seconds round up. */
@@ -52,11 +52,14 @@ export interface RecordStore {
   read(id: string): Promise<StoredRecord | undefined>
   /** Writes a new record. `undefined`: a live record has this id, and nothing was written. */
   create(id: string, text: string, expires: number): Promise<Version | undefined>
-  /** Replaces exactly the state `version`. `undefined`: gone, expired or newer, and nothing was written. */
+  /**
+   * Replaces exactly the state `version`. `undefined`: gone, expired or newer, and nothing was written. An `expires`
+   * that has passed ends the record.
+   */
   update(id: string, text: string, expires: number, version: Version): Promise<Version | undefined>
   /**
    * Moves the end of a live record and nothing else: the text and the version stay, so that it never makes a writer's
-   * compare-and-set fail. `false`: there is no live record, and none was made.
+   * compare-and-set fail. `false`: there is no live record, and none was made. An `expires` that has passed ends it.
    */
   touch(id: string, expires: number): Promise<boolean>
   /** `true`: a live record was removed. A writer that read it earlier can't bring it back. */
@@ -68,11 +71,11 @@ export interface RecordStore {
   saveMany?(writes: readonly Write[]): Promise<readonly WriteResult[]>
   /** Creates what the engine needs (directory, table, index). Runs before the app is ready; harmless when repeated. */
   setup?(): Promise<void>
-  /** Removes all records of this store, and nothing else that the engine holds. */
+  /** Removes all records of this store, and nothing else that the engine holds. Versions go on as if it had not. */
   clear?(): Promise<void>
   /**
    * Removes what has expired, for engines without a TTL of their own; resolves to how many. Works in slices that
-   * leave the event loop free, and stops early when `signal` aborts.
+   * leave the event loop free, and stops early when `signal` aborts; one that has aborted already resolves to 0.
    */
   sweep?(options?: { readonly signal?: AbortSignal }): Promise<number>
   /** Frees what the store itself opened. A client that the app handed in stays open. */

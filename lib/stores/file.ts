@@ -10,6 +10,7 @@ import { headLength } from './file/format.js'
 import { isVersion, type Place, placeOf, shardNames, shardPath } from './file/layout.js'
 import { ended, everything, type Judgement, Sweep } from './file/sweep.js'
 import { type Temp, Temps } from './file/temps.js'
+import { perform } from './internal/writes.js'
 
 export interface FileStoreOptions {
   /** Where the records are kept; a relative path starts at the working directory. `setup` makes it if need be. */
@@ -114,7 +115,7 @@ class OnDisk implements FileStore {
   }
 
   saveMany(writes: readonly Write[]): Promise<readonly WriteResult[]> {
-    return Promise.all(writes.map((write) => this.#save(write)))
+    return Promise.all(writes.map((write) => perform(this, write)))
   }
 
   setup(): Promise<void> {
@@ -246,19 +247,6 @@ class OnDisk implements FileStore {
     }
     if (sweep.failure) throw sweep.failure
     return sweep.removed
-  }
-
-  #save(write: Write): Promise<WriteResult> {
-    switch (write.kind) {
-      case 'create':
-        return this.create(write.id, write.text, write.expires)
-      case 'update':
-        return this.update(write.id, write.text, write.expires, write.version)
-      case 'touch':
-        return this.touch(write.id, write.expires)
-      case 'remove':
-        return this.remove(write.id)
-    }
   }
 
   #place(id: string): Place {

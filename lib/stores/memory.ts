@@ -3,6 +3,7 @@ import { getHeapStatistics } from 'node:v8'
 import type { RecordStore, StoredRecord, Version, Write, WriteResult } from '../../types/store.js'
 import { StoreConfigError } from '../errors.js'
 import { BoundedEntries } from './internal/bounded-entries.js'
+import { perform } from './internal/writes.js'
 
 export interface MemoryStoreOptions {
   /** How many records to keep; `Infinity` leaves the bound to `maxBytes`. Default: 1,000,000. */
@@ -88,7 +89,7 @@ class InMemory implements MemoryStore {
   }
 
   saveMany(writes: readonly Write[]): Promise<readonly WriteResult[]> {
-    return Promise.all(writes.map((write) => this.#save(write)))
+    return Promise.all(writes.map((write) => perform(this, write)))
   }
 
   async clear(): Promise<void> {
@@ -104,19 +105,6 @@ class InMemory implements MemoryStore {
       await nextTurn()
     }
     return swept
-  }
-
-  #save(write: Write): Promise<WriteResult> {
-    switch (write.kind) {
-      case 'create':
-        return this.create(write.id, write.text, write.expires)
-      case 'update':
-        return this.update(write.id, write.text, write.expires, write.version)
-      case 'touch':
-        return this.touch(write.id, write.expires)
-      case 'remove':
-        return this.remove(write.id)
-    }
   }
 }
 

@@ -12,6 +12,8 @@ export interface Program {
   readonly cwd?: string
   /** Which Debian package has the command. */
   readonly debianPackage: string
+  /** What tells it to end as in a crash, and in good order. Default: SIGKILL and SIGTERM. */
+  readonly signals?: { readonly kill: NodeJS.Signals; readonly stop: NodeJS.Signals }
 }
 
 /** A server as a child process that can be killed, started again, and held for a while. */
@@ -46,11 +48,11 @@ export class Server {
 
   /** Ends it at once, as a crash would. */
   kill(): Promise<void> {
-    return this.#end('SIGKILL')
+    return this.#end(this.#program.signals?.kill ?? 'SIGKILL')
   }
 
   stop(): Promise<void> {
-    return this.#end('SIGTERM')
+    return this.#end(this.#program.signals?.stop ?? 'SIGTERM')
   }
 
   /** The process stands still; its connections stay open. */

@@ -1,0 +1,79 @@
+import type { util } from 'zod/v4/core'
+import type { SchemaIssue } from '../types/schema.js'
+import { notJson } from './json.js'
+
+/** A session's values as JSON holds them, and as handlers hold them. */
+export type Payload = Readonly<Record<string, unknown>>
+export type Data = Record<string, unknown>
+
+export type Decoded<T> =
+  | { readonly value: T; readonly issues?: undefined }
+  | { readonly issues: readonly SchemaIssue[] }
+
+/** Between payload and data, as the definition's schema says. Nothing here throws for a bad value: it tells issues. */
+export interface Codec {
+  decode(payload: Payload): Decoded<Data>
+  /** What an empty session holds: the defaults. */
+  empty(): Data
+  /** The stored form of one key's value, checked. */
+  encodeKey(key: string, value: unknown): Decoded<unknown>
+  /** The payload to store: `payload`, which is changed, with the `changed` keys of `data` in it, checked as a whole. */
+  encode(data: Data, payload: Data, changed: readonly string[]): Decoded<Payload>
+  /** Whether a value of the key is its own stored form, so that both can be compared as they are. */
+  isPlain(key: string): boolean
+}
+
+/** One value of its own: a flash message. */
+export interface ValueCodec {
+  decode(stored: unknown): Decoded<unknown>
+  encode(value: unknown): Decoded<unknown>
+}
+
+/** `items[0].qty: expected number` of each issue; never a value, which could be secret. */
+export function describeIssues(issues: readonly SchemaIssue[], key?: string): string {
+  return issues
+    .map(({ path = [], message }) => {
+      const keys = path.map((part) => (typeof part === 'object' ? part.key : part))
+      const where = (key === undefined ? keys : [key, ...keys]).map((part, index) => {
+        if (typeof part === 'number') return `[${part}]`
+        return index === 0 ? String(part) : `.${String(part)}`
+      })
+      return where.length === 0 ? message : `${where.join('')}: ${message}`
+    })
+    .join('; ')
+}
+
+export function emptyOf(codec: Codec): Data {
+  const decoded = codec.decode({})
+  return decoded.issues ? {} : decoded.value
+}
+
+export type Result = Decoded<unknown> | util.SafeParseResult<unknown>
+
+/** A codec that throws escapes `safeDecode`, and an asynchronous check throws in a synchronous call. */
+export function attempt<T>(run: () => Result): Decoded<T> {
+  try {
+    const result = run()
+    if ('success' in result) {
+      return result.success ? { value: result.data as T } : { issues: result.error.issues }
+    }
+    return result as Decoded<T>
+  } catch (error) {
+    return failed(error instanceof Error ? error.message : String(error))
+  }
+}
+
+export function failed(message: string): { readonly issues: readonly SchemaIssue[] } {
+  return { issues: [{ message, path: [] }] }
+}
+
+export function jsonOnly<T>(value: T): Decoded<T> {
+  const problem = value === undefined ? undefined : notJson(value, '')
+  return problem === undefined ? { value } : failed(problem)
+}
+
+export function objectOnly(decoded: Decoded<unknown>): Decoded<Data> {
+  if (decoded.issues) return decoded
+  const { value } = decoded
+  return typeof value === 'object' && value !== null ? { value: value as Data } : failed('expected an object')
+}

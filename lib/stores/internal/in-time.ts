@@ -1,0 +1,11 @@
+/** Rejects when there is no answer in time. What was asked for may still be done; its outcome is then ignored. */
+export function inTime<T>(answer: Promise<T>, timeout: number, store: string): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const late = () => reject(new Error(`${store} store: no answer within ${timeout} ms`))
+    const timer = setTimeout(late, timeout)
+    answer.then(resolve, reject).finally(() => clearTimeout(timer))
+  })
+}
+
+/** The longest that a timer of Node can wait, in milliseconds; beyond it, it fires at once. */
+export const longestTimer = 2 ** 31 - 1

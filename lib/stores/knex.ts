@@ -1,0 +1,47 @@
+import { StoreConfigError } from '../errors.js'
+import { answers } from './sql/answers.js'
+import { dialectOf, type SqlDialect } from './sql/dialects.js'
+import type { SqlExecutor, SqlParam } from './sql/executor.js'
+import { type SqlStore, storeOver } from './sql/store.js'
+
+export type { SqlDialect } from './sql/dialects.js'
+export type { SqlStore } from './sql/store.js'
+
+/** What is used of a `Knex` instance. */
+export interface KnexClient {
+  raw(text: string, params: SqlParam[]): PromiseLike<unknown>
+}
+
+export interface KnexStoreOptions {
+  /** The app's `Knex` instance, with the client `pg`, `mysql2` or `better-sqlite3`. */
+  readonly client: KnexClient
+  /** Which SQL it speaks. */
+  readonly dialect: SqlDialect
+  /** Default: `'fastify_sessions'`. */
+  readonly table?: string
+}
+
+/**
+ * Keeps records through Knex, in PostgreSQL, MySQL, MariaDB or SQLite, as `postgresStore`, `mysqlStore` and
+ * `sqliteStore` do. Not through its client `sqlite3`, which does not tell what a statement has written. Tested with
+ * Knex 3.
+ *
+ * @throws StoreConfigError when an option can't work.
+ * @example
+ * ```ts
+ * const client = knex({ client: 'pg', connection: process.env.DATABASE_URL })
+ * const options = defineSessions({ stores: { db: knexStore({ client, dialect: 'postgres' }) }, … })
+ * ```
+ */
+export function knexStore({ client, dialect, table }: KnexStoreOptions): SqlStore {
+  if (typeof client?.raw !== 'function') throw new StoreConfigError('knex', 'client must be an instance of Knex')
+  const statements = dialectOf(dialect, table)
+  const { rows, count } = answers[dialect]
+  // Knex numbers parameters itself.
+  const send = (text: string, params: readonly SqlParam[]) => client.raw(text.replaceAll(/\$\d+/g, '?'), [...params])
+  const executor: SqlExecutor = {
+    all: async (text, params) => rows(await send(text, params)),
+    run: async (text, params) => count(await send(text, params))
+  }
+  return storeOver(executor, statements)
+}

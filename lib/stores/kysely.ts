@@ -1,0 +1,77 @@
+import { StoreConfigError } from '../errors.js'
+import { dialectOf, type SqlDialect } from './sql/dialects.js'
+import type { SqlExecutor, SqlParam, SqlRow } from './sql/executor.js'
+import { type SqlStore, storeOver } from './sql/store.js'
+
+export type { SqlDialect } from './sql/dialects.js'
+export type { SqlStore } from './sql/store.js'
+
+/** What is used of a `Kysely` instance. */
+export interface KyselyClient {
+  executeQuery(query: KyselyQuery): Promise<KyselyResult>
+}
+
+/** A query that is compiled already. */
+export interface KyselyQuery {
+  readonly sql: string
+  readonly parameters: readonly unknown[]
+  readonly query: {
+    readonly kind: 'RawNode'
+    readonly sqlFragments: readonly string[]
+    readonly parameters: readonly []
+  }
+  readonly queryId: { readonly queryId: string }
+}
+
+export interface KyselyResult {
+  readonly rows: readonly unknown[]
+  readonly numAffectedRows?: bigint | undefined
+}
+
+export interface KyselyStoreOptions {
+  /** The app's `Kysely` instance. */
+  readonly client: KyselyClient
+  /** Which SQL its dialect speaks. */
+  readonly dialect: SqlDialect
+  /** Default: `'fastify_sessions'`. */
+  readonly table?: string
+}
+
+/**
+ * Keeps records through Kysely, in PostgreSQL, MySQL, MariaDB or SQLite, as `postgresStore`, `mysqlStore` and
+ * `sqliteStore` do. Tested with Kysely 0.28.
+ *
+ * @throws StoreConfigError when an option can't work.
+ * @example
+ * ```ts
+ * const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) })
+ * const options = defineSessions({ stores: { db: kyselyStore({ client: db, dialect: 'postgres' }) }, … })
+ * ```
+ */
+export function kyselyStore({ client, dialect, table }: KyselyStoreOptions): SqlStore {
+  if (typeof client?.executeQuery !== 'function') {
+    throw new StoreConfigError('kysely', 'client must be an instance of Kysely')
+  }
+  return storeOver(throughKysely(client), dialectOf(dialect, table))
+}
+
+function throughKysely(client: KyselyClient): SqlExecutor {
+  return {
+    all: async (text, params) => (await client.executeQuery(compiled(text, params))).rows as readonly SqlRow[],
+    run: async (text, params) => countOf(await client.executeQuery(compiled(text, params)))
+  }
+}
+
+function countOf({ numAffectedRows }: KyselyResult): number | undefined {
+  return numAffectedRows === undefined ? undefined : Number(numAffectedRows)
+}
+
+/** What Kysely's own `CompiledQuery.raw` makes. */
+function compiled(sql: string, parameters: readonly SqlParam[]): KyselyQuery {
+  return {
+    sql,
+    parameters,
+    query: { kind: 'RawNode', sqlFragments: [sql], parameters: [] },
+    queryId: { queryId: 'fastify-sessions' }
+  }
+}

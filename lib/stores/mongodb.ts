@@ -1,0 +1,168 @@
+import type { RecordStore, StoredRecord, Version, Write, WriteResult } from '../../types/store.js'
+import { StoreConfigError } from '../errors.js'
+import { inTime, longestTimer } from './internal/in-time.js'
+import { allDone } from './internal/writes.js'
+import { BulkWrites, type MongoBulkClient } from './mongodb/bulk.js'
+import { duplicateKey, type Operation, operationOf } from './mongodb/operations.js'
+
+/** What the store uses of a `Collection` of the package `mongodb`. */
+export interface MongoCollection {
+  readonly namespace: string
+  readonly writeConcern?: { readonly w?: unknown } | undefined
+  readonly db: { readonly client: MongoBulkClient }
+  find(filter: object, options: object): { toArray(): Promise<readonly object[]> }
+  updateOne(filter: object, update: object, options: object): Promise<{ matchedCount: number; upsertedCount: number }>
+  deleteOne(filter: object): Promise<{ deletedCount: number }>
+  deleteMany(filter: object): Promise<unknown>
+  createIndex(keys: { expires: 1 }, options: { expireAfterSeconds: number }): Promise<unknown>
+}
+
+export interface MongodbStoreOptions {
+  /** The collection for this store's records, and nothing else. */
+  readonly collection: MongoCollection
+  /**
+   * How long to wait for an answer, in milliseconds, before a call rejects: by its defaults, the driver waits half a
+   * minute for a server that is down, and for ever for one that stands still. `setup` and `clear` wait as the driver
+   * does. Default: 5000.
+   */
+  readonly timeout?: number
+}
+
+export type MongodbStore = RecordStore & Required<Pick<RecordStore, 'readMany' | 'saveMany' | 'setup' | 'clear'>>
+
+/**
+ * Keeps records in a collection of MongoDB 4.4 or later, one document each. `setup` makes the TTL index by which the
+ * server removes what has expired, about once a minute and by its own clock; until then, the clock of the app counts.
+ *
+ * Tested with the driver `mongodb` 7 against a stand-in for the server, which speaks its protocol; not against MongoDB
+ * itself.
+ *
+ * - Reads go to the primary, whatever the collection's read preference: a secondary may be behind.
+ * - With a write concern other than `majority` (the default since MongoDB 5), writes of the last moments before a
+ *   primary is lost, also removals, can be undone. `w: 0` is refused, for it tells nobody whether a write worked.
+ * - Several writes at once are one command since MongoDB 8.0. Before, they are sent one by one and all at once, each
+ *   on a connection of its own.
+ * - In a sharded cluster, shard by `{ _id: 'hashed' }`.
+ * - A record can't be larger than a document may be, 16 MiB.
+ * - A call that timed out may still be carried out when the driver gets through.
+ *
+ * @throws StoreConfigError when the collection is none, or an option can't work.
+ * @example
+ * ```ts
+ * const client = new MongoClient('mongodb://localhost:27017')
+ * const collection = client.db('app').collection('sessions')
+ * const options = defineSessions({ stores: { mongodb: mongodbStore({ collection }) }, … })
+ * ```
+ */
+export function mongodbStore({ collection, timeout = 5000 }: MongodbStoreOptions): MongodbStore {
+  if (typeof collection?.updateOne !== 'function' || typeof collection.namespace !== 'string') {
+    throw new StoreConfigError('mongodb', 'collection must be a Collection of the package "mongodb"')
+  }
+  if (collection.writeConcern?.w === 0) {
+    throw new StoreConfigError('mongodb', 'collection must not have the write concern w: 0: leave it out')
+  }
+  if (!(timeout > 0 && timeout <= longestTimer)) {
+    throw new StoreConfigError('mongodb', `timeout must be from 1 to ${longestTimer} ms, not ${timeout}`)
+  }
+  return new InMongodb(collection, timeout)
+}
+
+/**
+ * What `setup` does, for whoever does it by hand: a script for mongosh.
+ *
+ * @param collection The name of the collection in the database that mongosh is connected to.
+ */
+export function mongodbSetup(collection: string): string {
+  return `db.getCollection(${JSON.stringify(collection)}).createIndex({ expires: 1 }, { expireAfterSeconds: 0 })`
+}
+
+/** As `operationOf` writes it. */
+interface StoredDocument {
+  readonly _id: string
+  readonly text: string
+  readonly version: string
+  readonly expires: Date
+}
+
+class InMongodb implements MongodbStore {
+  readonly kind = 'record'
+  readonly #collection: MongoCollection
+  readonly #bulk: BulkWrites
+  readonly #timeout: number
+
+  constructor(collection: MongoCollection, timeout: number) {
+    this.#collection = collection
+    this.#bulk = new BulkWrites(collection.db.client, collection)
+    this.#timeout = timeout
+  }
+
+  async read(id: string): Promise<StoredRecord | undefined> {
+    return (await this.readMany([id]))[0]
+  }
+
+  async readMany(ids: readonly string[]): Promise<readonly (StoredRecord | undefined)[]> {
+    if (ids.length === 0) return []
+    const filter = { _id: { $in: [...new Set(ids)] }, expires: { $gt: new Date() } }
+    // One more than there can be, so that the server has nothing left to ask for.
+    const found = this.#collection.find(filter, { batchSize: ids.length + 1, readPreference: 'primary' }).toArray()
+    const documents = (await this.#inTime(found)) as readonly StoredDocument[]
+    const records = new Map(documents.map((document) => [document._id, recordIn(document)]))
+    return ids.map((id) => records.get(id))
+  }
+
+  async create(id: string, text: string, expires: number): Promise<Version | undefined> {
+    return (await this.#save({ kind: 'create', id, text, expires })) as Version | undefined
+  }
+
+  async update(id: string, text: string, expires: number, version: Version): Promise<Version | undefined> {
+    return (await this.#save({ kind: 'update', id, text, expires, version })) as Version | undefined
+  }
+
+  async touch(id: string, expires: number): Promise<boolean> {
+    return (await this.#save({ kind: 'touch', id, expires })) as boolean
+  }
+
+  async remove(id: string): Promise<boolean> {
+    return (await this.#save({ kind: 'remove', id })) as boolean
+  }
+
+  async saveMany(writes: readonly Write[]): Promise<readonly WriteResult[]> {
+    const operations = writes.map(operationOf)
+    const together = operations.length > 1 ? await this.#inTime(this.#bulk.carryOut(operations)) : undefined
+    return together ?? allDone(operations.map((operation) => this.#carryOut(operation)))
+  }
+
+  async setup(): Promise<void> {
+    await this.#collection.createIndex({ expires: 1 }, { expireAfterSeconds: 0 })
+  }
+
+  async clear(): Promise<void> {
+    await this.#collection.deleteMany({})
+  }
+
+  async #save(write: Write): Promise<WriteResult> {
+    return this.#carryOut(operationOf(write))
+  }
+
+  async #carryOut({ filter, update, upsert, done, undone }: Operation): Promise<WriteResult> {
+    if (!update) {
+      const { deletedCount } = await this.#inTime(this.#collection.deleteOne(filter))
+      return deletedCount > 0 ? done : undone
+    }
+    try {
+      const counts = await this.#inTime(this.#collection.updateOne(filter, update, { upsert }))
+      return counts.matchedCount + counts.upsertedCount > 0 ? done : undone
+    } catch (error) {
+      if (upsert && (error as { code?: unknown }).code === duplicateKey) return undone
+      throw error
+    }
+  }
+
+  #inTime<T>(answer: Promise<T>): Promise<T> {
+    return inTime(answer, this.#timeout, 'mongodb')
+  }
+}
+
+function recordIn({ text, version, expires }: StoredDocument): StoredRecord {
+  return { text, version, expires: expires.getTime() }
+}

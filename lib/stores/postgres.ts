@@ -1,0 +1,98 @@
+import { createHash } from 'node:crypto'
+import { StoreConfigError } from '../errors.js'
+import { defaultTable } from './sql/dialects.js'
+import type { SqlExecutor, SqlParam, SqlRow } from './sql/executor.js'
+import { postgresDialect } from './sql/postgres.js'
+import { type BatchingSqlStore, storeOver } from './sql/store.js'
+
+export type { BatchingSqlStore } from './sql/store.js'
+
+/** What is used of a `Pool` of the package `pg`. */
+export interface PgClient {
+  query(statement: PgStatement): Promise<{ readonly rows: readonly SqlRow[]; readonly rowCount: number | null }>
+}
+
+export interface PgStatement {
+  text: string
+  values: SqlParam[]
+  name?: string
+}
+
+/** What is used of the `sql` of the package `postgres`. */
+export interface PostgresJsClient {
+  unsafe(text: string, params: SqlParam[], options: { prepare: boolean }): PromiseLike<PostgresJsRows>
+  readonly options: { readonly prepare: boolean }
+}
+
+export type PostgresJsRows = readonly SqlRow[] & { readonly count: number }
+
+export interface PostgresStoreOptions {
+  /** A `Pool` of the package `pg`, or the `sql` of the package `postgres`. */
+  readonly client: PgClient | PostgresJsClient
+  /** With or without a schema: `auth.sessions`. Default: `'fastify_sessions'`. */
+  readonly table?: string
+  /**
+   * Whether `pg` prepares the statements, once for each connection. `false` for a pooler that gives a statement any
+   * connection and does not know prepared ones, such as PgBouncer before 1.21. `postgres` has this option itself.
+   * Default: `true`.
+   */
+  readonly prepare?: boolean
+}
+
+/**
+ * Keeps records in a table of PostgreSQL 12 or newer. Every method is one statement, `readMany` and `saveMany` too.
+ * `setup` creates the table where it is missing; `sweep` removes what has expired, and several may run at once.
+ * Tested with PostgreSQL 15.
+ *
+ * A pool of `pg` needs a listener for `error`, or the process ends when the server closes an idle connection.
+ *
+ * @throws StoreConfigError when the client is of neither kind, or the table's name can't be one.
+ * @example
+ * ```ts
+ * const pool = new pg.Pool({ connectionString: process.env.DATABASE_URL })
+ * pool.on('error', (error) => app.log.error(error))
+ * const options = defineSessions({ stores: { postgres: postgresStore({ client: pool }) }, … })
+ * ```
+ */
+export function postgresStore({
+  client,
+  table = defaultTable,
+  prepare = true
+}: PostgresStoreOptions): BatchingSqlStore {
+  return storeOver(executorOf(client, prepare), postgresDialect(table))
+}
+
+function executorOf(client: PgClient | PostgresJsClient, prepare: boolean): SqlExecutor {
+  if (client && 'unsafe' in client) return throughPostgresJs(client)
+  if (typeof client?.query === 'function') return throughPg(client, prepare)
+  throw new StoreConfigError(
+    'postgres',
+    'client must be a Pool of the package "pg" or the sql of the package "postgres"'
+  )
+}
+
+function throughPg(client: PgClient, prepare: boolean): SqlExecutor {
+  const names = new Map<string, string>()
+  const nameOf = (text: string) => {
+    const name =
+      names.get(text) ?? `fastify-sessions ${createHash('sha256').update(text).digest('base64url').slice(0, 22)}`
+    names.set(text, name)
+    return name
+  }
+  const send = (text: string, params: readonly SqlParam[]) => {
+    const prepared = prepare && params.length > 0
+    return client.query({ text, values: [...params], ...(prepared && { name: nameOf(text) }) })
+  }
+  return {
+    all: async (text, params) => (await send(text, params)).rows,
+    run: async (text, params) => (await send(text, params)).rowCount
+  }
+}
+
+function throughPostgresJs(client: PostgresJsClient): SqlExecutor {
+  const { prepare } = client.options
+  return {
+    all: async (text, params) => client.unsafe(text, [...params], { prepare }),
+    run: async (text, params) => (await client.unsafe(text, [...params], { prepare })).count
+  }
+}

@@ -1,0 +1,42 @@
+import { StoreConfigError } from '../errors.js'
+import { dialectOf, type SqlDialect } from './sql/dialects.js'
+import type { SqlExecutor } from './sql/executor.js'
+import { type SqlStore, storeOver } from './sql/store.js'
+
+export { type SqlDialect, schemaSql } from './sql/dialects.js'
+export type { SqlExecutor, SqlParam, SqlRow } from './sql/executor.js'
+export type { BatchingSqlStore, SqlStore } from './sql/store.js'
+
+export interface SqlStoreOptions {
+  readonly client: SqlExecutor
+  readonly dialect: SqlDialect
+  /** With or without a schema: `auth.sessions`. Default: `'fastify_sessions'`. */
+  readonly table?: string
+}
+
+/**
+ * Keeps records in PostgreSQL, MySQL, MariaDB or SQLite through any client that sends SQL: two functions, one for the
+ * rows of a statement and one for the number of rows that it wrote. For clients that have no store of their own here.
+ *
+ * @throws StoreConfigError when an option can't work.
+ * @example
+ * ```ts
+ * const db = new PGlite('./data')
+ * sqlStore({
+ *   dialect: 'postgres',
+ *   client: {
+ *     all: async (text, params) => (await db.query(text, [...params])).rows,
+ *     run: async (text, params) => (await db.query(text, [...params])).affectedRows ?? 0
+ *   }
+ * })
+ * ```
+ */
+export function sqlStore({ client, dialect, table }: SqlStoreOptions): SqlStore {
+  if (typeof client?.all !== 'function' || typeof client.run !== 'function') {
+    throw new StoreConfigError(
+      'sql',
+      'client must have two functions: all, for rows, and run, for how many were written'
+    )
+  }
+  return storeOver(client, dialectOf(dialect, table))
+}

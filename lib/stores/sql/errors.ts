@@ -1,0 +1,38 @@
+/** MySQL and MariaDB: a row with this id is there already. */
+export function isDuplicate(error: unknown): boolean {
+  return someCause(error, ({ errno }) => errno === 1062)
+}
+
+/**
+ * The statement met another one and was rolled back whole; sent again, it will do. PostgreSQL: deadlock, serialization
+ * failure. MySQL and MariaDB: deadlock, and a row that is newer than the snapshot. SQLite: the file is locked.
+ */
+export function isPassing(error: unknown): boolean {
+  return someCause(
+    error,
+    ({ code, errno, errcode }) =>
+      code === '40P01' ||
+      code === '40001' ||
+      errno === 1213 ||
+      errno === 1020 ||
+      String(code).startsWith('SQLITE_BUSY') ||
+      (typeof errcode === 'number' && (errcode & 0xff) === 5)
+  )
+}
+
+interface DriverError {
+  readonly code?: unknown
+  readonly errno?: unknown
+  /** SQLite's extended result code, from `node:sqlite`. */
+  readonly errcode?: unknown
+  readonly cause?: unknown
+}
+
+/** Query builders wrap the driver's error. */
+function someCause(error: unknown, holds: (error: DriverError) => boolean): boolean {
+  for (let cause = error, depth = 0; cause instanceof Object && depth < 5; depth++) {
+    if (holds(cause)) return true
+    cause = (cause as DriverError).cause
+  }
+  return false
+}

@@ -1,0 +1,182 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { RecordStore, StoredRecord, Version, Write, WriteResult } from '../../../types/store.js'
+import { StoreConfigError } from '../../errors.js'
+import { freshVersion, wholeEnd } from '../internal/envelope.js'
+import type { BatchingDialect, Dialect, WriteRow } from './dialect.js'
+import { isDuplicate } from './errors.js'
+import type { SqlExecutor, SqlParam, SqlRow, Statement } from './executor.js'
+import { patient } from './patient.js'
+
+export type SqlStore = RecordStore & Required<Pick<RecordStore, 'readMany' | 'setup' | 'clear' | 'sweep'>>
+
+/** The store of an engine that can tell what became of each write of a batch: PostgreSQL and SQLite. */
+export type BatchingSqlStore = SqlStore & Required<Pick<RecordStore, 'saveMany'>>
+
+/** The one store behind all SQL clients. */
+export function storeOver(executor: SqlExecutor, dialect: BatchingDialect): BatchingSqlStore
+export function storeOver(executor: SqlExecutor, dialect: Dialect): SqlStore
+export function storeOver(executor: SqlExecutor, dialect: Dialect | BatchingDialect): SqlStore {
+  const client = patient(executor, dialect)
+  return 'saveMany' in dialect ? new InBatches(client, dialect) : new InSql(client, dialect)
+}
+
+/**
+ * Every write is one statement that compares and sets. The version is made here, not by the engine, so that the
+ * count of rows says all there is to know.
+ */
+class InSql implements SqlStore {
+  readonly kind = 'record'
+  protected readonly client: SqlExecutor
+  readonly #dialect: Dialect
+
+  constructor(client: SqlExecutor, dialect: Dialect) {
+    this.client = client
+    this.#dialect = dialect
+  }
+
+  async read(id: string): Promise<StoredRecord | undefined> {
+    const [row] = await this.client.all(this.#dialect.read, [id, Date.now()])
+    return row && recordIn(row)
+  }
+
+  async create(id: string, text: string, expires: number): Promise<Version | undefined> {
+    const version = freshVersion()
+    const attempts = this.#dialect.create({ id, text, version, expires: wholeEnd(expires) }, Date.now())
+    for (const attempt of attempts) if (await this.#inserts(attempt)) return version
+    return undefined
+  }
+
+  async update(id: string, text: string, expires: number, version: Version): Promise<Version | undefined> {
+    const next = freshVersion()
+    // As a string: MySQL compares a text with a number by what number the text begins with.
+    const params = [text, next, wholeEnd(expires), id, String(version), Date.now()]
+    return (await this.#writes(this.#dialect.update, params)) ? next : undefined
+  }
+
+  async touch(id: string, expires: number): Promise<boolean> {
+    const now = Date.now()
+    if (await this.#writes(this.#dialect.touch, [wholeEnd(expires), id, now])) return true
+    const { exists } = this.#dialect
+    return exists !== undefined && (await this.client.all(exists, [id, now])).length > 0
+  }
+
+  remove(id: string): Promise<boolean> {
+    return this.#writes(this.#dialect.remove, [id, Date.now()])
+  }
+
+  async readMany(ids: readonly string[]): Promise<readonly (StoredRecord | undefined)[]> {
+    if (ids.length === 0) return []
+    const asked = padded(ids)
+    const rows = await this.client.all(this.#dialect.readMany(asked.length), [...asked, Date.now()])
+    const found = new Map(rows.map((row) => [row['id'], recordIn(row)]))
+    return ids.map((id) => found.get(id))
+  }
+
+  async setup(): Promise<void> {
+    if (await this.#isThere()) return
+    const [created] = await Promise.allSettled([this.#createSchema()])
+    if (await this.#isThere()) return // also where another process was faster, and this one failed for it
+    if (created.status === 'rejected') throw created.reason
+    throw new StoreConfigError(
+      this.#dialect.name,
+      `there is a table of that name already, without the columns or the index of this one: ${this.#dialect.schema}`
+    )
+  }
+
+  async clear(): Promise<void> {
+    await this.client.run(this.#dialect.clear, [])
+  }
+
+  async sweep({ signal }: { readonly signal?: AbortSignal } = {}): Promise<number> {
+    const { sweep, slice } = this.#dialect
+    let swept = 0
+    while (!signal?.aborted) {
+      const removed = await this.#count(sweep, [Date.now()])
+      swept += removed
+      if (removed < slice) break
+      await nextTurn()
+    }
+    return swept
+  }
+
+  async #writes(text: string, params: readonly SqlParam[]): Promise<boolean> {
+    return (await this.#count(text, params)) > 0
+  }
+
+  /** A client that doesn't count must not pass for one that found nothing to write. */
+  async #count(text: string, params: readonly SqlParam[]): Promise<number> {
+    const count = await this.client.run(text, params)
+    if (typeof count === 'number') return count
+    throw new StoreConfigError(this.#dialect.name, 'its client does not tell how many rows a statement has written')
+  }
+
+  async #inserts({ text, params }: Statement): Promise<boolean> {
+    try {
+      return await this.#writes(text, params)
+    } catch (error) {
+      if (isDuplicate(error)) return false
+      throw error
+    }
+  }
+
+  /** Asked first: an app need not have the right to create a table that is there. */
+  async #isThere(): Promise<boolean> {
+    try {
+      await this.client.all(this.#dialect.probe, [])
+      return true
+    } catch {
+      return false
+    }
+  }
+
+  async #createSchema(): Promise<void> {
+    for (const text of this.#dialect.setup) await this.client.run(text, [])
+  }
+}
+
+class InBatches extends InSql implements BatchingSqlStore {
+  readonly #dialect: BatchingDialect
+
+  constructor(client: SqlExecutor, dialect: BatchingDialect) {
+    super(client, dialect)
+    this.#dialect = dialect
+  }
+
+  async saveMany(writes: readonly Write[]): Promise<readonly WriteResult[]> {
+    if (writes.length === 0) return []
+    const rows = writes.map(rowOf)
+    const done = new Set<unknown>()
+    for (const { text, params } of this.#dialect.saveMany(rows, Date.now())) {
+      for (const { id } of await this.client.all(text, params)) done.add(id)
+    }
+    return rows.map((row) => resultOf(row, done.has(row.id)))
+  }
+}
+
+function recordIn({ text, version, expires }: SqlRow): StoredRecord {
+  // Drivers return a BIGINT as a number, a string or a bigint.
+  return { text: text as string, version: version as string, expires: Number(expires) }
+}
+
+function rowOf(write: Write): WriteRow {
+  const writesText = write.kind === 'create' || write.kind === 'update'
+  return {
+    kind: write.kind,
+    id: write.id,
+    text: writesText ? write.text : null,
+    version: writesText ? freshVersion() : null,
+    expires: write.kind === 'remove' ? null : wholeEnd(write.expires),
+    expected: write.kind === 'update' ? String(write.version) : null
+  }
+}
+
+function resultOf({ kind, version }: WriteRow, done: boolean): WriteResult {
+  if (kind === 'touch' || kind === 'remove') return done
+  return done ? (version as string) : undefined
+}
+
+/** Up to a power of two, by its last id, so that the numbers of ids make few statements for an engine to prepare. */
+function padded(ids: readonly string[]): readonly string[] {
+  const length = 2 ** Math.ceil(Math.log2(ids.length))
+  return [...ids, ...Array(length - ids.length).fill(ids.at(-1))]
+}

@@ -1,0 +1,88 @@
+import { StoreConfigError } from '../errors.js'
+import { defaultTable } from './sql/dialects.js'
+import type { SqlExecutor, SqlParam, SqlRow } from './sql/executor.js'
+import { sqliteDialect } from './sql/sqlite.js'
+import { type BatchingSqlStore, storeOver } from './sql/store.js'
+
+export type { BatchingSqlStore } from './sql/store.js'
+
+/** What is used of a database of `better-sqlite3`, `libsql` or `node:sqlite`. */
+export interface SqliteDatabase {
+  prepare(text: string): SqliteStatement
+}
+
+export interface SqliteStatement {
+  all(...params: SqlParam[]): unknown[]
+  run(...params: SqlParam[]): { readonly changes: number | bigint }
+}
+
+/** What is used of a client of `@libsql/client`. */
+export interface LibsqlClient {
+  execute(statement: { sql: string; args: SqlParam[] }): Promise<LibsqlResult>
+}
+
+export interface LibsqlResult {
+  readonly rows: readonly SqlRow[]
+  readonly rowsAffected: number
+}
+
+export interface SqliteStoreOptions {
+  /** A `Database` of `better-sqlite3` or `libsql`, a `DatabaseSync` of `node:sqlite`, or a client of `@libsql/client`. */
+  readonly client: SqliteDatabase | LibsqlClient
+  /** Default: `'fastify_sessions'`. */
+  readonly table?: string
+}
+
+/**
+ * Keeps records in a table of SQLite 3.35 or newer, or of libSQL. Several processes can share the file. `setup` creates
+ * the table where it is missing; `sweep` removes what has expired, two hundred records at a time.
+ *
+ * Set `PRAGMA journal_mode = WAL` once for the file, so that readers and writers don't wait for one another, and
+ * `PRAGMA synchronous = NORMAL` on each connection, so that not every write waits for the disk. A lock that the driver
+ * doesn't wait for (`node:sqlite` waits only with `timeout`), the store waits for, up to 5 seconds, without stopping
+ * the event loop. Give it a connection of its own if the app holds transactions open across an `await`.
+ *
+ * @throws StoreConfigError when the client is of no such kind, or the table's name can't be one.
+ * @example
+ * ```ts
+ * const db = new DatabaseSync('./sessions.db')
+ * db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL')
+ * const options = defineSessions({ stores: { sqlite: sqliteStore({ client: db }) }, … })
+ * ```
+ */
+export function sqliteStore({ client, table = defaultTable }: SqliteStoreOptions): BatchingSqlStore {
+  return storeOver(executorOf(client), sqliteDialect(table))
+}
+
+function executorOf(client: SqliteDatabase | LibsqlClient): SqlExecutor {
+  if (client && 'prepare' in client && typeof client.prepare === 'function') return inProcess(client)
+  if (client && 'execute' in client && typeof client.execute === 'function') return throughLibsql(client)
+  throw new StoreConfigError(
+    'sqlite',
+    'client must be a database of "better-sqlite3", "libsql" or "node:sqlite", or a client of "@libsql/client"'
+  )
+}
+
+function inProcess(client: SqliteDatabase): SqlExecutor {
+  const known = new Map<string, SqliteStatement>()
+  const prepared = (text: string) => {
+    const statement = known.get(text) ?? client.prepare(text)
+    if (known.size < mostStatements) known.set(text, statement)
+    return statement
+  }
+  return {
+    all: async (text, params) => prepared(text).all(...params) as SqlRow[],
+    run: async (text, params) => Number(prepared(text).run(...params).changes)
+  }
+}
+
+/** Batches of every size are a statement of their own. */
+const mostStatements = 50
+
+function throughLibsql(client: LibsqlClient): SqlExecutor {
+  const send = (sql: string, params: readonly SqlParam[]) => client.execute({ sql, args: [...params] })
+  return {
+    all: async (text, params) => (await send(text, params)).rows,
+    run: async (text, params) => (await send(text, params)).rowsAffected
+  }
+}

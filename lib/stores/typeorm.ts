@@ -1,0 +1,67 @@
+import { StoreConfigError } from '../errors.js'
+import { dialectOf, type SqlDialect } from './sql/dialects.js'
+import type { SqlExecutor, SqlParam, SqlRow } from './sql/executor.js'
+import { type SqlStore, storeOver } from './sql/store.js'
+
+export type { SqlDialect } from './sql/dialects.js'
+export type { SqlStore } from './sql/store.js'
+
+/** What is used of a `DataSource`. */
+export interface TypeormClient {
+  createQueryRunner(): TypeormQueryRunner
+}
+
+export interface TypeormQueryRunner {
+  query(text: string, params: SqlParam[], structured: true): Promise<TypeormResult>
+  release(): Promise<void>
+}
+
+export interface TypeormResult {
+  readonly records: readonly unknown[]
+  readonly affected?: number
+}
+
+export interface TypeormStoreOptions {
+  /** The app's `DataSource`, initialized before the app is ready. */
+  readonly client: TypeormClient
+  /** Which SQL its database speaks. */
+  readonly dialect: SqlDialect
+  /** With or without a schema: `auth.sessions`. Default: `'fastify_sessions'`. */
+  readonly table?: string
+}
+
+/**
+ * Keeps records through TypeORM, in PostgreSQL, MySQL, MariaDB or SQLite (its type `better-sqlite3`), as
+ * `postgresStore`, `mysqlStore` and `sqliteStore` do. The table is no entity: with `synchronize`, TypeORM leaves it
+ * alone. Tested with TypeORM 1.1.
+ *
+ * @throws StoreConfigError when an option can't work.
+ * @example
+ * ```ts
+ * const dataSource = await new DataSource({ type: 'postgres', url: process.env.DATABASE_URL }).initialize()
+ * const options = defineSessions({ stores: { db: typeormStore({ client: dataSource, dialect: 'postgres' }) }, … })
+ * ```
+ */
+export function typeormStore({ client, dialect, table }: TypeormStoreOptions): SqlStore {
+  if (typeof client?.createQueryRunner !== 'function') {
+    throw new StoreConfigError('typeorm', 'client must be a DataSource of TypeORM')
+  }
+  return storeOver(throughTypeorm(client), dialectOf(dialect, table))
+}
+
+function throughTypeorm(client: TypeormClient): SqlExecutor {
+  return {
+    all: async (text, params) => (await send(client, text, params)).records as readonly SqlRow[],
+    run: async (text, params) => (await send(client, text, params)).affected
+  }
+}
+
+/** `DataSource.query` would not tell how many rows were written. */
+async function send(client: TypeormClient, text: string, params: readonly SqlParam[]): Promise<TypeormResult> {
+  const runner = client.createQueryRunner()
+  try {
+    return await runner.query(text, [...params], true)
+  } finally {
+    await runner.release()
+  }
+}

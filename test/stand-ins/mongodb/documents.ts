@@ -1,0 +1,175 @@
+import { calculateObjectSize, type Document, EJSON } from 'bson'
+
+/** A refusal as the server words it. */
+export class Refusal extends Error {
+  readonly code: number
+  readonly codeName: string
+
+  constructor(code: number, codeName: string, message: string) {
+    super(message)
+    this.code = code
+    this.codeName = codeName
+  }
+}
+
+export interface Index {
+  readonly name: string
+  readonly key: Document
+  readonly expireAfterSeconds?: number
+}
+
+export interface Updated {
+  readonly matched: number
+  readonly modified: number
+  readonly upserted?: unknown
+}
+
+/** One collection. Every method runs from its beginning to its end at once: what the server does atomically for one document. */
+export class Documents {
+  readonly #namespace: string
+  readonly #byId = new Map<string, Document>()
+  readonly indexes: Index[] = [{ name: '_id_', key: { _id: 1 } }]
+
+  constructor(namespace: string) {
+    this.#namespace = namespace
+  }
+
+  find(filter: Document): readonly Document[] {
+    return [...this.#candidates(filter)].filter((document) => matches(document, filter))
+  }
+
+  insert(document: Document): void {
+    const key = EJSON.stringify(document['_id'])
+    if (this.#byId.has(key)) {
+      const text = `E11000 duplicate key error collection: ${this.#namespace} index: _id_ dup key: { _id: ${key} }`
+      throw new Refusal(11000, 'DuplicateKey', text)
+    }
+    this.#byId.set(key, sized(document))
+  }
+
+  update(filter: Document, update: Document, { multi = false, upsert = false } = {}): Updated {
+    const found = this.find(filter)
+    const chosen = multi ? found : found.slice(0, 1)
+    if (chosen.length === 0 && upsert) return { matched: 0, modified: 0, upserted: this.#upsert(filter, update) }
+    let modified = 0
+    for (const document of chosen) {
+      const next = sized(changed(document, update, false))
+      if (EJSON.stringify(next) !== EJSON.stringify(document)) modified++
+      this.#byId.set(EJSON.stringify(document['_id']), next)
+    }
+    return { matched: chosen.length, modified }
+  }
+
+  delete(filter: Document, limit: number): number {
+    const found = this.find(filter)
+    const chosen = limit === 1 ? found.slice(0, 1) : found
+    for (const document of chosen) this.#byId.delete(EJSON.stringify(document['_id']))
+    return chosen.length
+  }
+
+  createIndex(index: Index): void {
+    const same = this.indexes.find(({ name, key }) => name === index.name || sameValue(key, index.key))
+    if (!same) this.indexes.push(index)
+    else if (!sameValue(same, index)) {
+      const text = `An equivalent index already exists with the same name but different options. Requested index: ${EJSON.stringify(index)}, existing index: ${EJSON.stringify(same)}`
+      throw new Refusal(85, 'IndexOptionsConflict', text)
+    }
+  }
+
+  /** One pass of the TTL monitor: only dates, only where an index says so. */
+  removeExpired(now: number): void {
+    for (const { key, expireAfterSeconds } of this.indexes) {
+      if (expireAfterSeconds === undefined) continue
+      const [field = ''] = Object.keys(key)
+      for (const [id, document] of this.#byId) {
+        const date = document[field]
+        if (date instanceof Date && date.getTime() + expireAfterSeconds * 1000 <= now) this.#byId.delete(id)
+      }
+    }
+  }
+
+  /** By `_id` where the filter names it, so that a test with many records is not slow. */
+  *#candidates({ _id }: Document): Generator<Document> {
+    const ids = isOperators(_id) ? _id['$in'] : [_id]
+    if (_id === undefined || !Array.isArray(ids)) yield* this.#byId.values()
+    else {
+      for (const key of new Set(ids.map((id) => EJSON.stringify(id)))) {
+        const document = this.#byId.get(key)
+        if (document) yield document
+      }
+    }
+  }
+
+  /** The new document has what the filter says to be equal; then the update is done to it. */
+  #upsert(filter: Document, update: Document): unknown {
+    const equalities = Object.entries(filter).filter(([, condition]) => !isOperators(condition))
+    const document = changed(Object.fromEntries(equalities), update, true)
+    if (document['_id'] === undefined) throw new Refusal(2, 'BadValue', 'the stand-in makes up no ids')
+    this.insert(document)
+    return document['_id']
+  }
+}
+
+/** The largest document, and what the server says of a larger one. */
+export const largest = 16 * 1024 * 1024
+
+function sized(document: Document): Document {
+  const size = calculateObjectSize(document)
+  if (size <= largest) return document
+  throw new Refusal(
+    10334,
+    'BSONObjectTooLarge',
+    `BSONObj size: ${size} is invalid. Size must be between 0 and ${largest}`
+  )
+}
+
+function matches(document: Document, filter: Document): boolean {
+  return Object.entries(filter).every(([field, condition]) => {
+    if (field.startsWith('$')) throw new Refusal(2, 'BadValue', `unknown top level operator: ${field}`)
+    if (!isOperators(condition)) return sameValue(document[field], condition)
+    return Object.entries(condition).every(([operator, operand]) => holds(document[field], operator, operand))
+  })
+}
+
+function holds(value: unknown, operator: string, operand: unknown): boolean {
+  switch (operator) {
+    case '$eq':
+      return sameValue(value, operand)
+    case '$in':
+      return (operand as readonly unknown[]).some((one) => sameValue(value, one))
+    case '$gt':
+      return comparable(value, operand) && Number(value) > Number(operand)
+    case '$gte':
+      return comparable(value, operand) && Number(value) >= Number(operand)
+    case '$lt':
+      return comparable(value, operand) && Number(value) < Number(operand)
+    case '$lte':
+      return comparable(value, operand) && Number(value) <= Number(operand)
+    default:
+      throw new Refusal(2, 'BadValue', `unknown operator: ${operator}`)
+  }
+}
+
+/** The server compares only values of one type: a date is neither before nor after a number, nor one that is missing. */
+function comparable(value: unknown, operand: unknown): boolean {
+  const dates = value instanceof Date && operand instanceof Date
+  return dates || (typeof value === 'number' && typeof operand === 'number')
+}
+
+function changed(document: Document, update: Document, inserting: boolean): Document {
+  const next = { ...document }
+  for (const [operator, fields] of Object.entries(update)) {
+    if (operator === '$set' || (operator === '$setOnInsert' && inserting)) Object.assign(next, fields)
+    else if (operator !== '$setOnInsert') throw new Refusal(9, 'FailedToParse', `Unknown modifier: ${operator}`)
+  }
+  return next
+}
+
+function isOperators(condition: unknown): condition is Document {
+  if (condition === null || typeof condition !== 'object' || condition instanceof Date) return false
+  return Object.keys(condition).some((key) => key.startsWith('$'))
+}
+
+function sameValue(one: unknown, other: unknown): boolean {
+  return EJSON.stringify({ value: one }) === EJSON.stringify({ value: other })
+}

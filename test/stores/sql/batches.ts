@@ -1,0 +1,72 @@
+import { equal, ok } from 'node:assert/strict'
+import type { RecordStore, Version, Write } from '../../../types/store.js'
+import { freshIds, tomorrow } from './contract.js'
+
+export type BatchingStore = RecordStore & Required<Pick<RecordStore, 'readMany' | 'saveMany'>>
+
+/** Ten creates; then, of the same ids, updates, touches and removes in turn. */
+export async function createsAndChanges(store: BatchingStore): Promise<readonly [readonly Write[], readonly Write[]]> {
+  const expires = tomorrow()
+  const creates = freshIds(10).map((id): Write => ({ kind: 'create', id, text: `of ${id}`, expires }))
+  const versions = await store.saveMany(creates)
+  ok(versions.every((version) => typeof version === 'string'))
+  const changes = creates.map(({ id }, at): Write => {
+    if (at % 3 === 0) return { kind: 'update', id, text: 'new', expires, version: versions[at] as Version }
+    return at % 3 === 1 ? { kind: 'touch', id, expires } : { kind: 'remove', id }
+  })
+  return [creates, changes]
+}
+
+/** Sends a batch of each kind and says how often `count`, which starts anew at each call, has counted for each. */
+export async function counted(store: BatchingStore, count: () => number): Promise<Readonly<Record<string, number>>> {
+  const [creates] = await createsAndChanges(store) // the engine learns the statements
+  await store.saveMany((await createsAndChanges(store))[1])
+  await store.readMany(creates.map(({ id }) => id))
+
+  count()
+  const [others, changes] = await createsAndChanges(store)
+  const creating = count()
+  const results = await store.saveMany(changes)
+  const changing = count()
+  const records = await store.readMany(others.map(({ id }) => id))
+  const reading = count()
+  ok(results.every((result) => result !== undefined && result !== false))
+  equal(records.filter((record) => record !== undefined).length, 7)
+  return { creating, changing, reading }
+}
+
+/** Adds one to a record again and again; says how often it was told that it did, and how often it can't know. */
+export async function increment(
+  store: RecordStore,
+  id: string,
+  times: number
+): Promise<{ sure: number; unsure: number }> {
+  let [sure, unsure] = [0, 0]
+  while (sure + unsure < times) {
+    try {
+      const record = await store.read(id)
+      if (!record) throw new Error('the record is gone')
+      const version = await store.update(id, String(Number(record.text) + 1), tomorrow(), record.version)
+      if (version !== undefined) sure++
+    } catch {
+      unsure++
+    }
+  }
+  return { sure, unsure }
+}
+
+/** All five writes and reads that must reject, each with an error of this kind. */
+export function everyCall(store: RecordStore, id: string, version: Version): readonly (() => Promise<unknown>)[] {
+  return [() => store.read(id), ...everyWrite(store, id, version)]
+}
+
+export function everyWrite(store: RecordStore, id: string, version: Version): readonly (() => Promise<unknown>)[] {
+  const writes = [
+    () => store.create(`${id.slice(0, -1)}-`, 'text', tomorrow()),
+    () => store.update(id, 'text', tomorrow(), version),
+    () => store.touch(id, tomorrow()),
+    () => store.remove(id)
+  ]
+  const { saveMany } = store
+  return saveMany ? [...writes, () => saveMany.call(store, [{ kind: 'remove', id }])] : writes
+}

@@ -1,0 +1,56 @@
+import { join } from 'node:path'
+import mysql, { type RowDataPacket } from 'mysql2/promise'
+import pg from 'pg'
+import { t as tap } from 'tap'
+import { type MariadbServer, startMariadb } from '../../servers/mariadb.js'
+import { type PostgresServer, startPostgres } from '../../servers/postgres.js'
+import { freePort, temporaryDirectory } from '../../servers/process.js'
+
+/** Where the tests of a file reach an engine, and where they reach none. */
+export interface Engine {
+  readonly url: string
+  readonly nobody: string
+}
+
+/** PostgreSQL for the tests of a file: at `TEST_POSTGRES_URL`, or one of their own. */
+export async function postgresEngine(): Promise<Engine> {
+  const url = process.env['TEST_POSTGRES_URL'] ?? (await runningPostgres()).url
+  const client = new pg.Client(url)
+  await client.connect()
+  const { rows } = await client.query('SHOW server_version')
+  await client.end()
+  tap.comment(`PostgreSQL ${rows[0].server_version}`)
+  return { url, nobody: `postgres://postgres@127.0.0.1:${await freePort()}/postgres` }
+}
+
+/** MySQL or MariaDB for the tests of a file: at `TEST_MYSQL_URL`, or a MariaDB of their own. */
+export async function mysqlEngine(): Promise<Engine> {
+  const url = process.env['TEST_MYSQL_URL'] ?? (await runningMariadb()).url
+  const client = await mysql.createConnection(url)
+  const [rows] = await client.query<RowDataPacket[]>('SELECT VERSION() AS version')
+  await client.end()
+  const version = String(rows[0]?.['version'])
+  tap.comment(version.includes('MariaDB') ? version : `MySQL ${version}`)
+  return { url, nobody: `mysql://app@127.0.0.1:${await freePort()}/app` }
+}
+
+/** The path of a SQLite file for the tests of a file. */
+export async function sqliteFile(): Promise<string> {
+  const directory = await temporaryDirectory('sqlite')
+  tap.teardown(() => directory.remove())
+  return join(directory.path, 'sessions.db')
+}
+
+export async function runningPostgres(
+  settings: Readonly<Record<string, string | number>> = {}
+): Promise<PostgresServer> {
+  const server = await startPostgres(settings)
+  tap.teardown(() => server.stop())
+  return server
+}
+
+export async function runningMariadb(...args: readonly string[]): Promise<MariadbServer> {
+  const server = await startMariadb(...args)
+  tap.teardown(() => server.stop())
+  return server
+}

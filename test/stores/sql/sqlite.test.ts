@@ -1,0 +1,25 @@
+import { join } from 'node:path'
+import { createClient } from '@libsql/client'
+import Database from 'libsql'
+import { t as tap, test } from 'tap'
+import { sqliteStore } from '../../../lib/stores/sqlite.js'
+import { temporaryDirectory } from '../../servers/process.js'
+import { keepsTheContract, type Way } from './contract.js'
+
+const directory = await temporaryDirectory('sqlite')
+tap.teardown(() => directory.remove())
+
+const throughLibsql = (path: string, table?: string) => {
+  const client = new Database(path)
+  return { store: sqliteStore({ client, ...(table && { table }) }), close: () => client.close() }
+}
+const throughClient = (path: string, table?: string) => {
+  const client = createClient({ url: `file:${path}` })
+  return { store: sqliteStore({ client, ...(table && { table }) }), close: () => client.close() }
+}
+const ways: readonly Way[] = [
+  { name: 'libsql', open: (table) => throughLibsql(join(directory.path, 'a.db'), table) },
+  { name: '@libsql/client', open: (table) => throughClient(join(directory.path, 'b.db'), table) }
+]
+
+for (const way of ways) test(`the contract, kept through ${way.name}`, (t) => keepsTheContract(t, way, { nul: false }))
