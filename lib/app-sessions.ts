@@ -84,7 +84,7 @@ export class AppSessions implements Sessions {
   }
 
   /** Reads what the request's cookies name; `undefined` when there is nothing to read, which is told in no time. */
-  preload(request: FastifyRequest, sessionsOf: () => RequestSessions): Promise<void> | undefined {
+  preload(request: FastifyRequest, sessionsOf: () => RequestSessions): Promise<unknown> | undefined {
     const header = request.raw.headers.cookie
     if (header === undefined || !this.#mayRead) return undefined
     if (this.#marker.isDue(Date.now())) return this.#preloadAfterMarker(request, header, sessionsOf)

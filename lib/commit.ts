@@ -28,13 +28,7 @@ export function commit(sessions: RequestSessions, states: readonly SessionState[
   const tasks = eachOrThrow(pending, stateOf, (state) => plan(sessions.reply, state, now))
   const withJobs = tasks.filter(({ job }) => job !== undefined)
   if (withJobs.length === 0) return finish(sessions, tasks, now)
-  return runAll(withJobs).then((dropped) =>
-    finish(
-      sessions,
-      tasks.filter((task) => !dropped.has(task)),
-      now
-    )
-  )
+  return runAndFinish(sessions, tasks, withJobs, now)
 }
 
 /** Most requests only read: they are done here. */
@@ -82,46 +76,60 @@ function planCookie(
   return { state, encoded, job: undefined }
 }
 
-/** Gives the tasks whose sessions were ended elsewhere. */
-async function runAll(tasks: readonly Task[]): Promise<ReadonlySet<Task>> {
-  const dropped = new Set<Task>()
-  const errors = new Map<string, Error>()
-  const stores = new Set(tasks.map(({ state }) => state.entry.store as RecordStore))
-  await Promise.all(
-    [...stores].map(async (store) => {
-      const mine = tasks.filter(({ state }) => state.entry.store === store)
-      const results = await runJobs(
-        store,
-        mine.map(({ job }) => job as Job<Outcome>)
-      )
-      for (const [index, result] of results.entries()) {
-        const task = mine[index] as Task
-        if (result.status === 'rejected') errors.set(task.state.entry.name, asError(result.reason))
-        else if (result.value === 'dropped') dropped.add(task)
-      }
-    })
-  )
-  if (errors.size > 0) throw new SaveError(errors)
-  for (const { state } of dropped) {
-    state.problem = 'gone'
-    state.log.info(
-      { session: state.entry.name },
-      'the session was ended while this request ran: its changes are dropped'
-    )
-  }
-  return dropped
+async function runAndFinish(
+  sessions: RequestSessions,
+  tasks: readonly Task[],
+  withJobs: readonly Task[],
+  now: number
+): Promise<void> {
+  const results = withJobs.length === 1 ? await runOnStore(withJobs) : await runByStore(withJobs)
+  const failed = results.filter(({ error }) => error !== undefined)
+  if (failed.length > 0)
+    throw new SaveError(new Map(failed.map(({ task, error }) => [task.state.entry.name, error as Error])))
+  const dropped = results.filter(({ outcome }) => outcome === 'dropped').map(({ task }) => task)
+  dropped.forEach(drop)
+  finish(sessions, dropped.length === 0 ? tasks : tasks.filter((task) => !dropped.includes(task)), now)
+}
+
+interface Result {
+  readonly task: Task
+  readonly outcome?: Outcome
+  readonly error?: Error
+}
+
+async function runByStore(tasks: readonly Task[]): Promise<readonly Result[]> {
+  const stores = [...new Set(tasks.map(({ state }) => state.entry.store))]
+  const results = stores.map((store) => runOnStore(tasks.filter(({ state }) => state.entry.store === store)))
+  return (await Promise.all(results)).flat()
+}
+
+async function runOnStore(tasks: readonly Task[]): Promise<readonly Result[]> {
+  const { store } = (tasks[0] as Task).state.entry
+  const jobs = tasks.map(({ job }) => job as Job<Outcome>)
+  const results = await runJobs(store as RecordStore, jobs)
+  return results.map((result, index) => {
+    const task = tasks[index] as Task
+    return result.status === 'fulfilled' ? { task, outcome: result.value } : { task, error: asError(result.reason) }
+  })
+}
+
+/** The session was ended elsewhere. */
+function drop({ state }: Task): void {
+  state.problem = 'gone'
+  state.log.info({ session: state.entry.name }, 'the session was ended while this request ran: its changes are dropped')
 }
 
 /** Makes the cookies, and sets them unless one can't be made. */
 function finish(sessions: RequestSessions, tasks: readonly Task[], now: number): undefined {
-  const cookies = eachOrThrow(tasks, taskState, (task) => cookiesFor(sessions, task, now))
+  const cookies: SetCookie[] = []
+  eachOrThrow(tasks, taskState, (task) => void cookies.push(...cookiesFor(sessions, task, now)))
   for (const { state, encoded } of tasks) {
     if (state.entry.store === undefined && encoded !== undefined) state.settle(encoded)
     state.doomed = undefined
     state.isEnding = false
     state.isCookieChanged = false
   }
-  send(sessions, cookies.flat())
+  send(sessions, cookies)
 }
 
 function cookiesFor({ request }: RequestSessions, { state, encoded }: Task, now: number): readonly SetCookie[] {

@@ -52,8 +52,7 @@ export function* loadRecord(
   { ticket, isStale }: OpenedTicket & { readonly ticket: Ticket },
   moment: Moment
 ): Job<Loaded> {
-  const id = storeId(ticket.secret)
-  const source = yield* readSource(id, ticket)
+  const source = yield* readSource(storeId(ticket.secret), ticket)
   if (source === undefined) return { problem: 'gone' }
   const problem = ended(entry, source.record.c, source.expires, moment)
   if (problem !== undefined) return { problem }

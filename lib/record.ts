@@ -42,8 +42,55 @@ export function parseRecord(text: string): SessionRecord | undefined {
   }
 }
 
-export function formatRecord(record: SessionRecord): string {
-  return JSON.stringify(record)
+/** A text of which lines can be taken over, the payload that it holds, and the keys whose lines can not. */
+export interface Former {
+  readonly text: string
+  readonly payload: Payload
+  readonly changed: readonly string[]
+}
+
+/**
+ * JSON with the keys of the payload on lines of their own. The lines of keys that did not change are taken over from
+ * the `former` text: to count in a session of 600 bytes then costs a quarter of writing all its JSON again.
+ */
+export function formatRecord({ c, e, v, m, s, f, n, x, p: payload }: SessionRecord, former?: Former): string {
+  const text = JSON.stringify({ c, e, v, m, s, f, n, x })
+  if (payload === undefined) return text
+  const lines = former && new Lines(former)
+  let body = ''
+  for (const key of Object.keys(payload)) {
+    const value = payload[key]
+    if (value === undefined) continue
+    const name = `${JSON.stringify(key)}:`
+    const line = lines?.find(key, name, value) ?? name + JSON.stringify(value)
+    body = body === '' ? line : `${body},\n${line}`
+  }
+  return `${text.slice(0, -1)},"p":{\n${body}\n}}`
+}
+
+/** Finds the line of a key; JSON itself never holds a bare line break. Nothing is found in a text of another make. */
+class Lines {
+  readonly #former: Former
+  #keys: readonly string[]
+  readonly #breaks: number[] = []
+
+  constructor(former: Former) {
+    const { text, payload } = former
+    this.#former = former
+    this.#keys = Object.keys(payload)
+    for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) this.#breaks.push(at)
+    if (this.#breaks.length !== this.#keys.length + 1) this.#keys = []
+  }
+
+  find(key: string, name: string, value: unknown): string | undefined {
+    const { text, payload, changed } = this.#former
+    const index = payload[key] === value && !changed.includes(key) ? this.#keys.indexOf(key) : -1
+    if (index === -1) return undefined
+    const start = (this.#breaks[index] as number) + 1
+    const end = this.#breaks[index + 1] as number
+    if (!text.startsWith(name, start)) return undefined
+    return text.slice(start, text[end - 1] === ',' ? end - 1 : end)
+  }
 }
 
 /** Sealed by us or kept by the app's own store, so this guards against other programs' data, not against attackers. */
@@ -80,7 +127,10 @@ export function formatTicket({ secret, createdAt, expires }: Ticket): string {
 }
 
 export function parseTicket(text: string): Ticket | undefined {
-  const [secret, created, expires, more] = text.split('.')
-  if (!secret || !created || !expires || more !== undefined) return undefined
-  return { secret, createdAt: Number.parseInt(created, 36), expires: Number.parseInt(expires, 36) }
+  const first = text.indexOf('.')
+  const second = text.indexOf('.', first + 1)
+  const createdAt = Number.parseInt(text.slice(first + 1, second), 36)
+  const expires = Number.parseInt(text.slice(second + 1), 36)
+  if (first < 1 || second === -1 || Number.isNaN(createdAt + expires)) return undefined
+  return { secret: text.slice(0, first), createdAt, expires }
 }

@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { RecordStore } from '../types/store.js'
 import { StoreError } from './errors.js'
 import { loadFromCookie, loadRecord, logProblem, type Moment, type OpenedTicket, openTicket } from './load.js'
 import type { ClearMarker } from './marker.js'
@@ -9,7 +10,7 @@ import { HandlerSession, type Host } from './session.js'
 import { type Loaded, SessionState } from './state.js'
 
 type Commit = (sessions: RequestSessions, states: readonly SessionState[]) => Promise<void> | undefined
-type Named = OpenedTicket & { readonly ticket: Ticket }
+type Named = OpenedTicket & { readonly ticket: Ticket; readonly entry: Entry }
 
 /** The sessions of one request. */
 export class RequestSessions implements Host {
@@ -60,22 +61,11 @@ export class RequestSessions implements Host {
   }
 
   /** Reads the records of sessions whose cookies came, one round trip a store. */
-  async preload(entries: readonly Entry[]): Promise<void> {
+  preload(entries: readonly Entry[]): Promise<unknown> {
     const { moment } = this
-    const named = new Map<Entry, Named>()
-    for (const entry of entries) {
-      const opened = this.#openTicket(entry, moment)
-      if (opened !== undefined) named.set(entry, opened)
-    }
-    const stores = new Set([...named.keys()].map((entry) => entry.store))
-    await Promise.all(
-      [...stores].map((store) =>
-        this.#read(
-          [...named].filter(([entry]) => entry.store === store),
-          moment
-        )
-      )
-    )
+    const named: Named[] = []
+    for (const entry of entries) this.#openTicket(entry, moment, named)
+    return named.length === 1 ? this.#read(named, moment) : this.#readByStore(named, moment)
   }
 
   /** The store could not be asked for these: whoever uses them gets the error, or an empty session. */
@@ -147,25 +137,34 @@ export class RequestSessions implements Host {
     return state
   }
 
-  #openTicket(entry: Entry, moment: Moment): Named | undefined {
+  #openTicket(entry: Entry, moment: Moment, named: Named[]): void {
     const opened = openTicket(entry, this.request.raw.headers.cookie ?? '', moment)
-    if (opened?.ticket !== undefined) return opened
-    if (opened !== undefined) this.#put(entry, { problem: opened.problem })
-    return undefined
+    if (opened?.ticket !== undefined) named.push({ entry, ticket: opened.ticket, isStale: opened.isStale })
+    else if (opened !== undefined) this.#put(entry, { problem: opened.problem })
   }
 
-  async #read(named: readonly (readonly [Entry, Named])[], moment: Moment): Promise<void> {
-    const store = named[0]?.[0].store
-    if (store === undefined) return
-    const results = await runJobs(
-      store,
-      named.map(([entry, opened]) => loadRecord(entry, opened, moment))
+  #readByStore(named: readonly Named[], moment: Moment): Promise<unknown> {
+    const stores = [...new Set(named.map(({ entry }) => entry.store))]
+    return Promise.all(
+      stores.map((store) =>
+        this.#read(
+          named.filter(({ entry }) => entry.store === store),
+          moment
+        )
+      )
     )
-    for (const [index, result] of results.entries()) {
-      const [entry] = named[index] as readonly [Entry, Named]
+  }
+
+  /** Reads records of one store. */
+  async #read(named: readonly Named[], moment: Moment): Promise<void> {
+    const { store } = (named[0] as Named).entry
+    const jobs = named.map((each) => loadRecord(each.entry, each, moment))
+    const results = await runJobs(store as RecordStore, jobs)
+    results.forEach((result, index) => {
+      const { entry } = named[index] as Named
       if (result.status === 'fulfilled') this.#put(entry, result.value)
       else this.fail([entry], result.reason)
-    }
+    })
   }
 
   #put(entry: Entry, loaded: Loaded): void {

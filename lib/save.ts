@@ -1,3 +1,4 @@
+import type { Version, WriteResult } from '../types/store.js'
 import { ConflictError } from './errors.js'
 import { readSource, successorOf } from './load.js'
 import { formatRecord, type SessionRecord } from './record.js'
@@ -65,7 +66,7 @@ function* change(state: SessionState, from: Source, encoded: Encoded, now: numbe
         ? yield* update(idOf(source), next.text, next.expires, versionOf(source))
         : undefined
     if (version !== undefined) {
-      state.settle(keptAs(source, next, version))
+      state.settle(keptAs(source.kept as Where, next, version))
       return 'saved'
     }
     yield* pause(backoff(attempt))
@@ -142,19 +143,21 @@ function* newest(source: Source): Job<Source | undefined> {
   return present?.record.n === undefined ? present : yield* successorOf(present)
 }
 
-function sourceOf(state: SessionState, encoded: Encoded, id: string, version: string | number | boolean): Source {
+function sourceOf(state: SessionState, encoded: Encoded, id: string, version: WriteResult): Source {
   const ticket = { secret: state.secret, createdAt: state.createdAt, expires: 0 }
-  return { ...encoded, kept: { id, version: version as string, ticket } }
+  return keptAs({ id, ticket }, encoded, version as string)
 }
 
-function keptAs(source: Source, encoded: Encoded, version: string | number): Source {
-  return { ...encoded, kept: { id: idOf(source), version, ticket: source.kept?.ticket } }
+function keptAs({ id, ticket }: Where, { text, record, expires }: Encoded, version: Version): Source {
+  return { text, record, expires, kept: { id, version, ticket } }
 }
+
+type Where = Pick<NonNullable<Source['kept']>, 'id' | 'ticket'>
 
 function idOf(source: Source): string {
   return (source.kept as NonNullable<Source['kept']>).id
 }
 
-function versionOf(source: Source): string | number {
+function versionOf(source: Source): Version {
   return (source.kept as NonNullable<Source['kept']>).version
 }

@@ -167,7 +167,7 @@ export class SessionState {
       f: flashes,
       p: isEmpty ? undefined : payload.value
     }
-    return { text: formatRecord(record), record, expires }
+    return { text: formatRecord(record, payload.former), record, expires }
   }
 
   /**
@@ -175,8 +175,12 @@ export class SessionState {
    * @throws FST_SESSIONS_SCHEMA when that does not fit the schema of this process
    */
   rebase(from: Source, newer: Source): void {
-    const started = readStored(this.entry, parseRecord(from.text) as SessionRecord, this.log)
-    const theirs = readStored(this.entry, newer.record, this.log)
+    const started = readStored(
+      this.entry,
+      { text: from.text, record: parseRecord(from.text) as SessionRecord },
+      this.log
+    )
+    const theirs = readStored(this.entry, newer, this.log)
     if (typeof started === 'string' || typeof theirs === 'string') {
       throw new SchemaError(this.entry.name, 'what a parallel request stored does not fit the schema of this process')
     }
@@ -195,7 +199,7 @@ export class SessionState {
     this.#isPersistChanged = this.#persist !== source.record.m
     this.#isSubjectChanged = this.#subject !== source.record.s
     this.isStale = false
-    this.values.settle(source.record.p ?? {})
+    this.values.settle(source.record.p ?? {}, source.text)
     this.#storedFlashes = source.record.f
     this.#flashes?.settle(this.#storedFlashes ?? {})
   }
@@ -231,7 +235,7 @@ export class SessionState {
   }
 
   #resume(source: Source): boolean {
-    const read = readStored(this.entry, source.record, this.log)
+    const read = readStored(this.entry, source, this.log)
     if (typeof read === 'string') {
       this.problem = read
       return false

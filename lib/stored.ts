@@ -16,11 +16,18 @@ export interface Read extends Stored {
  * Migrates, decodes and, if that fails, mends as the definition says.
  * @throws FST_SESSIONS_SCHEMA where it says `onInvalid: 'throw'`
  */
-export function readStored(entry: Entry, record: SessionRecord, log: FastifyBaseLogger): Read | Problem {
+export function readStored(
+  entry: Entry,
+  { text, record }: { readonly text: string; readonly record: SessionRecord },
+  log: FastifyBaseLogger
+): Read | Problem {
   const { p: payload = {}, v: version = 1 } = record
   if (Object.keys(payload).length === 0) return { payload, data: entry.codec.empty(), version: entry.version }
   const first = decodeMigrated(entry, payload, version)
-  if (!('issues' in first)) return first
+  if (!('issues' in first)) {
+    // A migration can have changed what it was given: then the text does not show the payload any more.
+    return version < entry.version ? first : { payload, data: first.data, version, text }
+  }
   const details = { session: entry.name, version, issues: describeIssues(first.issues) }
   if (entry.onInvalid === 'throw') throw new SchemaError(entry.name, `what is stored does not fit: ${details.issues}`)
   const mended = mend(entry, first.payload, version, first.issues)

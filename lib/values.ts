@@ -1,5 +1,6 @@
 import type { Codec, Data, Decoded, Payload } from './codec.js'
 import { sameJson } from './json.js'
+import type { Former } from './record.js'
 
 /** What a request did to a key. What it did by `update` alone runs again on newer data; all else overwrites. */
 type Change = 'set' | 'deleted' | readonly ((value: unknown) => unknown)[]
@@ -8,7 +9,12 @@ type Change = 'set' | 'deleted' | readonly ((value: unknown) => unknown)[]
 export interface Stored {
   readonly payload: Payload
   readonly data: Data
+  /** That of the record that the payload was read from, unless they differ. */
+  readonly text?: string | undefined
 }
+
+/** A payload to store, and what its text has in common with the former one. */
+export type Encoding = Decoded<Payload> & { readonly former?: Former | undefined }
 
 export type MergeFunctions = Readonly<Record<string, (base: unknown, theirs: unknown, mine: unknown) => unknown>>
 
@@ -17,6 +23,7 @@ export class Values {
   readonly #codec: Codec
   /** What is stored; never handed out. */
   #payload: Payload
+  #text: string | undefined
   /** What handlers see. */
   #data: Data
   /** Made when the first change is: most requests only read. */
@@ -31,9 +38,10 @@ export class Values {
   #since: Map<string, Change> | undefined
   #isClearedSince = false
 
-  constructor(codec: Codec, { payload, data }: Stored) {
+  constructor(codec: Codec, { payload, data, text }: Stored) {
     this.#codec = codec
     this.#payload = payload
+    this.#text = text
     this.#data = data
   }
 
@@ -105,7 +113,7 @@ export class Values {
   }
 
   /** The payload to store; `{}` when no value is left, whatever the schema requires. */
-  encode(): Decoded<Payload> {
+  encode(): Encoding {
     this.#isSaving = true
     this.#since = undefined
     this.#isClearedSince = false
@@ -117,7 +125,9 @@ export class Values {
       else changed.push(key)
     }
     if (changed.length === 0 && Object.keys(payload).length === 0) return { value: payload }
-    return this.#codec.encode(this.#data, payload, changed)
+    const encoded = this.#codec.encode(this.#data, payload, changed)
+    if (encoded.issues || this.#text === undefined) return encoded
+    return { value: encoded.value, former: { text: this.#text, payload: this.#payload, changed } }
   }
 
   /**
@@ -127,6 +137,7 @@ export class Values {
   rebase(started: Stored, theirs: Stored, merge: MergeFunctions): void {
     for (const key of this.#mutated()) this.#change(key, 'set')
     this.#payload = theirs.payload
+    this.#text = theirs.text
     this.#handedOut = undefined
     this.#encodedValues = undefined
     if (this.#isCleared) return
@@ -148,10 +159,11 @@ export class Values {
   }
 
   /** What is stored now holds all changes that were there when it was encoded. */
-  settle(payload: Payload): void {
+  settle(payload: Payload, text: string): void {
     const watched = new Set([...(this.#handedOut?.keys() ?? []), ...(this.#changes?.keys() ?? [])])
     const before = this.#handedOut
     this.#payload = payload
+    this.#text = text
     this.#changes = this.#since
     this.#isCleared = this.#isClearedSince
     this.#isSaving = false
@@ -165,7 +177,7 @@ export class Values {
 
   /** Whether the value is what the updates made of the old one, and nobody changed it by hand after that. */
   #isResult(key: string, change: Exclude<Change, string>, started: Stored, mine: Data): boolean {
-    return this.#text(key, run(change, started.data[key])) === this.#text(key, mine[key])
+    return this.#textOf(key, run(change, started.data[key])) === this.#textOf(key, mine[key])
   }
 
   #change(key: string, change: Change): void {
@@ -198,7 +210,7 @@ export class Values {
     if (this.#handedOut?.has(key)) return
     this.#handedOut ??= new Map()
     const payloadTells = this.#codec.isPlain(key) && Object.hasOwn(this.#base(), key)
-    this.#handedOut.set(key, payloadTells ? undefined : this.#text(key, value))
+    this.#handedOut.set(key, payloadTells ? undefined : this.#textOf(key, value))
   }
 
   /** Goes on watching an object that was handed out before it was stored. */
@@ -209,11 +221,11 @@ export class Values {
   }
 
   #encoded(key: string): string | undefined {
-    return this.#text(key, this.#data[key])
+    return this.#textOf(key, this.#data[key])
   }
 
   /** A value that can't be encoded any more differs from every other. */
-  #text(key: string, value: unknown): string {
+  #textOf(key: string, value: unknown): string {
     const encoded = this.#codec.encodeKey(key, value)
     return encoded.issues ? 'invalid' : JSON.stringify(encoded.value)
   }
@@ -221,7 +233,7 @@ export class Values {
   /** The stored form of the key as it would be written today: by defaults within, it can differ from what is stored. */
   #pristine(key: string): string {
     const decoded = this.#codec.decode(this.#payload)
-    return decoded.issues ? 'unreadable' : this.#text(key, decoded.value[key])
+    return decoded.issues ? 'unreadable' : this.#textOf(key, decoded.value[key])
   }
 }
 

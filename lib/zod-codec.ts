@@ -23,7 +23,7 @@ export class ZodValue implements ValueCodec {
     this.#schema = schema
     // The compiled clone decodes about twice as fast; there is none for encoding.
     this.#compiled = zod.compile(schema)
-    this.#isPlain = isPlain(schema)
+    this.#isPlain = isPlainOrDefault(schema)
   }
 
   decode(stored: unknown): Decoded<unknown> {
@@ -31,8 +31,10 @@ export class ZodValue implements ValueCodec {
   }
 
   encode(value: unknown): Decoded<unknown> {
+    // Both directions check the same and change nothing, but only one of them is compiled.
+    if (this.#isPlain && value !== undefined) return this.decode(value)
     const encoded = attempt(() => zod.safeEncode(this.#schema, value as never))
-    return this.#isPlain || encoded.issues ? encoded : jsonOnly(encoded.value)
+    return encoded.issues ? encoded : jsonOnly(encoded.value)
   }
 }
 

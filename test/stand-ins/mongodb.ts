@@ -103,6 +103,7 @@ export class MongoStandIn {
     const [name = ''] = Object.keys(request.command)
     if (!greetings.has(name)) this.commands.push(name)
     await this.#standing
+    if (socket.destroyed) return // a server that died does nothing more
     if (this.delay > 0 && !greetings.has(name)) await sleep(this.delay)
     const isWrite = writes.has(name)
     if (isWrite && this.#cutNow('before')) return void socket.resetAndDestroy()

@@ -1,6 +1,8 @@
+import { unlink } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { link, readHead, remove, rename, type State, statOf, tidy } from './disk.js'
+import { link, remove, rename, statOf, tidy } from './disk.js'
 import { claimPath, tempPath } from './layout.js'
+import { readHead, type State } from './state.js'
 import type { Temp, Temps } from './temps.js'
 
 /**
@@ -57,7 +59,8 @@ export function exchange(claim: Claim, temp: Temp, temps: Temps): Promise<Outcom
 
 /**
  * Removes a record that has ended, or one that lives if there is no room to replace it. The claim is a link to the
- * record itself: it must work on a full disk.
+ * record itself: it must work on a full disk. The last name of the file goes off the event loop: only then does the
+ * file system free what it held, and that can take long.
  *
  * A removal, unlike a rename, can't be made to fail from outside. So others wait far longer for it than it may take,
  * and it looks at the clock right before. That leaves one case: a process that stalls for a second between these
@@ -65,7 +68,8 @@ export function exchange(claim: Claim, temp: Temp, temps: Temps): Promise<Outcom
  */
 export function removeEnded(claim: Claim): Promise<Outcome> {
   const { record } = claim
-  return claimAndCommit(claim, record, (_, since) => performance.now() - since < removalTime && remove(record))
+  const commit: Commit = (_, since) => performance.now() - since < removalTime && remove(record)
+  return claimAndCommit(claim, record, commit, removeLater)
 }
 
 /** In milliseconds. How long to wait for a writer, how long a removal may take, and how long to wait for it. */
@@ -73,47 +77,60 @@ const writerPatience = 100
 const removalTime = 100
 const removalPatience = 1000
 
+/** Removes claims, after the record was seen not to be `from`. */
+type Release = (claims: readonly string[]) => void | Promise<void>
+
 /** Given the state to end and when (by `performance.now()`) it was claimed. `false`: it was too late. */
 type Commit = (state: State, since: number) => boolean
 
 async function withTemp(claim: Claim, temp: Temp, commit: Commit): Promise<Outcome> {
   let outcome: Outcome = 'void'
   try {
-    outcome = await claimAndCommit(claim, temp.path, commit)
+    outcome = await claimAndCommit(claim, temp.path, commit, removeNow)
   } finally {
     if (outcome !== 'done') tidy(temp.path)
   }
   return outcome
 }
 
-/** Without a rival there is no wait in it: all happens in one turn of the event loop. */
-async function claimAndCommit(claim: Claim, file: string, commit: Commit): Promise<Outcome> {
-  const { record, from, fits } = claim
-  for (let position = 0; ; ) {
+async function claimAndCommit(claim: Claim, file: string, commit: Commit, release: Release): Promise<Outcome> {
+  const taken = await takeClaim(claim, file)
+  if (taken === undefined) return 'void'
+  const state = readHead(claim.record)
+  if (state?.version === claim.from) {
+    if (!claim.fits(state)) return 'lost'
+    if (!commit(state, taken.since)) return 'void'
+  }
+  await release(taken.claims)
+  return state?.version === claim.from ? 'done' : 'lost'
+}
+
+interface Taken {
+  readonly claims: readonly string[]
+  /** By `performance.now()`. */
+  readonly since: number
+}
+
+/** Resolves when the claim is taken, or the record has moved on; to `undefined` if the file to link is gone. */
+async function takeClaim(claim: Claim, file: string): Promise<Taken | undefined> {
+  const { record, from } = claim
+  for (let claims = [claimPath(record, from, 0)]; ; ) {
     const since = performance.now()
-    const linked = link(file, claimPath(record, from, position))
-    if (linked === 'gone') return 'void'
-    if (linked === 'taken') {
-      const rival = await outlast(claim, position)
-      if (rival === 'moved') return lost(record, from, position)
-      if (rival === 'void') position++
-      continue
-    }
-    const state = readHead(record)
-    if (state?.version !== from) return lost(record, from, position)
-    if (!fits(state)) return 'lost'
-    if (!commit(state, since)) return 'void'
-    tidyClaims(record, from, position)
-    return 'done'
+    const path = claims.at(-1) as string
+    const linked = link(file, path)
+    if (linked === 'gone') return undefined
+    const rival = linked === 'taken' ? await outlast(claim, path) : 'none'
+    if (rival === 'none' || rival === 'moved') return { claims, since }
+    if (rival === 'void') claims = [...claims, claimPath(record, from, claims.length)]
   }
 }
 
 /** Waits until the record has moved on, or until it is certain that the holder of the claim will not move it. */
-async function outlast(claim: Claim, position: number): Promise<'moved' | 'void' | 'free'> {
+async function outlast(claim: Claim, path: string): Promise<'moved' | 'void' | 'free'> {
   const { record, from } = claim
   const start = performance.now()
   for (let pause = 1; ; pause = Math.min(2 * pause, 16)) {
-    const holder = readHead(claimPath(record, from, position))
+    const holder = readHead(path)
     const isVoid = holder && makeVoid(claim, holder.version, performance.now() - start)
     if (readHead(record)?.version !== from) return 'moved'
     if (holder === undefined) return 'free'
@@ -130,12 +147,10 @@ function makeVoid({ shard, from }: Claim, holder: string, waited: number): boole
   return statOf(temp) === undefined
 }
 
-function lost(record: string, from: string, position: number): Outcome {
-  tidyClaims(record, from, position)
-  return 'lost'
+function removeNow(paths: readonly string[]): void {
+  for (const path of paths) tidy(path)
 }
 
-/** Only after the record was seen not to be `from`. */
-function tidyClaims(record: string, from: string, last: number): void {
-  for (let position = 0; position <= last; position++) tidy(claimPath(record, from, position))
+async function removeLater(paths: readonly string[]): Promise<void> {
+  for (const path of paths) await unlink(path).catch(() => {})
 }

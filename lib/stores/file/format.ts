@@ -44,11 +44,17 @@ export function encodeRemoval(version: string): Buffer {
   return Buffer.from(`FS1x 00000000 ${version}\n`, 'latin1')
 }
 
+/** Versions become part of file names, and what comes from a caller or from the disk may be anything. */
+export function isVersion(version: unknown): version is string {
+  return typeof version === 'string' && versionForm.test(version)
+}
+
 /** @param bytes at least the first `headLength` of a file of `size` bytes, as far as it has them */
 export function decodeHead(bytes: Buffer, size: number): Head {
   const kind = size < markLength ? undefined : kinds[bytes.toString('latin1', 0, 5)]
   if (kind === undefined || (kind === 'record' && size < headLength)) return damaged
-  return { kind, version: bytes.toString('latin1', 14, 38) }
+  const version = bytes.toString('latin1', 14, 38)
+  return isVersion(version) ? { kind, version } : damaged
 }
 
 /** The text of a whole record of `size` bytes; `undefined` if it is damaged, or not of this id. */
@@ -60,6 +66,7 @@ export function decodeText(bytes: Buffer, size: number, id: string): string | un
 }
 
 const kinds: Readonly<Record<string, Kind>> = { 'FS1r ': 'record', 'FS1x ': 'removed' }
+const versionForm = /^[0-9a-z]{24}$/
 const damaged: Head = { kind: 'damaged', version: 'damaged' }
 
 /** Where the id begins. */

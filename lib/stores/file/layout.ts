@@ -49,12 +49,6 @@ export function entryOf(name: string): Entry | undefined {
   return record && version ? { kind: 'claim', record, version } : undefined
 }
 
-/** Versions become part of file names, and one that comes from outside may be anything. */
-export function isVersion(version: unknown): version is string {
-  return typeof version === 'string' && versionForm.test(version)
-}
-
-const versionForm = /^[0-9a-z]{24}$/
 const recordName = /^[0-9a-f]{64}$/
 const tempName = /^[0-9a-z]{24}\.tmp$/
 const claimName = /^([0-9a-f]{64})\.([0-9a-z]+)\.\d+\.claim$/

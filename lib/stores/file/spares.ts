@@ -1,4 +1,4 @@
-import { reuseAfter } from './disk.js'
+import { reuseAfter } from './state.js'
 
 /** A file that is whole or spare and has no name but this. Its version is its own: no other file ever has it. */
 export interface Temp {

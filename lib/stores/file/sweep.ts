@@ -2,9 +2,11 @@ import type { Stats } from 'node:fs'
 import { opendir } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Outcome, removeEnded } from './claims.js'
-import { endOf, readHead, type State, statOf, tidy } from './disk.js'
+import { shardExists } from './directory.js'
+import { endOf, statOf, tidy } from './disk.js'
 import { headLength } from './format.js'
 import { entryOf } from './layout.js'
+import { prefetch, readHead, type State } from './state.js'
 
 /** What a sweep takes away. Records are judged without opening them first. */
 export interface Judgement {
@@ -28,8 +30,8 @@ const work = 2
 const rest = 2
 
 /**
- * A walk through shards. Its system calls are synchronous, which takes a fraction of the processor time of asynchronous
- * ones, but in slices of `work` ms with a rest between them.
+ * A walk through shards. It looks at files synchronously, for a fraction of the processor time that asynchronous calls
+ * take, but in slices of `work` ms with a rest between them. What can wait for the disk in a removal is asynchronous.
  */
 export class Sweep {
   readonly #judgement: Judgement
@@ -49,13 +51,23 @@ export class Sweep {
 
   /** Resolves early when the signal aborts. */
   async shard(shard: string): Promise<void> {
-    for await (const { name } of await opendir(shard, { bufferSize: 256 })) {
-      if (performance.now() > this.#sliceEnd) await this.#rest()
-      if (this.#signal?.aborted) return
-      this.examined++
-      await this.#visit(shard, name).catch((cause: unknown) => {
-        this.failure ??= cause
-      })
+    await this.#noting(async () => {
+      await this.#restNowAndThen()
+      if (!shardExists(shard)) return
+      for await (const { name } of await opendir(shard, { bufferSize: 256 })) {
+        await this.#restNowAndThen()
+        if (this.#signal?.aborted) return
+        this.examined++
+        await this.#noting(() => this.#visit(shard, name))
+      }
+    })
+  }
+
+  async #noting(work: () => Promise<void>): Promise<void> {
+    try {
+      await work()
+    } catch (cause) {
+      this.failure ??= cause
     }
   }
 
@@ -80,14 +92,17 @@ export class Sweep {
   async #remove(shard: string, record: string): Promise<void> {
     let outcome: Outcome = 'void'
     for (let tries = 0; outcome === 'void' && tries < 5; tries++) {
+      await prefetch(record)
       const state = readHead(record)
       if (state === undefined || !this.#judgement.surely(state)) return
       outcome = await removeEnded({ shard, record, from: state.version, fits: this.#judgement.surely })
       if (outcome === 'done' && state.kind === 'record') this.removed++
     }
+    this.#sliceEnd = performance.now() + work // others ran meanwhile
   }
 
-  async #rest(): Promise<void> {
+  async #restNowAndThen(): Promise<void> {
+    if (performance.now() < this.#sliceEnd) return
     await sleep(rest)
     this.#sliceEnd = performance.now() + work
   }

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { closeSync, constants, fstatSync, ftruncateSync, futimesSync, openSync, writeSync } from 'node:fs'
-import { hasCode, link, O_NOFOLLOW, reusedSize, type State, tidy, timesOf } from './disk.js'
+import { hasCode, link, O_NOFOLLOW, tidy, timesOf } from './disk.js'
 import { encodeRecord, encodeRemoval } from './format.js'
 import { tempPath } from './layout.js'
 import { Spares, type Temp } from './spares.js'
+import { reusedSize, type State } from './state.js'
 
 export type { Temp } from './spares.js'
 
@@ -19,7 +20,7 @@ interface OpenTemp extends Temp {
  * does when a new file is renamed over another.
  *
  * Two things make that safe. A spare is written only if it has no name but the one that this process alone knows, so it
- * is nobody's record. And whoever opened it while it was one has long stopped reading (see disk.ts).
+ * is nobody's record. And whoever opened it while it was one has long stopped reading (see state.ts).
  */
 export class Temps {
   readonly #prefix = randomBytes(8).toString('hex')

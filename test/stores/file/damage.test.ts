@@ -1,7 +1,7 @@
 import { copyFileSync, lstatSync, readFileSync, truncateSync, utimesSync, writeFileSync } from 'node:fs'
 import { test } from 'tap'
-import { reuseAfter } from '../../../lib/stores/file/disk.js'
 import { placeOf } from '../../../lib/stores/file/layout.js'
+import { reuseAfter } from '../../../lib/stores/file/state.js'
 import { putClockForward } from './clock.js'
 import { freshId, lab, tomorrow } from './lab.js'
 

@@ -1,5 +1,5 @@
 import { mkdirSync } from 'node:fs'
-import { reuseAfter } from '../../../lib/stores/file/disk.js'
+import { reuseAfter } from '../../../lib/stores/file/state.js'
 import { ended, everything, Sweep } from '../../../lib/stores/file/sweep.js'
 import { type FileStore, fileStore } from '../../../lib/stores/file.js'
 import { putClockForward } from './clock.js'

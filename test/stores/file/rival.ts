@@ -1,8 +1,8 @@
 import { lstatSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type MessagePort, workerData } from 'node:worker_threads'
-import { reuseAfter } from '../../../lib/stores/file/disk.js'
 import { placeOf } from '../../../lib/stores/file/layout.js'
+import { reuseAfter } from '../../../lib/stores/file/state.js'
 import { fileStore } from '../../../lib/stores/file.js'
 import { freshId, tomorrow } from './lab.js'
 

@@ -12,7 +12,7 @@ import {
   unlinkSync,
   writeFileSync
 } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { test } from 'tap'
 import { placeOf } from '../../../lib/stores/file/layout.js'
 import { fileStore } from '../../../lib/stores/file.js'
@@ -51,16 +51,23 @@ test('a symbolic link in the place of a record is neither read nor written throu
 })
 
 test('a symbolic link in the place of a sub-directory is refused', async (t) => {
-  const { directory, shard, id } = await lab(t)
+  const { store: found, directory, shard, id } = await lab(t)
   const elsewhere = join(directory, '..', 'elsewhere')
   mkdirSync(elsewhere)
   symlinkSync(elsewhere, shard)
+  for (let count = 0; count < 20; count++) await found.create(idBesides(id), 'text', yesterday())
   const store = fileStore({ directory })
   const refused = { message: /should be a directory and is not/ }
   await t.rejects(store.read(id), refused)
   await t.rejects(store.create(id, 'text', tomorrow()), refused)
   await t.rejects(store.sweep(), refused)
   t.same(readdirSync(elsewhere), [])
+  const others = readdirSync(directory).filter((name) => name !== basename(shard))
+  t.ok(others.length > 0)
+  t.ok(
+    others.every((name) => readdirSync(join(directory, name)).length === 0),
+    'the others were swept'
+  )
 })
 
 test('a directory that others can write to, or that is a link, is refused', async (t) => {
@@ -164,3 +171,13 @@ test('options that are no options are refused', async (t) => {
   }
   t.throws(() => fileStore({ directory: 'x', durability: 'full' as 'fsync' }), refused(/'none' or 'fsync', not "full"/))
 })
+
+/** An id in another shard. */
+function idBesides(id: string): string {
+  const other = freshId()
+  return other.slice(0, 2) === id.slice(0, 2) ? idBesides(id) : other
+}
+
+function yesterday(): number {
+  return Date.now() - 86_400_000
+}
