@@ -7,8 +7,6 @@ export interface Product {
   readonly text: string
   /** In euro cents. */
   readonly price: number
-  /** A class of the style sheet: the colours of the picture. */
-  readonly tone: string
   readonly picture: Html
 }
 
@@ -18,7 +16,6 @@ export const products: readonly Product[] = [
     name: 'Stoneware teapot',
     text: 'Holds four cups and keeps them warm.',
     price: 4900,
-    tone: 'clay',
     picture: pictures.teapot
   },
   {
@@ -26,7 +23,6 @@ export const products: readonly Product[] = [
     name: 'Reading lamp',
     text: 'Warm light where the page is.',
     price: 7900,
-    tone: 'honey',
     picture: pictures.lamp
   },
   {
@@ -34,7 +30,6 @@ export const products: readonly Product[] = [
     name: 'Linen notebook',
     text: '192 dotted pages that lie flat.',
     price: 1600,
-    tone: 'sea',
     picture: pictures.notebook
   },
   {
@@ -42,7 +37,6 @@ export const products: readonly Product[] = [
     name: 'Potted plant',
     text: 'Forgives a forgotten week.',
     price: 3200,
-    tone: 'leaf',
     picture: pictures.plant
   },
   {
@@ -50,7 +44,6 @@ export const products: readonly Product[] = [
     name: 'Camping mug',
     text: 'Enamel, at home in the dishwasher.',
     price: 1400,
-    tone: 'brick',
     picture: pictures.mug
   },
   {
@@ -58,7 +51,6 @@ export const products: readonly Product[] = [
     name: 'Wool blanket',
     text: 'For the balcony in October.',
     price: 8900,
-    tone: 'plum',
     picture: pictures.blanket
   },
   {
@@ -66,7 +58,6 @@ export const products: readonly Product[] = [
     name: 'Beeswax candle',
     text: 'Forty hours of not much else.',
     price: 1900,
-    tone: 'amber',
     picture: pictures.candle
   },
   {
@@ -74,7 +65,6 @@ export const products: readonly Product[] = [
     name: 'Kitchen radio',
     text: 'Two knobs, no updates.',
     price: 6400,
-    tone: 'mint',
     picture: pictures.radio
   }
 ]

@@ -28,10 +28,6 @@ export function deviceOf(agent = ''): string {
   return system === undefined ? browser : `${browser} on ${system}`
 }
 
-export function isHandheld(device: string): boolean {
-  return /(iPhone|iPad|Android)$/.test(device)
-}
-
 function find(names: readonly (readonly [mark: string, name: string])[], agent: string): string | undefined {
   return names.find(([mark]) => agent.includes(mark))?.[1]
 }

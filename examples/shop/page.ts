@@ -34,8 +34,8 @@ export function sendPage(reply: FastifyReply, title: string, body: Html): Fastif
     nav: navigation(request),
     messages: [
       endNotice(request),
-      ...prefs.flashes('notice').map((text) => html`<p class="flash notice" role="status">${icons.tick} ${text}</p>`),
-      ...prefs.flashes('error').map((text) => html`<p class="flash error" role="alert">${icons.stop} ${text}</p>`)
+      ...prefs.flashes('notice').map((text) => html`<p class="flash row" role="status">${icons.tick} ${text}</p>`),
+      ...prefs.flashes('error').map((text) => html`<p class="flash error row" role="alert">${icons.stop} ${text}</p>`)
     ]
   })
 }
@@ -72,18 +72,19 @@ function render({ title, body, theme = 'light', nav, messages }: Frame): Html {
 <link rel="icon" href="${LOGO}">
 <link rel="stylesheet" href="${cssPath}">
 <a class="skip" href="#main">Skip to the content</a>
-<header><div class="frame">
-  <a class="brand" href="/">${icons.logo('currentColor')} Corner shop</a>
+<header><div class="frame row">
+  <a class="brand row" href="/">${icons.logo('currentColor')} Corner shop</a>
   ${nav}
 </div></header>
-<main id="main" class="frame">
+<main id="main" class="frame" tabindex="-1">
 ${messages}
 ${body}
 </main>
-<footer><div class="frame">
+<footer><div class="frame grid">
   <p><b>Cart</b> A record in a file, named by a sealed id in a cookie. Add things in two tabs at once: nothing is lost.</p>
-  <p><b>Preferences</b> Encrypted in the cookie itself, and messages with them. The server keeps nothing.</p>
+  <p><b>Preferences</b> Encrypted in the cookie itself, and messages with them. The server keeps nothing. “Add” saves both sessions at once.</p>
   <p><b>Sign-in</b> In a file again, and tied to a user: your account lists your sessions and ends them.</p>
+  <p><b>Forms</b> Work without scripts. From another site they come without these cookies (SameSite=Lax), and are refused.</p>
 </div></footer>
 </html>`
 }
@@ -92,9 +93,9 @@ function navigation(request: FastifyRequest): Html {
   const count = Object.values(request.session('cart').get('items')).reduce((sum, quantity) => sum + quantity, 0)
   const user = request.session('login').get('user')
   const link = (path: string, content: Html) =>
-    html`<a href="${path}"${request.url === path && html` aria-current="page"`}>${content}</a>`
+    html`<a class="row" href="${path}"${request.url === path && html` aria-current="page"`}>${content}</a>`
   return html`<nav aria-label="Main">
-    ${link('/cart', html`${icons.cart} <span>Cart</span> <b id="cart-count">${count}</b>`)}
+    ${link('/cart', html`${icons.cart} <span>Cart</span> <b class="tag" id="cart-count">${count}</b>`)}
     ${link('/preferences', html`${icons.sliders} <span>Preferences</span>`)}
     ${user === undefined ? link('/sign-in', html`${icons.person} <span>Sign in</span>`) : link('/account', html`${icons.person} <span>${user}</span>`)}
   </nav>`
@@ -110,5 +111,5 @@ function endNotice(request: FastifyRequest): Html | undefined {
     problem === 'gone' || problem === 'expired'
       ? 'Your session has expired, or was ended from another device.'
       : 'Your session could not be opened.'
-  return html`<p class="flash error" role="status">${icons.stop} <span>${why} Please <a href="/sign-in">sign in</a> again.</span></p>`
+  return html`<p class="flash error row" role="status">${icons.stop} <span>${why} Please <a href="/sign-in">sign in</a> again.</span></p>`
 }

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { cookieStore, defineSessions, fileStore } from 'fastify-sessions'
+import { cookieStore, defineSessions, fileStore, type RecordStore } from 'fastify-sessions'
 import { z } from 'zod'
 import { currencies } from './money.js'
 
@@ -17,6 +17,8 @@ export interface ShopSettings {
   /** Where sessions are kept. */
   readonly directory: string
   readonly keys: readonly string[]
+  /** Another store than files in the directory. */
+  readonly store?: RecordStore
   /** Seconds after which somebody who does nothing is signed out. Default half an hour. */
   readonly idle?: number
   /** `'auto'`: cookies are secure on HTTPS only. Default `true`. */
@@ -24,10 +26,10 @@ export interface ShopSettings {
 }
 
 /** Three sessions: what is bought, what is preferred, who is signed in. Each where it belongs. */
-export function shopSessions({ directory, keys, idle = 30 * 60, secure = true }: ShopSettings) {
+export function shopSessions({ directory, keys, store, idle = 30 * 60, secure = true }: ShopSettings) {
   return defineSessions({
     keys,
-    stores: { cookie: cookieStore(), file: fileStore({ directory: join(directory, 'sessions') }) },
+    stores: { cookie: cookieStore(), file: store ?? fileStore({ directory: join(directory, 'sessions') }) },
     cookie: { secure },
     sessions: {
       cart: {

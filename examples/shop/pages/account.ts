@@ -1,9 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { SubjectSession } from 'fastify-sessions'
-import { isHandheld } from '../device.js'
 import { type Html, html } from '../html.js'
 import { sendPage } from '../page.js'
-import { icons } from '../pictures.js'
 import { ago } from '../time.js'
 
 export async function account(app: FastifyInstance): Promise<void> {
@@ -15,8 +13,8 @@ export async function account(app: FastifyInstance): Promise<void> {
     const body = html`<h1>Hello, ${login.get('user')}</h1>
 <p class="soft">You are signed in on ${devices(sessions.length)}.</p>
 <ul class="list" id="sessions">${sessions.map((session) => row(session, session.id === login.id))}</ul>
-<div class="actions">
-  <form method="post" action="/sign-out-elsewhere"><button>Sign out everywhere else</button></form>
+<div class="row">
+  ${sessions.length > 1 && html`<form method="post" action="/sign-out-elsewhere"><button>Sign out everywhere else</button></form>`}
   <form method="post" action="/sign-out-everywhere"><button class="quiet">Sign out everywhere</button></form>
 </div>`
     return sendPage(reply, 'Account', body)
@@ -53,13 +51,14 @@ function subjectOf(request: FastifyRequest): string {
 
 function row({ id, data, createdAt, usedAt, persistent }: SubjectSession, isThisOne: boolean): Html {
   const device = String(data?.['device'] ?? 'Unknown device')
-  return html`<li>
-  ${isHandheld(device) ? icons.phone : icons.laptop}
+  return html`<li class="row">
   <div class="grow">
     <h2>${device} ${isThisOne && html`<span class="tag">this one</span>`} ${persistent && html`<span class="tag">remembered</span>`}</h2>
     <p class="soft">Signed in ${ago(createdAt)}, last used ${ago(usedAt)}</p>
   </div>
-  <form method="post" action="${isThisOne ? '/sign-out' : `/sessions/${id}/end`}"><button class="quiet">Sign out<span class="unseen"> ${device}</span></button></form>
+  <form method="post" action="${isThisOne ? '/sign-out' : `/sessions/${id}/end`}">
+    <button class="quiet">${isThisOne ? 'Sign out' : 'End this one'}<span class="unseen">: ${device}</span></button>
+  </form>
 </li>`
 }
 

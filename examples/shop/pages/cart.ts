@@ -20,11 +20,12 @@ export async function cart(app: FastifyInstance): Promise<void> {
 
   app.post<{ Params: { id: string } }>('/cart/:id/quantity', async (request, reply) => {
     const form = Change.safeParse(request.body)
+    const { id } = request.params
     if (form.success) {
-      const { id } = request.params
       request.session('cart').update('items', (items) => changed(items, id, form.data.change))
     }
-    return reply.redirect('/cart', 303)
+    // To the same line, where the keyboard goes on.
+    return reply.redirect(`/cart#${encodeURIComponent(id)}`, 303)
   })
 
   app.post('/empty-cart', async (request, reply) => {
@@ -56,31 +57,34 @@ function changed(items: Items, id: string, change: 'fewer' | 'more' | 'none'): R
 }
 
 const emptyCart = html`<h1>Your cart</h1>
-<div class="panel"><p>It is empty.</p><p><a class="button" href="/">Have a look around</a></p></div>`
+<p>It is empty.</p>
+<p><a class="button" href="/">Have a look around</a></p>`
 
 function fullCart(lines: readonly Line[], currency: Currency): Html {
   const total = lines.reduce((sum, { price, quantity }) => sum + price * quantity, 0)
   return html`<h1>Your cart</h1>
-<ul class="list">${lines.map((line) => row(line, currency))}</ul>
-<p class="total">Total <span class="price" id="total">${money(total, currency)}</span></p>
-<div class="actions end">
-  <form method="post" action="/empty-cart"><button class="quiet">Empty the cart</button></form>
+<ul class="list">
+  ${lines.map((line) => row(line, currency))}
+  <li class="row"><span class="grow">Total</span> <span class="price" id="total">${money(total, currency)}</span></li>
+</ul>
+<div class="row">
   <form method="post" action="/order"><button>Order</button></form>
+  <form method="post" action="/empty-cart"><button class="quiet">Empty the cart</button></form>
 </div>`
 }
 
-function row({ id, name, price, quantity, tone, picture }: Line, currency: Currency): Html {
+function row({ id, name, price, quantity, picture }: Line, currency: Currency): Html {
   const button = (change: string, label: string, text: string) =>
-    html`<button class="round" name="change" value="${change}" aria-label="${label}">${text}</button>`
-  return html`<li class="${tone}">
+    html`<button class="quiet" name="change" value="${change}" aria-label="${label}">${text}</button>`
+  return html`<li class="row" id="${id}">
   ${picture}
   <div class="grow"><h2>${name}</h2><p class="soft">${money(price, currency)} each</p></div>
-  <form class="stepper" method="post" action="/cart/${id}/quantity">
+  <form class="row" method="post" action="/cart/${id}/quantity">
     ${button('fewer', `One ${name} fewer`, '−')}
     <span class="quantity">${quantity}</span>
     ${button('more', `One ${name} more`, '+')}
+    ${button('none', `Remove ${name}`, '×')}
   </form>
   <span class="price sum">${money(price * quantity, currency)}</span>
-  <form method="post" action="/cart/${id}/quantity">${button('none', `Remove ${name}`, '×')}</form>
 </li>`
 }

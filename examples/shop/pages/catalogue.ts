@@ -8,8 +8,8 @@ import { MOST } from '../sessions.js'
 export async function catalogue(app: FastifyInstance): Promise<void> {
   app.get('/', async (request, reply) => {
     const currency = request.session('prefs').get('currency')
-    const body = html`<div class="intro"><h1>Good things for quiet evenings</h1>
-<p class="soft">A small shop with a few useful things. Nothing is sent, and nothing is charged.</p></div>
+    const body = html`<h1>Good things for quiet evenings</h1>
+<p class="soft">A small shop with a few useful things. Nothing is sent, and nothing is charged.</p>
 <ul class="grid">${products.map((product) => card(product, currency))}</ul>`
     return sendPage(reply, 'Catalogue', body)
   })
@@ -26,12 +26,12 @@ export async function catalogue(app: FastifyInstance): Promise<void> {
   })
 }
 
-function card({ id, name, text, price, tone, picture }: Product, currency: Currency): Html {
-  return html`<li class="card ${tone}" id="${id}">
+function card({ id, name, text, price, picture }: Product, currency: Currency): Html {
+  return html`<li class="card" id="${id}">
   ${picture}
   <h2>${name}</h2>
   <p class="soft">${text}</p>
-  <form method="post" action="/cart/${id}"><span class="price">${money(price, currency)}</span>
+  <form class="row" method="post" action="/cart/${id}"><span class="price">${money(price, currency)}</span>
     <button aria-label="Add ${name} to the cart">Add</button></form>
 </li>`
 }

@@ -35,9 +35,9 @@ export async function preferences(app: FastifyInstance): Promise<void> {
 }
 
 function choice(name: string, legend: string, values: readonly (keyof typeof LABELS)[], present: string): Html {
-  const radio = (value: keyof typeof LABELS) => html`<label class="choice">
+  const radio = (value: keyof typeof LABELS) => html`<label class="row">
     <input type="radio" name="${name}" value="${value}"${value === present && html` checked`}>
-    <span>${name === 'theme' && html`<i class="swatch ${value}"></i>`}${LABELS[value]}</span>
+    ${LABELS[value]}
   </label>`
-  return html`<fieldset><legend>${legend}</legend><div class="choices">${values.map(radio)}</div></fieldset>`
+  return html`<fieldset><legend>${legend}</legend>${values.map(radio)}</fieldset>`
 }
