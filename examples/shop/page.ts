@@ -13,7 +13,7 @@ const cssPath = `/style-${createHash('sha256').update(css).digest('base64url').s
 const POLICY =
   "default-src 'none'; style-src 'self'; img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
-const LOGO = `data:image/svg+xml,${encodeURIComponent(icons.logo('#b4451f').text)}`
+const LOGO = `data:image/svg+xml,${encodeURIComponent(icons.logo.text)}`
 
 interface Frame {
   readonly title: string
@@ -64,7 +64,7 @@ function send(reply: FastifyReply, frame: Frame): FastifyReply {
 
 function render({ title, body, theme = 'light', nav, messages }: Frame): Html {
   return html`<!doctype html>
-<html lang="en" data-theme="${theme}">
+<html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="${theme}">
@@ -73,7 +73,7 @@ function render({ title, body, theme = 'light', nav, messages }: Frame): Html {
 <link rel="stylesheet" href="${cssPath}">
 <a class="skip" href="#main">Skip to the content</a>
 <header><div class="frame row">
-  <a class="brand row" href="/">${icons.logo('currentColor')} Corner shop</a>
+  <a class="brand row" href="/">${icons.logo} Corner shop</a>
   ${nav}
 </div></header>
 <main id="main" class="frame" tabindex="-1">

@@ -81,8 +81,7 @@ export const pictures = {
 } as const
 
 export const icons = {
-  logo: (colour: string) =>
-    html`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32" class="logo" fill="${colour}" aria-hidden="true"><path d="M4 13 7 4h18l3 9a4 4 0 0 1-6 3 4 4 0 0 1-6 0 4 4 0 0 1-6 0 4 4 0 0 1-6-3z"/><path d="M6 19c2 1 4 .5 5-.7 3 1.7 7 1.7 10 0 1 1.2 3 1.7 5 .7v9h-7v-6a3 3 0 0 0-6 0v6H6z"/></svg>`,
+  logo: html`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32" class="logo" width="30" fill="#b4451f" aria-hidden="true"><path d="M4 13 7 4h18l3 9a4 4 0 0 1-6 3 4 4 0 0 1-6 0 4 4 0 0 1-6 0 4 4 0 0 1-6-3z"/><path d="M6 19c2 1 4 .5 5-.7 3 1.7 7 1.7 10 0 1 1.2 3 1.7 5 .7v9h-7v-6a3 3 0 0 0-6 0v6H6z"/></svg>`,
   cart: icon(
     html`<path d="M3 4h3l2.5 11h10L21 7H7"/><circle cx="10" cy="19.5" r="1.2"/><circle cx="17" cy="19.5" r="1.2"/>`
   ),
@@ -100,5 +99,5 @@ function drawing(hue: number, content: Html): Html {
 }
 
 function icon(content: Html): Html {
-  return html`<svg class="icon" viewBox="0 0 24 24" aria-hidden="true">${content}</svg>`
+  return html`<svg class="icon" viewBox="0 0 24 24" width="24" fill="none" stroke="currentcolor" stroke-width="1.8" stroke-linecap="round" aria-hidden="true">${content}</svg>`
 }

@@ -53,8 +53,9 @@ function row({ id, data, createdAt, usedAt, persistent }: SubjectSession, isThis
   const device = String(data?.['device'] ?? 'Unknown device')
   return html`<li class="row">
   <div class="grow">
-    <h2>${device} ${isThisOne && html`<span class="tag">this one</span>`} ${persistent && html`<span class="tag">remembered</span>`}</h2>
+    <h2>${device}</h2>
     <p class="soft">Signed in ${ago(createdAt)}, last used ${ago(usedAt)}</p>
+    ${isThisOne && html`<b class="tag">this one</b>`} ${persistent && html`<b class="tag">remembered</b>`}
   </div>
   <form method="post" action="${isThisOne ? '/sign-out' : `/sessions/${id}/end`}">
     <button class="quiet">${isThisOne ? 'Sign out' : 'End this one'}<span class="unseen">: ${device}</span></button>

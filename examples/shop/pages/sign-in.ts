@@ -38,11 +38,11 @@ export async function signIn(app: FastifyInstance): Promise<void> {
 }
 
 const signInForm = html`<h1>Sign in</h1>
+<p class="soft">To try it: ${demoUsers.map(({ name, password }, index) => html`${index > 0 && ', or '}<b>${name}</b> with the password <b>${password}</b>`)}.</p>
 <form class="panel" method="post" action="/sign-in">
   <label>Name <input class="field" name="name" autocomplete="username" autocapitalize="none" required></label>
   <label>Password <input class="field" name="password" type="password" autocomplete="current-password" required maxlength="200"></label>
   <label class="row"><input type="checkbox" name="remember"> Remember me for 30 days</label>
   <p class="soft">If not, you are signed out when the browser is closed, or after half an hour without a click.</p>
   <button>Sign in</button>
-</form>
-<p>For a try: ${demoUsers.map(({ name, password }) => html`name <b>${name}</b>, password <b>${password}</b>. `)}</p>`
+</form>`
