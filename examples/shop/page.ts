@@ -76,7 +76,7 @@ function render({ title, body, theme = 'light', nav, messages }: Frame): Html {
   <a class="brand row" href="/">${icons.logo} Corner shop</a>
   ${nav}
 </div></header>
-<main id="main" class="frame" tabindex="-1">
+<main id="main" class="frame">
 ${messages}
 ${body}
 </main>

@@ -51,6 +51,7 @@ function subjectOf(request: FastifyRequest): string {
 
 function row({ id, data, createdAt, usedAt, persistent }: SubjectSession, isThisOne: boolean): Html {
   const device = String(data?.['device'] ?? 'Unknown device')
+  const label = isThisOne ? 'Sign out' : 'End this one'
   return html`<li class="row">
   <div class="grow">
     <h2>${device}</h2>
@@ -58,7 +59,7 @@ function row({ id, data, createdAt, usedAt, persistent }: SubjectSession, isThis
     ${isThisOne && html`<b class="tag">this one</b>`} ${persistent && html`<b class="tag">remembered</b>`}
   </div>
   <form method="post" action="${isThisOne ? '/sign-out' : `/sessions/${id}/end`}">
-    <button class="quiet">${isThisOne ? 'Sign out' : 'End this one'}<span class="unseen">: ${device}</span></button>
+    <button class="quiet" aria-label="${label}: ${device}">${label}</button>
   </form>
 </li>`
 }
