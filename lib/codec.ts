@@ -21,6 +21,8 @@ export interface Codec {
   encode(data: Data, payload: Data, changed: readonly string[]): Decoded<Payload>
   /** Whether a value of the key is its own stored form, so that both can be compared as they are. */
   isPlain(key: string): boolean
+  /** Whether decoding makes new objects of all it is given, so that one payload can serve several requests. */
+  readonly makesCopies: boolean
 }
 
 /** One value of its own: a flash message. */

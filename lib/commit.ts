@@ -136,7 +136,12 @@ function cookiesFor({ request }: RequestSessions, { state, encoded }: Task, now:
   const { entry, cookieOptions } = state
   if (entry.store === undefined) {
     if (encoded === undefined) return entry.cookie.clear(request, cookieOptions)
-    return entry.cookie.write(request, entry.sealer.seal(encoded.text), state.cookieAge(now), cookieOptions)
+    return entry.cookie.write(
+      request,
+      entry.sealedRecords.seal(encoded.text, encoded.isExact ? encoded.record : undefined),
+      state.cookieAge(now),
+      cookieOptions
+    )
   }
   if (state.source === undefined) return entry.cookie.clear(request, cookieOptions)
   const { kept } = state.source
@@ -144,7 +149,12 @@ function cookiesFor({ request }: RequestSessions, { state, encoded }: Task, now:
   const renewed = { ...kept.ticket, expires: cookieEnd(state, now) }
   state.source = { ...state.source, kept: { ...kept, ticket: renewed } }
   state.isStale = false
-  return entry.cookie.write(request, entry.sealer.seal(formatTicket(renewed)), state.cookieAge(now), cookieOptions)
+  return entry.cookie.write(
+    request,
+    entry.sealedTickets.seal(formatTicket(renewed), renewed),
+    state.cookieAge(now),
+    cookieOptions
+  )
 }
 
 /** A new ticket is due at once: it says that it ended in 1970. */

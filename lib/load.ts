@@ -1,10 +1,10 @@
 import type { FastifyBaseLogger } from 'fastify'
 import type { Problem } from '../types/session.js'
 import { MAX_CHUNKS, MAX_COOKIE_BYTES } from './cookies.js'
-import { parseRecord, parseTicket, storeId, type Ticket } from './record.js'
+import type { CookieValues, OpenedValue } from './known.js'
+import type { Ticket } from './record.js'
 import type { Entry } from './registry.js'
 import { type Job, read } from './rounds.js'
-import type { Opened } from './seal.js'
 import type { Loaded, Source } from './state.js'
 
 const MAX_VALUE_BYTES = MAX_CHUNKS * MAX_COOKIE_BYTES
@@ -21,14 +21,13 @@ export interface Moment {
 
 /** Opens the cookie of a session on the cookie store. */
 export function loadFromCookie(entry: Entry, header: string, moment: Moment): Loaded {
-  const opened = openCookie(entry, header)
+  const opened = openCookie(entry, entry.sealedRecords, header)
   if (opened === undefined) return {}
-  if (opened.text === undefined) return { problem: opened.problem }
-  const record = parseRecord(opened.text)
-  if (record?.e === undefined) return { problem: 'malformed' }
+  if (opened.problem !== undefined) return opened
+  const { text, content: record, isStale } = opened
+  if (record.e === undefined) return { problem: 'malformed' }
   const problem = ended(entry, record.c, record.e, moment)
-  if (problem !== undefined) return { problem }
-  return { source: { text: opened.text, record, expires: record.e }, isStale: opened.stale }
+  return problem === undefined ? { source: { text, record, expires: record.e }, isStale } : { problem }
 }
 
 export type OpenedTicket =
@@ -37,13 +36,11 @@ export type OpenedTicket =
 
 /** Opens the cookie of a session on a record store; `undefined` when none came. */
 export function openTicket(entry: Entry, header: string, moment: Moment): OpenedTicket | undefined {
-  const opened = openCookie(entry, header)
-  if (opened === undefined) return undefined
-  if (opened.text === undefined) return { problem: opened.problem }
-  const ticket = parseTicket(opened.text)
-  if (ticket === undefined) return { problem: 'malformed' }
+  const opened = openCookie(entry, entry.sealedTickets, header)
+  if (opened === undefined || opened.problem !== undefined) return opened
+  const { content: ticket, isStale } = opened
   const problem = ended(entry, ticket.createdAt, ticket.expires, moment)
-  return problem === undefined ? { ticket, isStale: opened.stale } : { problem }
+  return problem === undefined ? { ticket, isStale } : { problem }
 }
 
 /** Reads the record that a ticket names. */
@@ -52,7 +49,7 @@ export function* loadRecord(
   { ticket, isStale }: OpenedTicket & { readonly ticket: Ticket },
   moment: Moment
 ): Job<Loaded> {
-  const source = yield* readSource(storeId(ticket.secret), ticket)
+  const source = yield* readSource(entry, ticket.id, ticket)
   if (source === undefined) return { problem: 'gone' }
   const problem = ended(entry, source.record.c, source.expires, moment)
   if (problem !== undefined) return { problem }
@@ -61,23 +58,24 @@ export function* loadRecord(
   if (retired[1] <= moment.now) return { problem: 'retired' }
   // Who comes with the old id sees what it held when it was replaced, not what the new id has gained since: rights
   // given at sign-in stay out of reach of whoever planted the old one. Ending the new session ends this one too.
-  if ((yield* successorOf(source)) === undefined) return { problem: 'gone' }
+  if ((yield* successorOf(entry, source)) === undefined) return { problem: 'gone' }
   return { source: { ...source, kept: source.kept && { ...source.kept, ticket: undefined } } }
 }
 
 /** The record of an id; `undefined` when there is none, or it is destroyed, or no record of ours. */
-export function* readSource(id: string, ticket?: Ticket): Job<Source | undefined> {
+export function* readSource(entry: Entry, id: string, ticket?: Ticket): Job<Source | undefined> {
   const stored = yield* read(id)
   if (stored === undefined) return undefined
-  const record = parseRecord(stored.text)
+  const record = entry.storedRecords.parse(id, stored.text)
   if (record === undefined || record.x) return undefined
   return { text: stored.text, record, expires: stored.expires, kept: { id, version: stored.version, ticket } }
 }
 
 /** The live record at the end of a chain of retired ones. */
-export function* successorOf(source: Source): Job<Source | undefined> {
+export function* successorOf(entry: Entry, source: Source): Job<Source | undefined> {
   let found: Source | undefined = source
-  for (let hop = 0; hop < MAX_HOPS && found?.record.n !== undefined; hop++) found = yield* readSource(found.record.n[0])
+  for (let hop = 0; hop < MAX_HOPS && found?.record.n !== undefined; hop++)
+    found = yield* readSource(entry, found.record.n[0])
   return found?.record.n === undefined ? found : undefined
 }
 
@@ -93,11 +91,11 @@ export function logProblem(log: FastifyBaseLogger, session: string, problem: Pro
   log[LEVELS[problem] ?? 'info']({ session, problem }, `a session cookie gave no session: ${problem}`)
 }
 
-function openCookie(entry: Entry, header: string): Opened | undefined {
-  return entry.cookie.read(
+function openCookie<T>({ cookie }: Entry, values: CookieValues<T>, header: string): OpenedValue<T> | undefined {
+  return cookie.read(
     header,
-    (value) => (value.length > MAX_VALUE_BYTES ? { problem: 'too-large' as const } : entry.sealer.open(value)),
-    ({ text }) => text !== undefined
+    (value) => (value.length > MAX_VALUE_BYTES ? { problem: 'too-large' } : values.open(value)),
+    ({ problem }) => problem === undefined
   )
 }
 

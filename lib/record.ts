@@ -107,6 +107,8 @@ function isObject(value: unknown): boolean {
 /** What the cookie of a record store carries: the secret from which the record's id is made, and the dates. */
 export interface Ticket {
   readonly secret: string
+  /** The record's id in the store. */
+  readonly id: string
   readonly createdAt: number
   /** Until when the cookie is good: for one that outlives the browser the idle end, else the absolute. */
   readonly expires: number
@@ -122,7 +124,7 @@ export function storeId(secret: string): string {
   return hash('sha256', secret, 'base64url')
 }
 
-export function formatTicket({ secret, createdAt, expires }: Ticket): string {
+export function formatTicket({ secret, createdAt, expires }: Omit<Ticket, 'id'>): string {
   return `${secret}.${createdAt.toString(36)}.${expires.toString(36)}`
 }
 
@@ -132,5 +134,6 @@ export function parseTicket(text: string): Ticket | undefined {
   const createdAt = Number.parseInt(text.slice(first + 1, second), 36)
   const expires = Number.parseInt(text.slice(second + 1), 36)
   if (first < 1 || second === -1 || Number.isNaN(createdAt + expires)) return undefined
-  return { secret: text.slice(0, first), createdAt, expires }
+  const secret = text.slice(0, first)
+  return { secret, id: storeId(secret), createdAt, expires }
 }

@@ -6,6 +6,8 @@ import type { Codec, ValueCodec } from './codec.js'
 import { Cookie, isToken, MAX_CHUNKS, type Serialize } from './cookies.js'
 import { ConfigError, UnknownSessionError } from './errors.js'
 import type { KeyRing } from './keys.js'
+import { CookieValues, StoredRecords } from './known.js'
+import { parseRecord, parseTicket, type SessionRecord, type Ticket } from './record.js'
 import { codecFor, shapeOf, valueCodecFor } from './schema.js'
 import { Sealer } from './seal.js'
 import { cookieStore } from './stores/cookie.js'
@@ -24,7 +26,11 @@ export interface Entry {
   readonly store: RecordStore | undefined
   readonly codec: Codec
   readonly flashes: ReadonlyMap<string, ValueCodec>
-  readonly sealer: Sealer
+  /** What the cookie carries, on the cookie store. */
+  readonly sealedRecords: CookieValues<SessionRecord>
+  /** What the cookie carries, on a record store. */
+  readonly sealedTickets: CookieValues<Ticket>
+  readonly storedRecords: StoredRecords
   readonly cookie: Cookie
   readonly idle: number
   readonly absolute: number
@@ -91,8 +97,16 @@ export class Registry {
     this.#isSealed = true
     this.#all = [...this.#drafts].map(([name, { definition, settings }], index) => {
       const store = this.#storeOf(name, definition)
-      const purpose = `${store === undefined ? 'record' : 'ticket'} ${name}`
-      const entry = { ...settings, index, store, sealer: new Sealer(this.#ring, purpose, definition.seal ?? 'encrypt') }
+      const sealer = (purpose: string) => new Sealer(this.#ring, `${purpose} ${name}`, definition.seal ?? 'encrypt')
+      const isConstant = ({ f }: SessionRecord) => settings.codec.makesCopies && f === undefined
+      const entry: Entry = {
+        ...settings,
+        index,
+        store,
+        sealedRecords: new CookieValues(sealer('record'), this.#ring, parseRecord, isConstant),
+        sealedTickets: new CookieValues(sealer('ticket'), this.#ring, parseTicket, () => true),
+        storedRecords: new StoredRecords(isConstant)
+      }
       this.#entries.set(name, entry)
       this.#entries.set(definition, entry)
       return entry
@@ -175,7 +189,7 @@ export class Registry {
 /** A definition that is checked, but has no store yet: stores may still be added. */
 interface Draft {
   readonly definition: Definition
-  readonly settings: Omit<Entry, 'index' | 'store' | 'sealer'>
+  readonly settings: Omit<Entry, 'index' | 'store' | 'sealedRecords' | 'sealedTickets' | 'storedRecords'>
 }
 
 function defined<T extends object>(options: T): T {

@@ -2,6 +2,7 @@ import type { Version, WriteResult } from '../types/store.js'
 import { ConflictError } from './errors.js'
 import { readSource, successorOf } from './load.js'
 import { formatRecord, type SessionRecord } from './record.js'
+import type { Entry } from './registry.js'
 import { create, type Job, pause, removeAll, touch, update, writeAll } from './rounds.js'
 import type { Encoded, SessionState, Source } from './state.js'
 import { backoff, enter, isEntered } from './subjects.js'
@@ -21,7 +22,7 @@ export type Outcome = 'saved' | 'dropped'
 /** Saves what one request did to one session on a record store. */
 export function* save(state: SessionState, encoded: Encoded | undefined, now: number): Job<Outcome> {
   if (state.doomed !== undefined) {
-    yield* destroy(state.doomed, now)
+    yield* destroy(state.entry, state.doomed, now)
     state.doomed = undefined
   }
   if (encoded === undefined) return 'saved'
@@ -66,11 +67,11 @@ function* change(state: SessionState, from: Source, encoded: Encoded, now: numbe
         ? yield* update(idOf(source), next.text, next.expires, versionOf(source))
         : undefined
     if (version !== undefined) {
-      state.settle(keptAs(source.kept as Where, next, version))
+      state.settle(keptAs(state.entry, source.kept as Where, next, version))
       return 'saved'
     }
     yield* pause(backoff(attempt))
-    const newer = yield* newest(source)
+    const newer = yield* newest(state.entry, source)
     if (newer === undefined) return 'dropped'
     state.rebase(source, newer)
     source = newer
@@ -93,7 +94,7 @@ function* replace(state: SessionState, old: Source, encoded: Encoded, now: numbe
   for (let attempt = 0; retired === undefined && old.record.n === undefined; attempt++) {
     if (attempt === MAX_ATTEMPTS) throw new ConflictError(MAX_ATTEMPTS)
     yield* pause(backoff(attempt))
-    const newer = yield* readSource(idOf(old))
+    const newer = yield* readSource(state.entry, idOf(old))
     if (newer === undefined) {
       yield* removeAll([id])
       return 'dropped'
@@ -122,7 +123,7 @@ function retirement(source: Source, successor: NonNullable<SessionRecord['n']>) 
  * Marks the record by compare-and-set and then removes it: a parallel `regenerate()` either finds the mark, or came
  * first, and then it is its record that ends.
  */
-function* destroy(doomed: Source, now: number): Job<void> {
+function* destroy(entry: Entry, doomed: Source, now: number): Job<void> {
   let source: Source | undefined = doomed
   for (let attempt = 0; source !== undefined; attempt++) {
     if (attempt === MAX_ATTEMPTS) throw new ConflictError(MAX_ATTEMPTS)
@@ -130,25 +131,31 @@ function* destroy(doomed: Source, now: number): Job<void> {
     const marked = yield* update(idOf(source), mark, now + DESTROYED_MS, versionOf(source))
     if (marked !== undefined) {
       yield* removeAll([idOf(source)])
-      source = source.record.n === undefined ? undefined : yield* readSource(source.record.n[0])
+      source = source.record.n === undefined ? undefined : yield* readSource(entry, source.record.n[0])
     } else {
       yield* pause(backoff(attempt))
-      source = yield* readSource(idOf(source))
+      source = yield* readSource(entry, idOf(source))
     }
   }
 }
 
-function* newest(source: Source): Job<Source | undefined> {
-  const present = yield* readSource(idOf(source), source.kept?.ticket)
-  return present?.record.n === undefined ? present : yield* successorOf(present)
+function* newest(entry: Entry, source: Source): Job<Source | undefined> {
+  const present = yield* readSource(entry, idOf(source), source.kept?.ticket)
+  return present?.record.n === undefined ? present : yield* successorOf(entry, present)
 }
 
 function sourceOf(state: SessionState, encoded: Encoded, id: string, version: WriteResult): Source {
-  const ticket = { secret: state.secret, createdAt: state.createdAt, expires: 0 }
-  return keptAs({ id, ticket }, encoded, version as string)
+  const ticket = { secret: state.secret, id, createdAt: state.createdAt, expires: 0 }
+  return keptAs(state.entry, { id, ticket }, encoded, version as string)
 }
 
-function keptAs({ id, ticket }: Where, { text, record, expires }: Encoded, version: Version): Source {
+function keptAs(
+  entry: Entry,
+  { id, ticket }: Where,
+  { text, record, expires, isExact }: Encoded,
+  version: Version
+): Source {
+  if (isExact) entry.storedRecords.learn(id, text, record)
   return { text, record, expires, kept: { id, version, ticket } }
 }
 

@@ -36,6 +36,10 @@ export class StandardCodec implements Codec {
     return objectOnly(this.#value.encode(data))
   }
 
+  get makesCopies(): boolean {
+    return false
+  }
+
   isPlain(): boolean {
     return false
   }

@@ -41,6 +41,8 @@ export interface Encoded {
   readonly text: string
   readonly record: SessionRecord
   readonly expires: number
+  /** Whether to parse the text would give the very same record, of which nobody else holds a part. */
+  readonly isExact: boolean
 }
 
 /** One session during one request: what it holds, what the request did to it, and what it goes on from. */
@@ -167,7 +169,7 @@ export class SessionState {
       f: flashes,
       p: isEmpty ? undefined : payload.value
     }
-    return { text: formatRecord(record, payload.former), record, expires }
+    return { text: formatRecord(record, payload.former), record, expires, isExact: payload.isExact }
   }
 
   /**

@@ -43,7 +43,7 @@ type Failure = { readonly payload: Payload; readonly issues: NonNullable<Decoded
 
 /** Carries a payload forward to the present version and decodes it. */
 export function decodeMigrated(entry: Entry, payload: Payload, from: number): Read | Failure {
-  let migrated = payload
+  let migrated = from < entry.version ? structuredClone(payload) : payload
   try {
     for (let version = from; version < entry.version; version++) {
       // A step that is missing changes nothing: most new versions only add optional keys.
@@ -62,7 +62,7 @@ export function decodeMigrated(entry: Entry, payload: Payload, from: number): Re
 
 function mend(entry: Entry, payload: Payload, version: number, issues: Failure['issues']): Read | undefined {
   if (typeof entry.onInvalid !== 'function') return undefined
-  const mended = entry.onInvalid({ name: entry.name, payload, version, issues }) as Payload
+  const mended = entry.onInvalid({ name: entry.name, payload: structuredClone(payload), version, issues }) as Payload
   const decoded = entry.codec.decode(mended)
   return decoded.issues ? undefined : { payload: mended, data: decoded.value, version: entry.version }
 }

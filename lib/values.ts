@@ -14,7 +14,15 @@ export interface Stored {
 }
 
 /** A payload to store, and what its text has in common with the former one. */
-export type Encoding = Decoded<Payload> & { readonly former?: Former | undefined }
+export type Encoding =
+  | {
+      readonly value: Payload
+      readonly former?: Former | undefined
+      /** Whether all values are as they were parsed, or primitive. */
+      readonly isExact: boolean
+      readonly issues?: undefined
+    }
+  | Extract<Decoded<Payload>, { readonly issues: object }>
 
 export type MergeFunctions = Readonly<Record<string, (base: unknown, theirs: unknown, mine: unknown) => unknown>>
 
@@ -124,10 +132,13 @@ export class Values {
       else if (this.#encodedValues?.has(key)) payload[key] = this.#encodedValues.get(key)
       else changed.push(key)
     }
-    if (changed.length === 0 && Object.keys(payload).length === 0) return { value: payload }
+    if (changed.length === 0 && Object.keys(payload).length === 0) return { value: payload, isExact: true }
     const encoded = this.#codec.encode(this.#data, payload, changed)
-    if (encoded.issues || this.#text === undefined) return encoded
-    return { value: encoded.value, former: { text: this.#text, payload: this.#payload, changed } }
+    if (encoded.issues) return encoded
+    const former = this.#text === undefined ? undefined : { text: this.#text, payload: this.#payload, changed }
+    // What a migration or the app's `onInvalid` gave is as anybody may have made it.
+    const isBaseExact = this.#text !== undefined || Object.keys(this.#base()).length === 0
+    return { value: encoded.value, former, isExact: isBaseExact && changed.length === 0 }
   }
 
   /**

@@ -44,6 +44,7 @@ export class ZodObjectCodec implements Codec {
   readonly #keys: ReadonlyMap<string, ZodValue>
   readonly #plain: ReadonlySet<string>
   readonly #required = new Set<string>()
+  readonly makesCopies: boolean
   readonly #defaults: readonly ZodValue[]
   readonly #defaultKeys: string[] = []
   readonly #catchall: ZodValue | undefined
@@ -54,6 +55,7 @@ export class ZodObjectCodec implements Codec {
     this.#keys = new Map(Object.entries(shape).map(([key, value]) => [key, new ZodValue(value)]))
     this.#plain = new Set(Object.keys(shape).filter((key) => isPlainOrDefault(shape[key] as $ZodType)))
     this.#catchall = catchall && catchall._zod.def.type !== 'never' ? new ZodValue(catchall) : undefined
+    this.makesCopies = this.#catchall === undefined && this.#plain.size === this.#keys.size
     const defaults: ZodValue[] = []
     for (const [key, codec] of this.#keys) {
       const absent = codec.decode(undefined)
@@ -148,6 +150,10 @@ export class ZodCodec implements Codec {
 
   encode(data: Data): Decoded<Payload> {
     return objectOnly(this.#value.encode(data))
+  }
+
+  get makesCopies(): boolean {
+    return false
   }
 
   isPlain(): boolean {

@@ -15,7 +15,7 @@ const tsc = join(root, 'node_modules/.bin/tsc')
 /** What examples after the first take for granted: an app with a few sessions. */
 const PRELUDE = `
 import Fastify from 'fastify'
-import { defineSession, defineSessions, memoryStore, type RecordStore } from 'fastify-sessions'
+import { defineSession, defineSessions, memoryStore } from 'fastify-sessions'
 import { z } from 'zod'
 const app = Fastify()
 const options = defineSessions({
@@ -84,3 +84,13 @@ t.test('every other example of the README compiles', async (t) => {
   ])
   await t.resolves(compile('others', Object.fromEntries(files)))
 })
+
+t.test('the store in the README is the one that passes the conformance suite', async (t) => {
+  const tested = await readFile(join(root, 'test/conformance/example-store.ts'), 'utf8')
+  const shown = (await examples()).find((text) => text.includes('exampleStore'))
+  t.equal(functionIn(shown as string), functionIn(tested))
+})
+
+function functionIn(text: string): string {
+  return text.slice(text.indexOf('export function'))
+}

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type Server, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Document } from 'bson'
 import { Databases } from './mongodb/commands.js'
 import { type Request, Requests } from './mongodb/wire.js'
 
@@ -84,9 +85,14 @@ export class MongoStandIn {
     this.#databases.removeExpired(Date.now())
   }
 
+  /** The validator of all collections. */
+  set isValid(isValid: (document: Document) => boolean) {
+    this.#databases.isValid = isValid
+  }
+
   /** Cuts every connection, whatever is under way on it. */
   cutAll(): void {
-    for (const socket of this.#sockets) socket.resetAndDestroy()
+    for (const socket of this.#sockets) socket.destroy()
   }
 
   #serve(socket: Socket): void {
@@ -105,10 +111,11 @@ export class MongoStandIn {
     await this.#standing
     if (socket.destroyed) return // a server that died does nothing more
     if (this.delay > 0 && !greetings.has(name)) await sleep(this.delay)
+    if (socket.destroyed) return
     const isWrite = writes.has(name)
-    if (isWrite && this.#cutNow('before')) return void socket.resetAndDestroy()
+    if (isWrite && this.#cutNow('before')) return void socket.destroy()
     const answer = isWrite && this.refusals > 0 ? this.#refuse() : this.#databases.answer(request.command)
-    if (isWrite && this.#cutNow('after')) return void socket.resetAndDestroy()
+    if (isWrite && this.#cutNow('after')) return void socket.destroy()
     if (!request.silent && !socket.destroyed) socket.write(request.reply(answer))
   }
 

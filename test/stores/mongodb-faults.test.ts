@@ -160,6 +160,19 @@ test('the TTL monitor removes what has expired, and what touch or update moved s
   t.match(await store.read('moved'), { version })
 })
 
+test('a write that the server refuses for another reason than a live record rejects, and keeps no other from being done', async (t) => {
+  const server = await running(t)
+  const store = opened(t, server)
+  server.isValid = ({ text }) => text !== 'invalid'
+  const writes = [
+    { kind: 'create', id: 'a', text: 'invalid', expires: soon() },
+    { kind: 'create', id: 'b', text: 'valid', expires: soon() }
+  ] as const
+  await t.rejects(store.create('a', 'invalid', soon()), /failed validation/)
+  await t.rejects(store.saveMany(writes))
+  t.match(await store.readMany(['a', 'b']), [undefined, { text: 'valid' }])
+})
+
 test('a TTL index with another delay, which someone else made, is not taken for its own', async (t) => {
   const server = await running(t)
   const store = opened(t, server)

@@ -7,6 +7,8 @@ const maxMessage = 48_000_000
 export class Databases {
   readonly #collections = new Map<string, Documents>()
   readonly #answers = new Map<string, { readonly txnNumber: string; readonly answer: Document }>()
+  /** The validator of all collections. */
+  isValid: (document: Document) => boolean = () => true
   readonly #wireVersion: number
   readonly #address: () => string
 
@@ -160,7 +162,7 @@ export class Databases {
   }
 
   #collection(namespace: string): Documents {
-    const held = this.#collections.get(namespace) ?? new Documents(namespace)
+    const held = this.#collections.get(namespace) ?? new Documents(namespace, (document) => this.isValid(document))
     this.#collections.set(namespace, held)
     return held
   }

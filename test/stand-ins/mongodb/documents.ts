@@ -27,11 +27,13 @@ export interface Updated {
 /** One collection. Every method runs from its beginning to its end at once: what the server does atomically for one document. */
 export class Documents {
   readonly #namespace: string
+  readonly #isValid: (document: Document) => boolean
   readonly #byId = new Map<string, Document>()
   readonly indexes: Index[] = [{ name: '_id_', key: { _id: 1 } }]
 
-  constructor(namespace: string) {
+  constructor(namespace: string, isValid: (document: Document) => boolean) {
     this.#namespace = namespace
+    this.#isValid = isValid
   }
 
   find(filter: Document): readonly Document[] {
@@ -44,7 +46,7 @@ export class Documents {
       const text = `E11000 duplicate key error collection: ${this.#namespace} index: _id_ dup key: { _id: ${key} }`
       throw new Refusal(11000, 'DuplicateKey', text)
     }
-    this.#byId.set(key, sized(document))
+    this.#byId.set(key, this.#checked(document))
   }
 
   update(filter: Document, update: Document, { multi = false, upsert = false } = {}): Updated {
@@ -53,7 +55,7 @@ export class Documents {
     if (chosen.length === 0 && upsert) return { matched: 0, modified: 0, upserted: this.#upsert(filter, update) }
     let modified = 0
     for (const document of chosen) {
-      const next = sized(changed(document, update, false))
+      const next = this.#checked(changed(document, update, false))
       if (EJSON.stringify(next) !== EJSON.stringify(document)) modified++
       this.#byId.set(EJSON.stringify(document['_id']), next)
     }
@@ -86,6 +88,11 @@ export class Documents {
         if (date instanceof Date && date.getTime() + expireAfterSeconds * 1000 <= now) this.#byId.delete(id)
       }
     }
+  }
+
+  #checked(document: Document): Document {
+    if (!this.#isValid(document)) throw new Refusal(121, 'DocumentValidationFailure', 'Document failed validation')
+    return sized(document)
   }
 
   /** By `_id` where the filter names it, so that a test with many records is not slow. */

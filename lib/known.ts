@@ -1,0 +1,104 @@
+import type { Problem } from '../types/session.js'
+import type { KeyRing } from './keys.js'
+import { Recent } from './recent.js'
+import { parseRecord, type SessionRecord } from './record.js'
+import type { Sealer } from './seal.js'
+
+/**
+ * The requests of a browser come in bursts, most with the same cookie and the same record: to open and to parse them
+ * again would be most of what a session costs. What is remembered is shared by requests, so only what nobody can change
+ * is: a record whose schema makes new objects of all that it decodes. It takes some kilobytes a session. With many more
+ * than this, what is remembered outlives the young generation of V8's heap, and its collection costs what is gained.
+ */
+const LIMIT = 128
+
+/** Longer texts are not worth their memory. In characters. */
+const LONGEST = 4096
+
+/** The end of a value names it as well as the whole would: it is an authentication tag. A short key is hashed faster. */
+const KEY_LENGTH = 22
+
+export type OpenedValue<T> =
+  /** `isStale`: sealed with an older key or in another mode; to be sealed anew. */
+  | { readonly text: string; readonly content: T; readonly isStale: boolean; readonly problem?: undefined }
+  | { readonly problem: Problem }
+
+/** Seals and opens the values of one session's cookie. */
+export class CookieValues<T> {
+  readonly #sealer: Sealer
+  readonly #ring: KeyRing
+  readonly #parse: (text: string) => T | undefined
+  readonly #isConstant: (content: T) => boolean
+  readonly #recent = new Recent<{ readonly value: string; readonly opened: OpenedValue<T> }>(LIMIT)
+  #generation = 0
+
+  /** @param isConstant whether nobody who is given the content can change it */
+  constructor(
+    sealer: Sealer,
+    ring: KeyRing,
+    parse: (text: string) => T | undefined,
+    isConstant: (content: T) => boolean
+  ) {
+    this.#sealer = sealer
+    this.#ring = ring
+    this.#parse = parse
+    this.#isConstant = isConstant
+  }
+
+  open(value: string): OpenedValue<T> {
+    this.#forgetOldKeys()
+    const known = this.#recent.get(value.slice(-KEY_LENGTH))
+    if (known?.value === value) return known.opened
+    const opened = this.#sealer.open(value)
+    if (opened.text === undefined) return opened
+    const content = this.#parse(opened.text)
+    if (content === undefined) return { problem: 'malformed' }
+    return this.#remember(value, { text: opened.text, content, isStale: opened.stale })
+  }
+
+  /** @param content what `text` says, unless others may change it */
+  seal(text: string, content: T | undefined): string {
+    this.#forgetOldKeys()
+    const value = this.#sealer.seal(text)
+    if (content !== undefined) this.#remember(value, { text, content, isStale: false })
+    return value
+  }
+
+  #remember(value: string, opened: OpenedValue<T> & { readonly content: T }): OpenedValue<T> {
+    if (value.length <= LONGEST && this.#isConstant(opened.content)) {
+      this.#recent.put(value.slice(-KEY_LENGTH), { value, opened })
+    }
+    return opened
+  }
+
+  /** A key that was taken out of the ring must not open anything any more. */
+  #forgetOldKeys(): void {
+    if (this.#generation === this.#ring.generation) return
+    this.#recent.clear()
+    this.#generation = this.#ring.generation
+  }
+}
+
+/** Parses the records of one session that a store gave. */
+export class StoredRecords {
+  readonly #isConstant: (record: SessionRecord) => boolean
+  readonly #recent = new Recent<{ readonly text: string; readonly record: SessionRecord }>(LIMIT)
+
+  constructor(isConstant: (record: SessionRecord) => boolean) {
+    this.#isConstant = isConstant
+  }
+
+  /** `undefined` if the text is not a record. */
+  parse(id: string, text: string): SessionRecord | undefined {
+    const known = this.#recent.get(id)
+    if (known?.text === text) return known.record
+    const record = parseRecord(text)
+    if (record !== undefined) this.learn(id, text, record)
+    return record
+  }
+
+  /** Takes note of a record that was written, or parsed. */
+  learn(id: string, text: string, record: SessionRecord): void {
+    if (text.length <= LONGEST && this.#isConstant(record)) this.#recent.put(id, { text, record })
+  }
+}

@@ -1,0 +1,244 @@
+import type { RecordStore, StoredRecord, Version, Write, WriteResult } from '../../types/store.js'
+import { StoreConfigError } from '../errors.js'
+import { chunks, mostReads, mostWrites, untilProcessed } from './dynamodb/batches.js'
+import { type Attributes, type CallOptions, type DynamodbClient, isNamed } from './dynamodb/client.js'
+import { endsOf, itemOf, numberOf, recordIn } from './dynamodb/items.js'
+import { prepareTable } from './dynamodb/table.js'
+import { freshVersion } from './internal/envelope.js'
+import { inTime, longestTimer } from './internal/in-time.js'
+import { allDone, perform } from './internal/writes.js'
+
+export type { DynamodbClient } from './dynamodb/client.js'
+export { dynamodbResource, dynamodbSetup } from './dynamodb/table.js'
+
+export interface DynamodbStoreOptions {
+  /** A `DynamoDB` of the package `@aws-sdk/client-dynamodb`: the client that has a method for each operation. */
+  readonly client: DynamodbClient
+  /** The table for this store's records, and nothing else. Default: `'sessions'`. */
+  readonly table?: string
+  /**
+   * How long to wait for an answer, in milliseconds, with all that the client tries again, before a call rejects: by
+   * its defaults, the client waits for ever. `setup` waits as long as the client does. Default: 5000.
+   */
+  readonly timeout?: number
+}
+
+export type DynamodbStore = RecordStore & Required<Pick<RecordStore, 'readMany' | 'saveMany' | 'setup' | 'clear'>>
+
+/**
+ * Keeps records in a table of DynamoDB, one item each. DynamoDB removes what has expired by its TTL, which may take
+ * days; until then, the clock of the app counts, and nobody reads it. Tested with client-dynamodb 3 against dynalite,
+ * which emulates DynamoDB without TTL; not against DynamoDB itself.
+ *
+ * - All reads are consistent reads, which cost twice what others cost.
+ * - Several reads are one BatchGetItem for each hundred. Several writes are sent one by one and all at once:
+ *   BatchWriteItem knows no conditions, and TransactWriteItems does all or nothing, at twice the price.
+ * - A record can't be larger than an item may be, 400 KiB: the write rejects with a `RangeError`.
+ * - In a global table with eventual consistency, compare-and-set holds within a region, and between regions the later
+ *   write wins: let each visitor stay in one.
+ * - `setup` makes the table if need be (on demand, with TTL). With a table that is there, it takes the rights to
+ *   DescribeTable and DescribeTimeToLive; all else takes GetItem, BatchGetItem, PutItem, UpdateItem and DeleteItem, and
+ *   `clear` Scan and BatchWriteItem.
+ *
+ * @throws StoreConfigError when the client is none, or an option can't work.
+ * @example
+ * ```ts
+ * import { DynamoDB } from '@aws-sdk/client-dynamodb'
+ *
+ * const client = new DynamoDB({ region: 'eu-central-1' })
+ * const options = defineSessions({ stores: { dynamodb: dynamodbStore({ client }) }, … })
+ * ```
+ */
+export function dynamodbStore({ client, table = 'sessions', timeout = 5000 }: DynamodbStoreOptions): DynamodbStore {
+  if (typeof client?.putItem !== 'function') {
+    throw new StoreConfigError(
+      'dynamodb',
+      'client must be a DynamoDB of the package "@aws-sdk/client-dynamodb": new DynamoDB({}), not new DynamoDBClient({})'
+    )
+  }
+  if (typeof table !== 'string' || !/^[\w.-]{3,255}$/.test(table)) {
+    throw new StoreConfigError('dynamodb', `table must be 3 to 255 letters, digits, _, - or ., not ${String(table)}`)
+  }
+  if (!(timeout > 0 && timeout <= longestTimer)) {
+    throw new StoreConfigError('dynamodb', `timeout must be from 1 to ${longestTimer} ms, not ${timeout}`)
+  }
+  return new InDynamodb(client, table, timeout)
+}
+
+class InDynamodb implements DynamodbStore {
+  readonly kind = 'record'
+  readonly #client: DynamodbClient
+  readonly #table: string
+  readonly #timeout: number
+
+  constructor(client: DynamodbClient, table: string, timeout: number) {
+    this.#client = client
+    this.#table = table
+    this.#timeout = timeout
+  }
+
+  async read(id: string): Promise<StoredRecord | undefined> {
+    const input = { ...this.#place(id), ConsistentRead: true }
+    const { Item } = await this.#send((options) => this.#client.getItem(input, options))
+    return recordIn(Item)
+  }
+
+  async readMany(ids: readonly string[]): Promise<readonly (StoredRecord | undefined)[]> {
+    const found = new Map<string, StoredRecord | undefined>()
+    const read = (some: readonly string[]) =>
+      untilProcessed(some, async (some) => {
+        const { items, left } = await this.#batchGet(some)
+        for (const item of items) found.set(idIn(item), recordIn(item))
+        return left
+      })
+    await allDone(chunks([...new Set(ids)], mostReads).map(read))
+    return ids.map((id) => found.get(id))
+  }
+
+  create(id: string, text: string, expires: number): Promise<Version | undefined> {
+    return this.#put(id, text, expires, {
+      ConditionExpression: 'attribute_not_exists(#expires) OR #expires <= :now',
+      ExpressionAttributeNames: { '#expires': 'expires' },
+      ExpressionAttributeValues: { ':now': numberOf(Date.now()) }
+    })
+  }
+
+  update(id: string, text: string, expires: number, version: Version): Promise<Version | undefined> {
+    return this.#put(id, text, expires, {
+      ConditionExpression: '#expires > :now AND #version = :version',
+      ExpressionAttributeNames: { '#expires': 'expires', '#version': 'version' },
+      ExpressionAttributeValues: { ':now': numberOf(Date.now()), ':version': { S: String(version) } }
+    })
+  }
+
+  async touch(id: string, expires: number): Promise<boolean> {
+    const ends = endsOf(expires)
+    const input = {
+      ...this.#place(id),
+      UpdateExpression: 'SET #expires = :expires, #ttl = :ttl',
+      ConditionExpression: '#expires > :now',
+      ExpressionAttributeNames: { '#expires': 'expires', '#ttl': 'ttl' },
+      ExpressionAttributeValues: { ':now': numberOf(Date.now()), ':expires': ends.expires, ':ttl': ends.ttl }
+    }
+    return this.#found((options) => this.#client.updateItem(input, options))
+  }
+
+  remove(id: string): Promise<boolean> {
+    const input = {
+      ...this.#place(id),
+      ConditionExpression: '#expires > :now',
+      ExpressionAttributeNames: { '#expires': 'expires' },
+      ExpressionAttributeValues: { ':now': numberOf(Date.now()) }
+    }
+    return this.#found((options) => this.#client.deleteItem(input, options))
+  }
+
+  saveMany(writes: readonly Write[]): Promise<readonly WriteResult[]> {
+    return allDone(writes.map((write) => perform(this, write)))
+  }
+
+  setup(): Promise<void> {
+    return prepareTable(this.#client, this.#table)
+  }
+
+  async clear(): Promise<void> {
+    for await (const ids of this.#pages()) {
+      const remove = (some: readonly string[]) => untilProcessed(some, (some) => this.#batchDelete(some))
+      await allDone(chunks(ids, mostWrites).map(remove))
+    }
+  }
+
+  /**
+   * The client sends a write again when it lost the answer. A put that then finds its own version in place has arrived
+   * already, and answers as it would have the first time. One that finds another may have arrived and been overwritten:
+   * nobody can tell, so it rejects.
+   */
+  async #put(id: string, text: string, expires: number, condition: object): Promise<Version | undefined> {
+    const version = freshVersion()
+    const input = {
+      TableName: this.#table,
+      Item: itemOf(id, text, version, expires),
+      ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+      ...condition
+    }
+    try {
+      await this.#send((options) => this.#client.putItem(input, options))
+      return version
+    } catch (error) {
+      if (!isRefusal(error)) throw error
+      if (error.Item?.['version']?.S === version) return version
+      if ((error.$metadata?.attempts ?? 1) > 1) throw error
+      return undefined
+    }
+  }
+
+  async #found(write: (options: CallOptions) => Promise<unknown>): Promise<boolean> {
+    try {
+      await this.#send(write)
+      return true
+    } catch (error) {
+      if (isRefusal(error)) return false
+      throw error
+    }
+  }
+
+  async #batchGet(ids: readonly string[]) {
+    const asked = { Keys: ids.map((id) => ({ id: { S: id } })), ConsistentRead: true }
+    const input = { RequestItems: { [this.#table]: asked } }
+    const answer = await this.#send((options) => this.#client.batchGetItem(input, options))
+    const left = answer.UnprocessedKeys?.[this.#table]?.Keys ?? []
+    return { items: answer.Responses?.[this.#table] ?? [], left: left.map(idIn) }
+  }
+
+  async #batchDelete(ids: readonly string[]): Promise<readonly string[]> {
+    const requests = ids.map((id) => ({ DeleteRequest: { Key: { id: { S: id } } } }))
+    const input = { RequestItems: { [this.#table]: requests } }
+    const answer = await this.#send((options) => this.#client.batchWriteItem(input, options))
+    const left = (answer.UnprocessedItems?.[this.#table] ?? []) as typeof requests
+    return left.map(({ DeleteRequest }) => idIn(DeleteRequest.Key))
+  }
+
+  async *#pages(): AsyncGenerator<readonly string[], void> {
+    let after: Attributes | undefined
+    do {
+      const input = {
+        TableName: this.#table,
+        ConsistentRead: true,
+        ProjectionExpression: '#id',
+        ExpressionAttributeNames: { '#id': 'id' },
+        ...(after ? { ExclusiveStartKey: after } : {})
+      }
+      const page = await this.#send((options) => this.#client.scan(input, options))
+      yield (page.Items ?? []).map(idIn)
+      after = page.LastEvaluatedKey
+    } while (after)
+  }
+
+  /** Gives the connection up when the time is over. */
+  async #send<T>(call: (options: CallOptions) => Promise<T>): Promise<T> {
+    const controller = new AbortController()
+    try {
+      return await inTime(call({ abortSignal: controller.signal }), this.#timeout, 'dynamodb')
+    } catch (error) {
+      controller.abort()
+      throw error
+    }
+  }
+
+  #place(id: string) {
+    return { TableName: this.#table, Key: { id: { S: id } } }
+  }
+}
+
+function idIn(item: Attributes): string {
+  return String(item['id']?.S)
+}
+
+interface Refusal extends Error {
+  readonly Item?: Attributes
+  readonly $metadata?: { readonly attempts?: number }
+}
+
+function isRefusal(error: unknown): error is Refusal {
+  return isNamed(error, 'ConditionalCheckFailedException')
+}

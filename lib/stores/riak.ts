@@ -1,0 +1,242 @@
+import type { Capabilities, RecordStore, StoredRecord, Version } from '../../types/store.js'
+import { StoreConfigError } from '../errors.js'
+import { envelope, freshVersion, openEnvelope } from './internal/envelope.js'
+import { longestTimer } from './internal/in-time.js'
+import { allDone } from './internal/writes.js'
+import { Nodes, type RiakFetch } from './riak/nodes.js'
+import { type Held, RiakObjects } from './riak/objects.js'
+
+export type { RiakFetch, RiakRequest, RiakResponse } from './riak/nodes.js'
+
+export interface RiakStoreOptions {
+  /** Where a node serves HTTP, such as `'http://10.0.0.5:8098'`; or several nodes, to go on when one fails. */
+  readonly url: string | readonly string[]
+  /** The bucket type, which must be strongly consistent: see `riakSetup`. Default: `'sessions'`. */
+  readonly type?: string
+  /** The bucket for this store's records, and nothing else. Default: `'sessions'`. */
+  readonly bucket?: string
+  /**
+   * Takes a bucket type that is not strongly consistent, with `allow_mult: false`. Two processes that change a session
+   * at the same time then overwrite one another, and one that was ended can come back.
+   */
+  readonly eventual?: boolean
+  /** How long to wait for one node, in milliseconds. `clear` and `sweep` wait longer. Default: 5000. */
+  readonly timeout?: number
+  /** Instead of the global `fetch`, for what it needs to be told: credentials, certificates, a dispatcher of undici. */
+  readonly fetch?: RiakFetch
+}
+
+export type RiakStore = RecordStore & Required<Pick<RecordStore, 'setup' | 'clear' | 'sweep'>>
+
+/**
+ * Keeps records in a bucket of Riak KV 2.0 or later, by its HTTP API: one object each, in a strongly consistent bucket
+ * type, where its vector clock makes every write a compare-and-set. Tested against a stand-in for Riak, written after its
+ * documentation and sources; never against a real server.
+ *
+ * - Riak calls strong consistency experimental. It is off unless `riak.conf` says `strong_consistency = on`, and takes
+ *   three nodes at least. `setup` refuses a bucket type without it, unless `eventual` is set.
+ * - A read or a create is one request; any other change is two, for it begins with a read. Several are sent at once:
+ *   Riak has no batches.
+ * - The end of a record stands in its value and is judged by the clock of the app. Riak removes nothing by itself:
+ *   `sweep` and `clear` list the keys of the bucket, for which Riak looks through all keys of the cluster. Sweep rarely,
+ *   in one process alone, and switch it off in the others.
+ *
+ * @throws StoreConfigError when an option can't work.
+ * @example
+ * ```ts
+ * riakStore({ url: ['http://10.0.0.5:8098', 'http://10.0.0.6:8098'] })
+ * ```
+ */
+export function riakStore(options: RiakStoreOptions): RiakStore {
+  const { type = 'sessions', bucket = 'sessions', eventual = false, timeout = 5000, fetch = globalThis.fetch } = options
+  for (const [option, name] of Object.entries({ type, bucket })) {
+    if (!/^\w[\w.-]{0,99}$/.test(name)) {
+      throw new StoreConfigError('riak', `${option} must be 1 to 100 letters, digits, _, - or ., not ${name}`)
+    }
+  }
+  if (!(timeout > 0 && timeout <= longestTimer)) {
+    throw new StoreConfigError('riak', `timeout must be from 1 to ${longestTimer} ms, not ${timeout}`)
+  }
+  const nodes = new Nodes(nodesAt(options.url), fetch)
+  return new InRiak(new RiakObjects(nodes, type, bucket, eventual, timeout), type, eventual)
+}
+
+/** What has to be done on one node of the cluster before the first start; HTTP can't do it. */
+export function riakSetup(type = 'sessions'): string {
+  return [
+    `riak admin bucket-type create ${type} '{"props":{"consistent":true}}'`,
+    `riak admin bucket-type activate ${type}`
+  ].join('\n')
+}
+
+/** A live record, and what it is held in. */
+interface Found {
+  readonly record: StoredRecord
+  readonly held: Held
+}
+
+/** The version stands in the value, like the end: the vector clock also moves when only the end does. */
+class InRiak implements RiakStore {
+  readonly kind = 'record'
+  declare readonly capabilities?: Capabilities
+  readonly #objects: RiakObjects
+  readonly #type: string
+  readonly #eventual: boolean
+  /** In a bucket that is not strongly consistent: the last write of each id that is under way in this process. */
+  readonly #turns = new Map<string, Promise<unknown>>()
+
+  constructor(objects: RiakObjects, type: string, eventual: boolean) {
+    this.#objects = objects
+    this.#type = type
+    this.#eventual = eventual
+    if (eventual) this.capabilities = eventually
+  }
+
+  async read(id: string): Promise<StoredRecord | undefined> {
+    return live(await this.#objects.get(id))?.record
+  }
+
+  create(id: string, text: string, expires: number): Promise<Version | undefined> {
+    const version = freshVersion()
+    const value = envelope(version, expires, text)
+    return this.#inTurn(id, async () => {
+      if (await this.#objects.put(id, value)) return version
+      return this.#change('create', id, async (held, found) => {
+        if (found) return answer(found.record.version === version ? version : undefined)
+        // What has expired is replaced.
+        return (await this.#objects.put(id, value, held)) ? answer(version) : undefined
+      })
+    })
+  }
+
+  update(id: string, text: string, expires: number, version: Version): Promise<Version | undefined> {
+    const next = freshVersion()
+    const value = envelope(next, expires, text)
+    return this.#inTurn(id, () =>
+      this.#change('update', id, async (_, found) => {
+        if (found?.record.version === next) return answer(next) // sent twice, by a proxy
+        if (found?.record.version !== version) return answer(undefined)
+        return (await this.#objects.put(id, value, found.held)) ? answer(next) : undefined
+      })
+    )
+  }
+
+  touch(id: string, expires: number): Promise<boolean> {
+    return this.#inTurn(id, () =>
+      this.#change('touch', id, async (_, found) => {
+        if (!found) return answer(false)
+        const value = envelope(String(found.record.version), expires, found.record.text)
+        return (await this.#objects.put(id, value, found.held)) ? answer(true) : undefined
+      })
+    )
+  }
+
+  remove(id: string): Promise<boolean> {
+    return this.#inTurn(id, () =>
+      this.#change('remove', id, async (_, found) => {
+        if (!found) return answer(false)
+        return (await this.#objects.delete(id, found.held)) ? answer(true) : undefined
+      })
+    )
+  }
+
+  async setup(): Promise<void> {
+    const props = await this.#objects.props()
+    if (!props) throw this.#misfit(`is not there or not active: make it by\n${riakSetup(this.#type)}`)
+    if (!this.#eventual && props.consistent !== true) {
+      throw this.#misfit('is not strongly consistent, so that parallel requests would undo each other: see riakSetup()')
+    }
+    if (this.#eventual && props.consistent === true) throw this.#misfit('is strongly consistent: leave eventual out')
+    if (this.#eventual && props.allow_mult !== false) throw this.#misfit('must have allow_mult: false')
+  }
+
+  async clear(): Promise<void> {
+    await this.#removeAll(() => true)
+  }
+
+  sweep({ signal }: { readonly signal?: AbortSignal } = {}): Promise<number> {
+    return this.#removeAll((held) => !live(held), signal)
+  }
+
+  /**
+   * Reads and tries until `attempt` has an answer: when a write finds that the object is not any more what was read, it
+   * looks again.
+   */
+  async #change<T>(
+    what: string,
+    id: string,
+    attempt: (held: Held | undefined, found: Found | undefined) => Promise<{ readonly value: T } | undefined>
+  ): Promise<T> {
+    for (let turn = 0; turn < patience; turn++) {
+      const held = await this.#objects.get(id)
+      const done = await attempt(held, live(held))
+      if (done) return done.value
+    }
+    throw new Error(`riak store: ${what} was overtaken by other writers ${patience} times`)
+  }
+
+  #inTurn<T>(id: string, write: () => Promise<T>): Promise<T> {
+    if (!this.#eventual) return write()
+    const turn = (this.#turns.get(id) ?? Promise.resolve()).then(write, write)
+    this.#turns.set(id, turn)
+    const leave = () => {
+      if (this.#turns.get(id) === turn) this.#turns.delete(id)
+    }
+    turn.then(leave, leave)
+    return turn
+  }
+
+  async #removeAll(isMeant: (held: Held) => boolean, signal?: AbortSignal): Promise<number> {
+    if (signal?.aborted) return 0
+    let removed = 0
+    const removeOne = async (id: string) => {
+      for (let held = await this.#objects.get(id); held && isMeant(held); held = await this.#objects.get(id)) {
+        if (await this.#objects.delete(id, held)) return void removed++
+      }
+    }
+    const ids = await this.#objects.keys()
+    for (let at = 0; at < ids.length && !signal?.aborted; at += slice) {
+      await allDone(ids.slice(at, at + slice).map(removeOne))
+    }
+    return removed
+  }
+
+  #misfit(what: string): Error {
+    return new StoreConfigError('riak', `the bucket type "${this.#type}" ${what}`)
+  }
+}
+
+const eventually = {
+  compareAndSet: 'process',
+  note: 'the bucket type of Riak is eventually consistent: parallel changes can be lost, ended sessions can come back'
+} as const
+
+/** How often to be overtaken: each time, another writer got through, so this ends unless the cluster is broken. */
+const patience = 200
+
+/** How many records `sweep` and `clear` look at at once. */
+const slice = 20
+
+/** What ends the attempts, as opposed to `undefined`. */
+function answer<T>(value: T): { readonly value: T } {
+  return { value }
+}
+
+function live(held: Held | undefined): Found | undefined {
+  if (!held) return undefined
+  const record = openEnvelope(held.value)
+  return record.expires > Date.now() ? { record, held } : undefined
+}
+
+function nodesAt(url: string | readonly string[]): readonly string[] {
+  const urls = [url].flat()
+  if (urls.length === 0) throw new StoreConfigError('riak', 'url must name one node at least: http://host:8098')
+  return urls.map((each) => {
+    const { protocol, origin, username, pathname } = URL.canParse(each) ? new URL(each) : new URL('none:')
+    if (/^https?:$/.test(protocol) && !username && pathname === '/') return origin
+    throw new StoreConfigError(
+      'riak',
+      'url must be like http://host:8098: credentials are added by a fetch of your own'
+    )
+  })
+}

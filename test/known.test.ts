@@ -1,0 +1,119 @@
+import { randomBytes } from 'node:crypto'
+import t from 'tap'
+import { z } from 'zod'
+import { memoryStore } from '../lib/index.js'
+import { Recent } from '../lib/recent.js'
+import { buildApp, Client, KEY } from './client.js'
+
+/** The same session in a cookie and in a store. */
+const NAMES = ['sealed', 'kept']
+const both = (definition: { schema: z.ZodType }) => ({ sealed: definition, kept: { ...definition, store: 'memory' } })
+
+t.test(
+  'a key that is taken out of the ring opens nothing any more, not even what it opened a moment ago',
+  async (t) => {
+    const app = await buildApp(t, {
+      stores: { memory: memoryStore() },
+      sessions: both({ schema: z.object({ name: z.string().optional() }) })
+    })
+    app.get('/set', async (request) => {
+      for (const name of NAMES) request.session(name).set('name', 'Ann')
+    })
+    app.get('/get', async (request) => NAMES.map((name) => request.session(name).get('name') ?? null))
+    app.get('/problems', async (request) => NAMES.map((name) => request.session(name).problem ?? null))
+    const client = new Client(app)
+    await client.get('/set')
+    t.same(await client.copy().json('/get'), ['Ann', 'Ann'])
+    const other = randomBytes(32)
+    app.sessions.rotate([other, KEY])
+    t.same(await client.copy().json('/get'), ['Ann', 'Ann'])
+    app.sessions.rotate([other])
+    t.same(await client.copy().json('/problems'), ['unknown-key', 'unknown-key'])
+  }
+)
+
+t.test('what a failed request did to the objects it was given, the next one does not see', async (t) => {
+  const item = z.object({ sku: z.string(), tags: z.array(z.string()) })
+  const schemas = {
+    plain: z.object({ items: z.array(item) }),
+    any: z.object({ items: z.any() }),
+    loose: z.looseObject({}),
+    record: z.object({ items: z.record(z.string(), z.unknown()) }),
+    codec: z.object({
+      items: z.codec(z.array(item), z.custom<object>(), { decode: (items) => items, encode: (items) => items as never })
+    })
+  }
+  for (const [kind, schema] of Object.entries(schemas)) {
+    const app = await buildApp(t, { stores: { memory: memoryStore() }, sessions: both({ schema }) })
+    const items = kind === 'record' ? { 0: { tags: [] } } : [{ sku: 'a', tags: [] }]
+    app.get('/set', async (request) => {
+      for (const name of NAMES) request.session(name).set('items', structuredClone(items))
+    })
+    app.get('/get', async (request) => NAMES.map((name) => request.session(name).get('items')))
+    app.get('/fail', async (request) => {
+      for (const name of NAMES) {
+        const given = request.session(name).get('items') as Record<number, { tags: string[] }>
+        given[0]?.tags.push('mine')
+        Object.assign(given, { 1: 'mine' })
+      }
+      throw new Error('after all, no')
+    })
+    const client = new Client(app)
+    await client.get('/set')
+    const copy = client.copy()
+    t.same(await copy.json('/get'), [items, items], kind)
+    t.equal((await copy.get('/fail')).statusCode, 500)
+    t.same(await copy.json('/get'), [items, items], `${kind}, after a request that failed`)
+  }
+})
+
+t.test('the process that stored a value reads of it what every other process reads', async (t) => {
+  const schema = z.object({ items: z.array(z.object({ note: z.string().optional() })) })
+  const app = await buildApp(t, { stores: { memory: memoryStore() }, sessions: both({ schema }) })
+  app.get('/set', async (request) => {
+    for (const name of NAMES) request.session(name).set('items', [{ note: undefined }])
+  })
+  app.get('/keys', async (request) =>
+    NAMES.map((name) => Object.keys((request.session(name).get('items') as [object])[0]))
+  )
+  const client = new Client(app)
+  await client.get('/set')
+  t.same(await client.json('/keys'), [[], []])
+})
+
+t.test('a migration and a mending that work in place find the same payload each time', async (t) => {
+  const store = memoryStore()
+  const before = await buildApp(t, {
+    stores: { memory: store },
+    sessions: both({ schema: z.object({ count: z.number() }) })
+  })
+  before.get('/set', async (request) => {
+    for (const name of NAMES) request.session(name).set('count', 1)
+  })
+  const client = new Client(before)
+  await client.get('/set')
+  const add = (payload: unknown) =>
+    Object.assign(payload as object, { count: (payload as { count: number }).count + 1 })
+  const more = { version: 2, migrate: { 1: add } }
+  const strict = { onInvalid: ({ payload }: { payload: unknown }) => add(payload) }
+  for (const [definition, expected] of [
+    [{ schema: z.object({ count: z.number() }), ...more }, 2],
+    [{ schema: z.object({ count: z.number().min(2) }), ...strict }, 2]
+  ] as const) {
+    const after = await buildApp(t, { stores: { memory: store }, sessions: both(definition) })
+    after.get('/get', async (request) => NAMES.map((name) => request.session(name).get('count')))
+    for (const _ of [1, 2, 3]) t.same(await client.copy(after).json('/get'), [expected, expected])
+  }
+})
+
+t.test('what was put in last is known, and what was not used for long is forgotten', async (t) => {
+  const recent = new Recent<number>(100)
+  for (let index = 0; index < 1000; index++) {
+    recent.put(String(index), index)
+    t.equal(recent.get('0'), 0, 'it is used all the time')
+  }
+  for (let index = 950; index < 1000; index++) t.equal(recent.get(String(index)), index)
+  t.equal(recent.get('700'), undefined)
+  recent.clear()
+  t.equal(recent.get('999'), undefined)
+})
