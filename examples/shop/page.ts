@@ -71,8 +71,8 @@ function render({ title, body, theme = 'light', nav, messages }: Frame): Html {
 <title>${title} · Corner shop</title>
 <link rel="icon" href="${LOGO}">
 <link rel="stylesheet" href="${cssPath}">
-<a class="skip" href="#main">Skip to the content</a>
 <header><div class="frame row">
+  <a class="skip button" href="#main">Skip to the content</a>
   <a class="brand row" href="/">${icons.logo} Corner shop</a>
   ${nav}
 </div></header>
