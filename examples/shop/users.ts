@@ -1,26 +1,38 @@
-import { randomBytes, scryptSync, timingSafeEqual } from 'node:crypto'
+import { randomBytes, type ScryptOptions, scrypt, scryptSync, timingSafeEqual } from 'node:crypto'
 
-interface User {
+export interface User {
   readonly name: string
+  readonly fullName: string
   readonly salt: Buffer
   readonly hash: Buffer
 }
 
 /** Who can sign in here; a real shop asks its database. */
 export const demoUsers = [
-  { name: 'ada', password: 'lovelace' },
-  { name: 'grace', password: 'hopper' }
+  { name: 'ada', fullName: 'Ada Lovelace', password: 'lovelace' },
+  { name: 'grace', fullName: 'Grace Hopper', password: 'hopper' }
 ] as const
 
-const users: readonly User[] = demoUsers.map(({ name, password }) => {
+/** OWASP Password Storage Cheat Sheet, "scrypt": 2^15, 8, 3, some 32 MB. */
+const COST: ScryptOptions = { N: 2 ** 15, r: 8, p: 3, maxmem: 64 * 1024 * 1024 }
+const LENGTH = 32
+
+const users: readonly User[] = demoUsers.map(({ password, ...user }) => {
   const salt = randomBytes(16)
-  return { name, salt, hash: scryptSync(password, salt, 32) }
+  return { ...user, salt, hash: scryptSync(password, salt, LENGTH, COST) }
 })
 
-const NOBODY: User = { name: '', salt: randomBytes(16), hash: randomBytes(32) }
+const NOBODY: User = { name: '', fullName: '', salt: randomBytes(16), hash: randomBytes(LENGTH) }
 
-/** Takes as long for a name that does not exist as for a wrong password. */
-export function checkPassword(name: string, password: string): boolean {
+/** The user with this name and password. Takes as long for a name that does not exist as for a wrong password. */
+export async function findUser(name: string, password: string): Promise<User | undefined> {
   const user = users.find((candidate) => candidate.name === name) ?? NOBODY
-  return timingSafeEqual(scryptSync(password, user.salt, 32), user.hash) && user !== NOBODY
+  const isRight = timingSafeEqual(await hash(password, user.salt), user.hash)
+  return isRight && user !== NOBODY ? user : undefined
+}
+
+function hash(password: string, salt: Buffer): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    scrypt(password, salt, LENGTH, COST, (error, key) => (error ? reject(error) : resolve(key)))
+  })
 }

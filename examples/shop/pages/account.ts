@@ -1,109 +1,69 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { z } from 'zod'
-import { html } from '../html.js'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { SubjectSession } from 'fastify-sessions'
+import { type Html, html } from '../html.js'
 import { sendPage } from '../page.js'
-import { checkPassword, demoUsers } from '../users.js'
-
-const MONTH = 30 * 24 * 60 * 60
-
-const SignIn = z.object({ name: z.string(), password: z.string().max(200), remember: z.literal('on').optional() })
+import { ago } from '../time.js'
 
 export async function account(app: FastifyInstance): Promise<void> {
-  app.get('/sign-in', async (request, reply) =>
-    sendPage(
-      request,
-      reply,
-      'Sign in',
-      html`<h1>Sign in</h1>
-<form class="panel" method="post" action="/sign-in">
-  <label>Name <input name="name" autocomplete="username" required></label>
-  <label>Password <input name="password" type="password" autocomplete="current-password" required></label>
-  <label class="check"><input type="checkbox" name="remember"> Remember me for 30 days</label>
-  <button>Sign in</button>
-</form>
-<p class="row soft">For a try: ${demoUsers.map(({ name, password }) => `${name} / ${password}`).join(', ')}</p>`
-    )
-  )
-
-  app.post('/sign-in', async (request, reply) => {
-    const form = SignIn.safeParse(request.body)
-    if (!form.success || !checkPassword(form.data.name, form.data.password)) {
-      request.session('prefs').flash('error', 'Name and password do not match.')
-      return reply.redirect('/sign-in', 303)
-    }
-    const { name, remember } = form.data
-    const login = request
-      .session('login')
-      .regenerate()
-      .identify(name)
-      .persist(remember ? MONTH : false)
-    login.set('user', name).set('device', deviceOf(request)).set('since', new Date())
-    request.session('prefs').flash('notice', `Welcome, ${name}.`)
-    return reply.redirect('/', 303)
-  })
-
-  app.post('/sign-out', async (request, reply) => {
-    request.session('login').destroy()
-    request.session('prefs').flash('notice', 'You are signed out.')
-    return reply.redirect('/', 303)
-  })
+  app.addHook('preHandler', onlySignedIn)
 
   app.get('/account', async (request, reply) => {
     const login = request.session('login')
-    if (login.subject === undefined) return reply.redirect('/sign-in', 303)
-    const sessions = await app.sessions.of(login.subject)
-    const rows = sessions.map(
-      ({ id, data, createdAt, usedAt, persistent }) => html`<tr>
-<td>${String(data?.['device'] ?? 'Unknown device')} ${id === login.id && html`<span class="tag">this one</span>`} ${persistent && html`<span class="tag">remembered</span>`}</td>
-<td class="wide">${when(createdAt)}</td><td>${when(usedAt)}</td>
-<td class="number"><form method="post" action="/sessions/${id}/end"><button class="quiet">End</button></form></td></tr>`
-    )
-    return sendPage(
-      request,
-      reply,
-      'Account',
-      html`<h1>Hello, ${login.get('user')}</h1>
-<p class="soft">You are signed in on these devices:</p>
-<table id="sessions"><thead><tr><th>Device</th><th class="wide">Since</th><th>Last used</th><th></th></tr></thead><tbody>${rows}</tbody></table>
+    const sessions = await app.sessions.of(subjectOf(request))
+    const body = html`<h1>Hello, ${login.get('user')}</h1>
+<p class="soft">You are signed in on ${devices(sessions.length)}.</p>
+<ul class="list" id="sessions">${sessions.map((session) => row(session, session.id === login.id))}</ul>
 <div class="row">
-  <form method="post" action="/sign-out"><button>Sign out</button></form>
-  <form method="post" action="/sign-out-elsewhere"><button class="quiet">Sign out everywhere else</button></form>
+  ${sessions.length > 1 && html`<form method="post" action="/sign-out-elsewhere"><button>Sign out everywhere else</button></form>`}
   <form method="post" action="/sign-out-everywhere"><button class="quiet">Sign out everywhere</button></form>
 </div>`
-    )
+    return sendPage(reply, 'Account', body)
   })
 
   app.post('/sign-out-elsewhere', async (request, reply) => {
-    const login = request.session('login')
-    const ended = login.subject === undefined ? 0 : await app.sessions.revoke(login.subject, { except: login })
-    request.session('prefs').flash('notice', `Ended ${ended} other ${ended === 1 ? 'session' : 'sessions'}.`)
+    const ended = await app.sessions.revoke(subjectOf(request), { except: request.session('login') })
+    request.session('prefs').flash('notice', ended === 0 ? 'There was no other.' : `Signed out on ${devices(ended)}.`)
     return reply.redirect('/account', 303)
   })
 
   app.post('/sign-out-everywhere', async (request, reply) => {
-    const login = request.session('login')
-    if (login.subject !== undefined) await app.sessions.revoke(login.subject)
-    login.destroy()
+    await app.sessions.revoke(subjectOf(request))
+    request.session('login').destroy()
     request.session('prefs').flash('notice', 'You are signed out everywhere.')
     return reply.redirect('/', 303)
   })
 
   app.post<{ Params: { id: string } }>('/sessions/:id/end', async (request, reply) => {
-    const { subject } = request.session('login')
-    if (subject !== undefined) await app.sessions.revoke(subject, { only: request.params.id })
-    request.session('prefs').flash('notice', 'That session is ended.')
+    const ended = await app.sessions.revoke(subjectOf(request), { only: request.params.id })
+    request.session('prefs').flash('notice', ended === 0 ? 'That one had ended already.' : 'Signed out over there.')
     return reply.redirect('/account', 303)
   })
 }
 
-function when(date: Date): string {
-  return date.toLocaleString('en-GB', { dateStyle: 'medium', timeStyle: 'short' })
+async function onlySignedIn(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+  if (request.session('login').subject === undefined) await reply.redirect('/sign-in', 303)
 }
 
-/** "Chrome on Linux": enough to recognise one's own devices by. */
-function deviceOf(request: FastifyRequest): string {
-  const agent = request.headers['user-agent'] ?? ''
-  const browser = /(Firefox|Edg|OPR|Chrome|Safari|curl)/.exec(agent)?.[1] ?? 'A browser'
-  const system = /(Windows|Mac OS X|Android|iPhone|Linux)/.exec(agent)?.[1]
-  return system === undefined ? browser : `${browser} on ${system}`
+/** Behind `onlySignedIn` there is one. */
+function subjectOf(request: FastifyRequest): string {
+  return request.session('login').subject as string
+}
+
+function row({ id, data, createdAt, usedAt, persistent }: SubjectSession, isThisOne: boolean): Html {
+  const device = String(data?.['device'] ?? 'Unknown device')
+  const label = isThisOne ? 'Sign out' : 'End this one'
+  return html`<li class="row">
+  <div class="grow">
+    <h2>${device}</h2>
+    <p class="soft">Signed in ${ago(createdAt)}, last used ${ago(usedAt)}</p>
+    ${isThisOne && html`<b class="tag">this one</b>`} ${persistent && html`<b class="tag">remembered</b>`}
+  </div>
+  <form method="post" action="${isThisOne ? '/sign-out' : `/sessions/${id}/end`}">
+    <button class="quiet" aria-label="${label}: ${device}">${label}</button>
+  </form>
+</li>`
+}
+
+function devices(count: number): string {
+  return count === 1 ? 'one device' : `${count} devices`
 }

@@ -1,37 +1,31 @@
 import type { FastifyInstance } from 'fastify'
-import { money, product } from '../catalogue.js'
-import { html } from '../html.js'
+import { z } from 'zod'
+import { type Product, productOf } from '../catalogue.js'
+import { type Html, html } from '../html.js'
+import { type Currency, money } from '../money.js'
 import { sendPage } from '../page.js'
+import { MOST } from '../sessions.js'
+
+type Items = Readonly<Record<string, number>>
+type Line = Product & { readonly quantity: number }
+
+const Change = z.object({ change: z.enum(['fewer', 'more', 'none']) })
 
 export async function cart(app: FastifyInstance): Promise<void> {
   app.get('/cart', async (request, reply) => {
+    const lines = linesOf(request.session('cart').get('items'))
     const currency = request.session('prefs').get('currency')
-    const lines = Object.entries(request.session('cart').get('items')).flatMap(([id, quantity]) => {
-      const found = product(id)
-      return found === undefined ? [] : [{ ...found, quantity, sum: found.price * quantity }]
-    })
-    if (lines.length === 0) {
-      return sendPage(
-        request,
-        reply,
-        'Cart',
-        html`<h1>Your cart</h1><p>It is empty. <a href="/">Have a look around.</a></p>`
-      )
+    return sendPage(reply, 'Cart', lines.length === 0 ? emptyCart : fullCart(lines, currency))
+  })
+
+  app.post<{ Params: { id: string } }>('/cart/:id/quantity', async (request, reply) => {
+    const form = Change.safeParse(request.body)
+    const { id } = request.params
+    if (form.success) {
+      request.session('cart').update('items', (items) => changed(items, id, form.data.change))
     }
-    const total = lines.reduce((sum, line) => sum + line.sum, 0)
-    const rows = lines.map(
-      ({ name, quantity, price, sum }) => html`<tr><td>${name}</td><td class="number">${quantity}</td>
-<td class="number wide">${money(price, currency)}</td><td class="number">${money(sum, currency)}</td></tr>`
-    )
-    return sendPage(
-      request,
-      reply,
-      'Cart',
-      html`<h1>Your cart</h1>
-<table><thead><tr><th>Article</th><th class="number">Quantity</th><th class="number wide">Each</th><th class="number">Sum</th></tr></thead>
-<tbody>${rows}</tbody><tfoot><tr><th>Total</th><td></td><td class="wide"></td><td class="number price" id="total">${money(total, currency)}</td></tr></tfoot></table>
-<form class="row" method="post" action="/empty-cart"><button class="quiet">Empty the cart</button></form>`
-    )
+    // To the same line, where the keyboard goes on.
+    return reply.redirect(`/cart#${encodeURIComponent(id)}`, 303)
   })
 
   app.post('/empty-cart', async (request, reply) => {
@@ -39,4 +33,58 @@ export async function cart(app: FastifyInstance): Promise<void> {
     request.session('prefs').flash('notice', 'Your cart is empty.')
     return reply.redirect('/cart', 303)
   })
+
+  app.post('/order', async (request, reply) => {
+    request.session('cart').clear()
+    request.session('prefs').flash('notice', 'Thank you! If this were a real shop, a parcel would be on its way.')
+    return reply.redirect('/', 303)
+  })
+}
+
+function linesOf(items: Items): readonly Line[] {
+  return Object.entries(items).flatMap(([id, quantity]) => {
+    const product = productOf(id)
+    return product === undefined ? [] : [{ ...product, quantity }]
+  })
+}
+
+/** The change, not its outcome: when another tab has changed the quantity too, both changes count. */
+function changed(items: Items, id: string, change: 'fewer' | 'more' | 'none'): Record<string, number> {
+  const { [id]: quantity, ...others } = items
+  if (quantity === undefined || change === 'none') return others
+  const next = change === 'more' ? Math.min(quantity + 1, MOST) : quantity - 1
+  return next < 1 ? others : { ...items, [id]: next }
+}
+
+const emptyCart = html`<h1>Your cart</h1>
+<p>It is empty.</p>
+<p><a class="button" href="/">Have a look around</a></p>`
+
+function fullCart(lines: readonly Line[], currency: Currency): Html {
+  const total = lines.reduce((sum, { price, quantity }) => sum + price * quantity, 0)
+  return html`<h1>Your cart</h1>
+<ul class="list">
+  ${lines.map((line) => row(line, currency))}
+  <li class="row"><span class="grow">Total</span> <span class="price" id="total">${money(total, currency)}</span></li>
+</ul>
+<div class="row">
+  <form method="post" action="/order"><button>Order</button></form>
+  <form method="post" action="/empty-cart"><button class="quiet">Empty the cart</button></form>
+</div>`
+}
+
+function row({ id, name, price, quantity, picture }: Line, currency: Currency): Html {
+  const button = (change: string, label: string, text: string) =>
+    html`<button class="quiet" name="change" value="${change}" aria-label="${label}">${text}</button>`
+  return html`<li class="row" id="${id}">
+  ${picture}
+  <div class="grow"><h2>${name}</h2><p class="soft">${money(price, currency)} each</p></div>
+  <form class="row" method="post" action="/cart/${id}/quantity">
+    ${button('fewer', `One ${name} fewer`, '−')}
+    <span class="quantity">${quantity}</span>
+    ${button('more', `One ${name} more`, '+')}
+    ${button('none', `Remove ${name}`, '×')}
+  </form>
+  <span class="price sum">${money(price * quantity, currency)}</span>
+</li>`
 }

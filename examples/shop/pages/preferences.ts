@@ -1,38 +1,43 @@
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
-import { currencies } from '../catalogue.js'
-import { html } from '../html.js'
+import { type Html, html } from '../html.js'
+import { currencies } from '../money.js'
 import { sendPage } from '../page.js'
+import { themes } from '../sessions.js'
 
-const Preferences = z.object({ theme: z.enum(['light', 'dark']), currency: z.enum(currencies) })
+const Preferences = z.object({ theme: z.enum(themes), currency: z.enum(currencies) })
+
+const LABELS = { light: 'Light', dark: 'Dark', EUR: 'Euro', USD: 'US dollar', GBP: 'Pound' } as const
 
 export async function preferences(app: FastifyInstance): Promise<void> {
   app.get('/preferences', async (request, reply) => {
     const { theme, currency } = request.session('prefs').data
-    const option = (value: string, label: string, selected: string) =>
-      html`<option value="${value}"${value === selected ? html` selected` : ''}>${label}</option>`
-    return sendPage(
-      request,
-      reply,
-      'Preferences',
-      html`<h1>Preferences</h1>
+    const body = html`<h1>Preferences</h1>
 <form class="panel" method="post" action="/preferences">
-  <label>Theme <select name="theme">${option('light', 'Light', theme)}${option('dark', 'Dark', theme)}</select></label>
-  <label>Currency <select name="currency">${currencies.map((each) => option(each, each, currency))}</select></label>
+  ${choice('theme', 'Theme', themes, theme)}
+  ${choice('currency', 'Currency', currencies, currency)}
   <button>Save</button>
 </form>`
-    )
+    return sendPage(reply, 'Preferences', body)
   })
 
   app.post('/preferences', async (request, reply) => {
-    const chosen = Preferences.safeParse(request.body)
+    const form = Preferences.safeParse(request.body)
     const prefs = request.session('prefs')
-    if (chosen.success) {
-      prefs.set('theme', chosen.data.theme).set('currency', chosen.data.currency)
+    if (form.success) {
+      prefs.set('theme', form.data.theme).set('currency', form.data.currency)
       prefs.flash('notice', 'Your preferences are saved.')
     } else {
       prefs.flash('error', 'That is not one of the choices.')
     }
     return reply.redirect('/preferences', 303)
   })
+}
+
+function choice(name: string, legend: string, values: readonly (keyof typeof LABELS)[], present: string): Html {
+  const radio = (value: keyof typeof LABELS) => html`<label class="row">
+    <input type="radio" name="${name}" value="${value}"${value === present && html` checked`}>
+    ${LABELS[value]}
+  </label>`
+  return html`<fieldset><legend>${legend}</legend>${values.map(radio)}</fieldset>`
 }
