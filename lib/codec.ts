@@ -45,11 +45,6 @@ export function describeIssues(issues: readonly SchemaIssue[], key?: string): st
     .join('; ')
 }
 
-export function emptyOf(codec: Codec): Data {
-  const decoded = codec.decode({})
-  return decoded.issues ? {} : decoded.value
-}
-
 export type Result = Decoded<unknown> | util.SafeParseResult<unknown>
 
 /** A codec that throws escapes `safeDecode`, and an asynchronous check throws in a synchronous call. */
@@ -72,10 +67,4 @@ export function failed(message: string): { readonly issues: readonly SchemaIssue
 export function jsonOnly<T>(value: T): Decoded<T> {
   const problem = value === undefined ? undefined : notJson(value, '')
   return problem === undefined ? { value } : failed(problem)
-}
-
-export function objectOnly(decoded: Decoded<unknown>): Decoded<Data> {
-  if (decoded.issues) return decoded
-  const { value } = decoded
-  return typeof value === 'object' && value !== null ? { value: value as Data } : failed('expected an object')
 }

@@ -1,17 +1,18 @@
 import type { $ZodObjectDef, $ZodType } from 'zod/v4/core'
 import type { Schema } from '../types/schema.js'
-import { type Codec, describeIssues, type ValueCodec } from './codec.js'
+import { type Codec, describeIssues, jsonOnly, type ValueCodec } from './codec.js'
 import { ConfigError } from './errors.js'
 import { checkSchema } from './schema-check.js'
-import { StandardCodec, StandardValue } from './standard-codec.js'
-import { ZodCheckedObjectCodec, ZodCodec, ZodObjectCodec, ZodValue } from './zod-codec.js'
+import { StandardValue } from './standard-codec.js'
+import { WholeCodec } from './whole-codec.js'
+import { ZodCheckedObjectCodec, ZodObjectCodec, ZodValue } from './zod-codec.js'
 
 /** @throws FST_SESSIONS_CONFIG when values of the schema can't be stored. */
 export function codecFor(session: string, schema: Schema): Codec {
   if (typeof schema?.['~standard']?.validate !== 'function') {
     throw new ConfigError(`session "${session}": schema: expected a z.object({…}) or another Standard Schema`)
   }
-  const codec = isZod(schema) ? zodCodec(session, schema) : new StandardCodec(schema)
+  const codec = isZod(schema) ? zodCodec(session, schema) : new WholeCodec(new StandardValue(schema), jsonOnly)
   probe(session, codec)
   return codec
 }
@@ -43,7 +44,7 @@ function zodCodec(session: string, schema: Schema & $ZodType): Codec {
     )
   }
   checkSchema(session, schema)
-  if (type !== 'object') return new ZodCodec(schema)
+  if (type !== 'object') return new WholeCodec(new ZodValue(schema))
   return checks.length === 0 ? new ZodObjectCodec(schema) : new ZodCheckedObjectCodec(schema)
 }
 

@@ -1,50 +1,7 @@
 import type { Schema } from '../types/schema.js'
-import {
-  attempt,
-  type Codec,
-  type Data,
-  type Decoded,
-  emptyOf,
-  failed,
-  jsonOnly,
-  objectOnly,
-  type Payload,
-  type ValueCodec
-} from './codec.js'
+import { attempt, type Decoded, failed, jsonOnly, type ValueCodec } from './codec.js'
 
 /** A schema that can only be read through: what is stored is the value itself, checked once it has been through JSON. */
-export class StandardCodec implements Codec {
-  readonly #value: StandardValue
-
-  constructor(schema: Schema) {
-    this.#value = new StandardValue(schema)
-  }
-
-  decode(payload: Payload): Decoded<Data> {
-    return objectOnly(this.#value.decode(payload))
-  }
-
-  empty(): Data {
-    return emptyOf(this)
-  }
-
-  encodeKey(_key: string, value: unknown): Decoded<unknown> {
-    return jsonOnly(value)
-  }
-
-  encode(data: Data): Decoded<Payload> {
-    return objectOnly(this.#value.encode(data))
-  }
-
-  get makesCopies(): boolean {
-    return false
-  }
-
-  isPlain(): boolean {
-    return false
-  }
-}
-
 export class StandardValue implements ValueCodec {
   readonly #schema: Schema
 

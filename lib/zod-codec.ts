@@ -6,10 +6,8 @@ import {
   type Codec,
   type Data,
   type Decoded,
-  emptyOf,
   failed,
   jsonOnly,
-  objectOnly,
   type Payload,
   type ValueCodec
 } from './codec.js'
@@ -125,39 +123,6 @@ export class ZodCheckedObjectCodec extends ZodObjectCodec {
     if (keyByKey.issues) return keyByKey
     const whole = this.#whole.encode(data)
     return whole.issues ? whole : keyByKey
-  }
-}
-
-/** Any other zod schema of an object (a union, a record, …): encoded whole, and only then checked. */
-export class ZodCodec implements Codec {
-  readonly #value: ZodValue
-
-  constructor(schema: $ZodType) {
-    this.#value = new ZodValue(schema)
-  }
-
-  decode(payload: Payload): Decoded<Data> {
-    return objectOnly(this.#value.decode(payload))
-  }
-
-  empty(): Data {
-    return emptyOf(this)
-  }
-
-  encodeKey(_key: string, value: unknown): Decoded<unknown> {
-    return { value }
-  }
-
-  encode(data: Data): Decoded<Payload> {
-    return objectOnly(this.#value.encode(data))
-  }
-
-  get makesCopies(): boolean {
-    return false
-  }
-
-  isPlain(): boolean {
-    return false
   }
 }
 

@@ -1,0 +1,40 @@
+import { type Codec, type Data, type Decoded, failed, type Payload, type ValueCodec } from './codec.js'
+
+/** A schema whose keys can't be told apart (a union, a record, another validator's): encoded whole, and then checked. */
+export class WholeCodec implements Codec {
+  readonly makesCopies = false
+  readonly #value: ValueCodec
+  readonly #encodeKey: (value: unknown) => Decoded<unknown>
+
+  constructor(value: ValueCodec, encodeKey: (value: unknown) => Decoded<unknown> = (value) => ({ value })) {
+    this.#value = value
+    this.#encodeKey = encodeKey
+  }
+
+  decode(payload: Payload): Decoded<Data> {
+    return objectOnly(this.#value.decode(payload))
+  }
+
+  empty(): Data {
+    const decoded = this.decode({})
+    return decoded.issues ? {} : decoded.value
+  }
+
+  encodeKey(_key: string, value: unknown): Decoded<unknown> {
+    return this.#encodeKey(value)
+  }
+
+  encode(data: Data): Decoded<Payload> {
+    return objectOnly(this.#value.encode(data))
+  }
+
+  isPlain(): boolean {
+    return false
+  }
+}
+
+function objectOnly(decoded: Decoded<unknown>): Decoded<Data> {
+  if (decoded.issues) return decoded
+  const { value } = decoded
+  return typeof value === 'object' && value !== null ? { value: value as Data } : failed('expected an object')
+}
