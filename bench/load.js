@@ -1,56 +1,131 @@
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
-import { cpus } from 'node:os'
+import { availableParallelism } from 'node:os'
+import { createInterface } from 'node:readline'
 import autocannon from 'autocannon'
+import { cart } from './cart.js'
 
-/** Linux counts CPU time in ticks of 10 ms (USER_HZ). */
-const TICK_US = 10_000
+/** Each connection is a visitor with a session of their own, as in life: nobody waits for another's write. */
+const CONNECTIONS = 16
 
-/** Servers get a core of their own, away from the load generator's. */
+/** Servers get a core of their own, away from the load generator's and the engines'. */
 const SERVER_CORE = '0'
-const LOAD_CORES = cpus().length > 2 ? `1-${cpus().length - 1}` : '1'
+const cores = availableParallelism()
+const OTHER_CORES = cores > 2 ? `1-${cores - 1}` : '1'
 
+/** Moves this process, with all its threads and whatever it starts later, off the servers' core. */
 export function pinLoad() {
-  spawn('taskset', ['-cp', LOAD_CORES, String(process.pid)])
+  if (cores > 1) execFileSync('taskset', ['-acp', OTHER_CORES, String(process.pid)], { stdio: 'ignore' })
 }
 
-/** Starts a contestant and signs a visitor in: the cookies that it gives are sent with every later request. */
-export async function startServer(command, args, { foreignCookies = 0 } = {}) {
-  const isNode = command === process.execPath
-  const child = spawn('taskset', ['-c', SERVER_CORE, command, ...args], {
-    stdio: ['ignore', isNode ? 'inherit' : 'pipe', 'inherit', ...(isNode ? ['ipc'] : [])]
-  })
-  const port = isNode ? (await once(child, 'message'))[0].port : Number(String((await once(child.stdout, 'data'))[0]))
-  const url = `http://127.0.0.1:${port}`
-  const response = await fetch(`${url}/start`)
-  if (!response.ok) throw new Error(`${args[0]}: ${response.status} ${await response.text()}`)
-  const own = response.headers.getSetCookie().map((cookie) => cookie.split(';')[0])
+/** Starts `server.js NAME` and signs the visitors in. */
+export async function startNode(name, { foreignCookies = 0, flags = [] } = {}) {
+  const args = ['-c', SERVER_CORE, process.execPath, ...flags, 'server.js', name]
+  const child = spawn('taskset', args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+  const ask = async (message) => {
+    const answer = once(child, 'message')
+    if (message) child.send(message)
+    return (await answer)[0]
+  }
+  const { port, failed } = await ask()
+  if (failed !== undefined) {
+    child.kill()
+    throw new Error(failed)
+  }
+  const cpuTime = async () => (await ask('cpu')).cpu
+  const stop = async () => {
+    child.send('stop')
+    await once(child, 'exit')
+  }
+  return withVisitors({ url: `http://127.0.0.1:${port}`, cpuTime, stop }, foreignCookies)
+}
+
+/** Starts the Go server with `store`; it prints its port, and its CPU time for every line that it gets. */
+export async function startGo(binary, store) {
+  const child = spawn('taskset', ['-c', SERVER_CORE, binary, store], { stdio: ['pipe', 'pipe', 'inherit'] })
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
+  const nextNumber = async () => Number((await lines.next()).value)
+  const url = `http://127.0.0.1:${await nextNumber()}`
+  const cpuTime = () => {
+    child.stdin.write('cpu\n')
+    return nextNumber()
+  }
+  const stop = async () => {
+    child.kill()
+    await once(child, 'exit')
+  }
+  return withVisitors({ url, cpuTime, stop }, 0)
+}
+
+async function withVisitors(server, foreignCookies) {
   const foreign = Array.from({ length: foreignCookies }, (_, index) => `foreign_${index}=${'v'.repeat(20)}`)
-  return { url, pid: child.pid, cookie: [...foreign, ...own].join('; '), stop: () => child.kill('SIGKILL') }
+  const cookies = []
+  for (let visitor = 0; visitor < CONNECTIONS; visitor++) {
+    const own = (await get(server, '/start', '')).cookie
+    cookies.push([...foreign, ...own].join('; '))
+  }
+  return { ...server, cookies, header: cookies[0].length }
+}
+
+/** Throws unless the session is kept: what was put in is read, and each write counts one on. */
+export async function requireSessions(server, { keeps = true } = {}) {
+  let cookie = server.cookies[0]
+  const { text: user } = await get(server, '/read', cookie)
+  if (user !== cart.user) throw new Error(`/read gave ${user}, not ${cart.user}`)
+  if (!keeps) return
+  const counts = []
+  for (let times = 0; times < 3; times++) {
+    const answer = await get(server, '/write', cookie)
+    counts.push(Number(answer.text))
+    cookie = replaced(cookie, answer.cookie)
+  }
+  if (counts[1] !== counts[0] + 1 || counts[2] !== counts[0] + 2) throw new Error(`/write counted ${counts}`)
+}
+
+/** What a browser would send next. */
+function replaced(header, cookies) {
+  const byName = new Map([...header.split('; '), ...cookies].map((pair) => [pair.slice(0, pair.indexOf('=')), pair]))
+  return [...byName.values()].join('; ')
+}
+
+async function get({ url }, path, cookie) {
+  const response = await fetch(url + path, { headers: cookie ? { cookie } : {} })
+  const text = await response.text()
+  if (response.status !== 200) throw new Error(`${path}: ${response.status} ${text}`)
+  return { text, cookie: response.headers.getSetCookie().map((line) => line.split(';')[0]) }
 }
 
 /** CPU µs per request of the server process, requests per second and the 99th percentile of latency in ms. */
-export async function measure({ url, pid, cookie }, path, { seconds, connections = 16, header = cookie }) {
-  const before = cpuTime(pid)
+export async function measure(server, path, { seconds, cookies = server.cookies }) {
+  const visitors = cookies.values()
+  const before = await server.cpuTime()
   const result = await autocannon({
-    url: url + path,
-    connections,
+    url: server.url + path,
+    connections: CONNECTIONS,
     duration: seconds,
-    headers: header ? { cookie: header } : {}
+    setupClient: (client) => {
+      const cookie = visitors.next().value
+      if (cookie) client.setHeaders({ cookie })
+    }
   })
-  const cpu = cpuTime(pid) - before
-  if (result.non2xx > 0 || result.errors > 0) throw new Error(`${url}${path}: ${result.non2xx} answers were not 200`)
-  return { cpu: cpu / result['2xx'], rps: result['2xx'] / result.duration, p99: result.latency.p99 }
-}
-
-function cpuTime(pid) {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ')
-  return (Number(fields[11]) + Number(fields[12])) * TICK_US
+  const cpu = (await server.cpuTime()) - before
+  const answered = result['1xx'] + result['2xx'] + result['3xx'] + result['4xx'] + result['5xx']
+  if (result.errors > 0 || result.statusCodeStats[200]?.count !== answered) {
+    throw new Error(
+      `${path}: not all answers were 200: ${JSON.stringify(result.statusCodeStats)}, ${result.errors} errors`
+    )
+  }
+  return { cpu: cpu / answered, rps: answered / result.duration, p99: result.latency.p99, answered }
 }
 
 export function median(values) {
+  return quantile(values, 0.5)
+}
+
+/** Between the two nearest values, as far as it stands between them. */
+export function quantile(values, part) {
   const sorted = [...values].sort((a, b) => a - b)
-  const middle = sorted.length >> 1
-  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
+  const at = (sorted.length - 1) * part
+  const [below, above] = [sorted[Math.floor(at)], sorted[Math.ceil(at)]]
+  return below + (above - below) * (at % 1)
 }

@@ -1,112 +1,101 @@
 /**
- * Measures all contestants side by side, in interleaved rounds, and writes results/node<major>.json.
+ * Measures all contestants side by side and writes results/node<major>.requests.json.
  *
- *     node run.js [--rounds 5] [--seconds 2] [--only floor,ownCookie]
+ *     node run.js [--rounds 5] [--seconds 1] [--only floor,ownCookie]
+ *
+ * A bare Fastify gets each contestant's own cookies right before or after the contestant does, so that neither Node's
+ * parsing of a long header nor a machine that grows slower is counted as the session's cost.
  */
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { cpus, tmpdir } from 'node:os'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { measure, median, pinLoad, startServer } from './load.js'
+import { contestants } from './contestants.js'
+import { measure, median, pinLoad, quantile, requireSessions, startGo, startNode } from './load.js'
+import { writeResults } from './results.js'
 
 const { values } = parseArgs({
   options: {
     rounds: { type: 'string', default: '5' },
-    seconds: { type: 'string', default: '2' },
+    seconds: { type: 'string', default: '1' },
     only: { type: 'string' }
   }
 })
 const [rounds, seconds] = [Number(values.rounds), Number(values.seconds)]
 const routes = ['/none', '/read', '/write']
-
-const contestants = {
-  bare: {},
-  floor: {},
-  ownCookie: {},
-  ownCookie2: {},
-  ownCookie4: {},
-  ownUnchecked: {},
-  ownForeign: { as: 'ownCookie', foreignCookies: 40 },
-  ownMemory: {},
-  ownFile: {},
-  ownSqlite: {},
-  ownRedis: { needs: 'REDIS_URL' },
-  ownPostgres: { needs: 'POSTGRES_URL' },
-  secureSession: {},
-  fastifySessionMemory: {},
-  fastifySessionRedis: { needs: 'REDIS_URL' },
-  ironSession: {},
-  cookieSession: {},
-  expressSessionMemory: {},
-  expressSessionFile: {},
-  expressSessionRedis: { needs: 'REDIS_URL' },
-  goCookie: { go: 'cookie' },
-  goFile: { go: 'file' }
-}
+const only = values.only?.split(',')
 
 pinLoad()
+const scratch = mkdtempSync(join(tmpdir(), 'fastify-sessions-bench-'))
+process.on('exit', () => rmSync(scratch, { recursive: true, force: true }))
+// Where the contestants make their directories.
+process.env.TMPDIR = scratch
 const go = buildGo()
-const servers = {}
 const skipped = {}
-for (const [name, { as = name, needs, go: store, ...options }] of Object.entries(contestants)) {
-  if (values.only && !['bare', ...values.only.split(',')].includes(name)) continue
-  if (needs && !process.env[needs]) skipped[name] = `${needs} is not set`
-  else if (store && !go) skipped[name] = 'go is not installed'
-  else if (store) servers[name] = await startServer(go, [store])
-  else servers[name] = await startServer(process.execPath, ['server.js', as], options)
+const servers = {}
+const bare = await startNode('bare')
+for (const name of Object.keys(contestants)) {
+  if (only && !only.includes(name)) continue
+  try {
+    servers[name] = await start(contestants[name], name)
+  } catch (error) {
+    skipped[name] = error.message
+    process.stderr.write(`skipped ${name}: ${error.message}\n`)
+  }
 }
+for (const [name, server] of Object.entries(servers)) await requireSessionsOf(name, server)
 
 const samples = {}
 for (let round = 0; round <= rounds; round++) {
   for (const route of routes) {
     for (const [name, server] of Object.entries(servers)) {
-      // A bare server answers each contestant's own header, so that parsing it is not counted as the session's cost.
-      const sample = await measure(server, route, { seconds: round === 0 ? 1 : seconds })
+      const sample = await pair(name, server, route, round % 2 === 0)
+      // The first round is for the compilers to warm up.
       if (round > 0) add(name, route, sample)
-      if (name === 'bare') {
-        const long = 'session='.padEnd(1000, 'x')
-        const other = await measure(server, route, { seconds: round === 0 ? 1 : seconds, header: long })
-        if (round > 0) add('bareLong', route, other)
-      }
     }
   }
   process.stderr.write(`round ${round} of ${rounds}\n`)
 }
-for (const { stop } of Object.values(servers)) stop()
+for (const [name, server] of Object.entries(servers)) await requireSessionsOf(name, server)
+for (const { stop } of [bare, ...Object.values(servers)]) await stop()
 
-const rows = Object.entries(samples).map(([name, byRoute]) => {
-  const header = servers[name]?.cookie.length ?? 1000
-  const baseline = header > 500 ? 'bareLong' : 'bare'
-  return {
-    name,
-    header,
-    routes: Object.fromEntries(
-      Object.entries(byRoute).map(([route, list]) => [
-        route,
-        {
-          cpu: median(list.map(({ cpu }) => cpu)),
-          // Pair by pair within a round: the machine's speed drifts from round to round.
-          above: median(list.map(({ cpu }, round) => cpu - samples[baseline][route][round].cpu)),
-          rps: median(list.map(({ rps }) => rps)),
-          p99: median(list.map(({ p99 }) => p99))
-        }
-      ])
-    )
-  }
-})
-mkdirSync('results', { recursive: true })
-const file = `results/node${process.versions.node.split('.')[0]}.json`
-const machine = `${cpus()[0]?.model}, ${cpus().length} cores`
-writeFileSync(
-  file,
-  `${JSON.stringify({ date: new Date().toISOString(), node: process.version, machine, rounds, seconds, skipped, rows }, null, 1)}\n`
-)
+const rows = Object.entries(samples).map(([name, byRoute]) => ({
+  name,
+  is: contestants[name].is,
+  header: servers[name].header,
+  routes: Object.fromEntries(Object.entries(byRoute).map(([route, list]) => [route, summary(list)]))
+}))
+writeResults('requests', { rounds, seconds, skipped, rows })
 for (const { name, header, routes: measured } of rows) {
-  const cells = routes.map((route) =>
-    `${measured[route].above.toFixed(1)} (${measured[route].cpu.toFixed(1)})`.padStart(16)
-  )
-  console.log(name.padEnd(22), String(header).padStart(6), cells.join(''))
+  const cells = routes.map((route) => `${measured[route].above.toFixed(1)} (${measured[route].cpu.toFixed(1)})`)
+  console.log(name.padEnd(22), String(header).padStart(6), cells.map((cell) => cell.padStart(18)).join(''))
+}
+
+function start({ as, needs, go: store, foreignCookies }, name) {
+  if (needs && !process.env[needs]) throw new Error(`${needs} is not set: no such server was started`)
+  if (store && go === undefined) throw new Error('go, or golang-github-gorilla-sessions-dev, is not installed')
+  return store ? startGo(go, store) : startNode(as ?? name, { foreignCookies })
+}
+
+async function requireSessionsOf(name, server) {
+  try {
+    await requireSessions(server)
+  } catch (cause) {
+    throw new Error(`${name} does not keep its sessions`, { cause })
+  }
+}
+
+async function pair(name, server, route, bareFirst) {
+  const measureBare = () => measure(bare, route, { seconds, cookies: server.cookies })
+  try {
+    const before = bareFirst ? await measureBare() : undefined
+    const sample = await measure(server, route, { seconds })
+    const beside = before ?? (await measureBare())
+    return { ...sample, above: sample.cpu - beside.cpu, bare: beside.cpu }
+  } catch (cause) {
+    throw new Error(`${name} failed`, { cause })
+  }
 }
 
 function add(name, route, sample) {
@@ -115,12 +104,26 @@ function add(name, route, sample) {
   samples[name][route].push(sample)
 }
 
+function summary(list) {
+  const of = (key) => list.map((sample) => sample[key])
+  return {
+    cpu: median(of('cpu')),
+    above: median(of('above')),
+    /** Half of the rounds lie between these. */
+    spread: [quantile(of('above'), 0.25), quantile(of('above'), 0.75)],
+    bare: median(of('bare')),
+    rps: median(of('rps')),
+    p99: median(of('p99')),
+    answered: of('answered').reduce((sum, count) => sum + count, 0)
+  }
+}
+
 function buildGo() {
-  const binary = join(tmpdir(), 'fastify-sessions-bench-go')
+  const binary = join(scratch, 'go-server')
   try {
     execFileSync('go', ['build', '-o', binary, 'main.go'], {
       cwd: 'go',
-      env: { ...process.env, GO111MODULE: 'off', GOPATH: '/usr/share/gocode', GOCACHE: join(tmpdir(), 'go-cache') }
+      env: { ...process.env, GO111MODULE: 'off', GOPATH: '/usr/share/gocode', GOCACHE: join(scratch, 'go-cache') }
     })
     return binary
   } catch {

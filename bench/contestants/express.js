@@ -16,7 +16,7 @@ async function withMiddleware(middleware) {
   app.get('/read', (request, response) => response.send(request.session.user))
   app.get('/write', (request, response) => {
     request.session.count++
-    response.send('ok')
+    response.send(String(request.session.count))
   })
   return { server: createServer(app), listen: undefined }
 }

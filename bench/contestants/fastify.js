@@ -15,14 +15,17 @@ function routes(app, session) {
   app.get('/none', async () => 'ok')
   app.get('/read', async (request) => session(request).get('user'))
   app.get('/write', async (request) => {
-    session(request).set('count', session(request).get('count') + 1)
-    return 'ok'
+    const count = session(request).get('count') + 1
+    session(request).set('count', count)
+    return String(count)
   })
 }
 
 export async function bare() {
   const app = Fastify()
-  for (const path of ['/start', '/none', '/read', '/write']) app.get(path, async () => 'ok')
+  for (const path of ['/start', '/none']) app.get(path, async () => 'ok')
+  app.get('/read', async () => cart.user)
+  app.get('/write', async () => '1')
   return app
 }
 
@@ -41,7 +44,7 @@ export async function floor() {
   const write = (reply, value) => {
     const sealed = aead.seal(key, header, JSON.stringify(value))
     reply.header('set-cookie', `session=${sealed}; Path=/; HttpOnly; Secure; SameSite=Lax`)
-    return 'ok'
+    return String(value.count)
   }
   const app = Fastify()
   app.get('/start', async (_request, reply) => write(reply, cart))
@@ -55,7 +58,7 @@ export async function floor() {
   return app
 }
 
-const schema = z.object({
+export const schema = z.object({
   user: z.string().optional(),
   items: z
     .array(z.object({ sku: z.string(), name: z.string(), qty: z.number().int(), price: z.number().int() }))
@@ -89,8 +92,14 @@ async function own(store, sessions = 1, definition = {}) {
   app.get('/none', async () => 'ok')
   app.get('/read', async (request) => each(request, (session) => session.get('user')))
   app.get('/write', async (request) => {
-    each(request, (session) => session.update('count', (count) => count + 1))
-    return 'ok'
+    let next
+    each(request, (session) =>
+      session.update('count', (count) => {
+        next = count + 1
+        return next
+      })
+    )
+    return String(next)
   })
   return app
 }
@@ -108,7 +117,9 @@ export const ownFile = async () =>
 export async function ownSqlite() {
   const { default: Database } = await import('libsql')
   const { sqliteStore } = await import('../../dist/lib/stores/sqlite.js')
-  return own(sqliteStore({ client: new Database(join(temporary('sqlite'), 'sessions.db')) }))
+  const client = new Database(join(temporary('sqlite'), 'sessions.db'))
+  client.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL')
+  return own(sqliteStore({ client }))
 }
 
 export async function ownRedis() {
@@ -168,7 +179,7 @@ export async function ironSession() {
     const session = await open(request, reply)
     session.count++
     await session.save()
-    return 'ok'
+    return String(session.count)
   })
   return app
 }
