@@ -34,11 +34,11 @@ export interface EncryptedOptions {
  * const store = encrypted(redisStore({ client }), { keys: [process.env.RECORD_KEY] })
  * ```
  */
-export function encrypted(store: RecordStore, { keys }: EncryptedOptions): RecordStore {
+export function encrypted(store: RecordStore, options: EncryptedOptions): RecordStore {
   if (!isRecordStore(store)) {
     throw new StoreConfigError('encrypted', 'expected a store that keeps records, such as redisStore({ client })')
   }
-  const sealer = new Sealer(new KeyRing(keys), 'record at rest', 'encrypt')
+  const sealer = new Sealer(new KeyRing(options?.keys), 'record at rest', 'encrypt')
   const seal = async (id: string, text: string) => {
     await ready()
     return sealer.seal(text, id)
