@@ -1,7 +1,7 @@
-import type { ReadOptions, RecordStore, StoredRecord } from '../../types/store.js'
+import type { ReadOptions, RecordStore } from '../../types/store.js'
 import { StoreConfigError } from '../errors.js'
 import { isRecordStore, passOn } from './internal/pass-on.js'
-import { ReadCache } from './internal/read-cache.js'
+import { type Answer, ReadCache } from './internal/read-cache.js'
 
 export interface CachedOptions {
   /** For how long a record that was read is answered again, in milliseconds. Default: 1000. */
@@ -43,27 +43,14 @@ export function cached(store: RecordStore, { ttl = 1000, max = 10_000 }: CachedO
     cache.find(id, options) ?? cache.fetch(id, store.read(id, options))
 
   const readBatch = (ids: readonly string[], options?: ReadOptions) => {
-    const missing = [...new Set(ids)].filter((id) => cache.find(id, options) === undefined)
-    const known = new Map(ids.map((id) => [id, cache.find(id, options)]))
-    if (missing.length > 1 && readMany) {
-      const batch = readMany.call(store, missing, options)
-      for (const [at, id] of missing.entries())
-        known.set(
-          id,
-          cache.fetch(
-            id,
-            batch.then((records) => records[at])
-          )
-        )
-    } else {
-      for (const id of missing) known.set(id, read(id, options))
-    }
-    return Promise.all(ids.map((id) => known.get(id) as Promise<StoredRecord | undefined>))
+    const answers = new Map([...new Set(ids)].map((id) => [id, cache.find(id, options)]))
+    const missing = [...answers.keys()].filter((id) => answers.get(id) === undefined)
+    const asked = askAll(store, missing, options)
+    for (const [at, id] of missing.entries()) answers.set(id, cache.fetch(id, asked[at] as Answer))
+    return Promise.all(ids.map((id) => answers.get(id) as Answer))
   }
 
-  /** Before as well as after: a reader may not join one that set out before the write. */
   const writing = async <T>(ids: readonly string[], write: () => Promise<T>): Promise<T> => {
-    cache.forget(ids)
     try {
       return await write()
     } finally {
@@ -101,6 +88,13 @@ export function cached(store: RecordStore, { ttl = 1000, max = 10_000 }: CachedO
       await store.close?.()
     }
   }
+}
+
+/** One round trip, but a promise for each, so that others can join it. */
+function askAll(store: RecordStore, ids: readonly string[], options?: ReadOptions): readonly Answer[] {
+  if (ids.length < 2 || !store.readMany) return ids.map((id) => store.read(id, options))
+  const batch = store.readMany(ids, options)
+  return ids.map((_, at) => batch.then((records) => records[at]))
 }
 
 function requireAtLeastOne(name: string, value: unknown): void {

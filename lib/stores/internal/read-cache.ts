@@ -1,6 +1,6 @@
 import type { ReadOptions, StoredRecord } from '../../../types/store.js'
 
-type Answer = Promise<StoredRecord | undefined>
+export type Answer = Promise<StoredRecord | undefined>
 
 interface Flight {
   readonly began: number
