@@ -170,6 +170,25 @@ test('reads of one record at the same time are one round trip, and reads of seve
   t.equal(reads(), 2, 'the one that nobody had asked for yet')
 })
 
+test('a record whose time in the cache runs out within a batch does not seem absent', async (t) => {
+  const time = clock(t)
+  const store = cached(memoryStore(), { ttl: 10 })
+  for (const id of ['a', 'b']) await store.create(id, id, Date.now() + day)
+  const still = Date.now
+  Date.now = () => {
+    time.pass(3)
+    return still()
+  }
+  for (let round = 0; round < 30; round++) {
+    await store.read('a')
+    const records = await store.readMany?.(['a', 'b'])
+    t.strictSame(
+      records?.map((record) => record?.text),
+      ['a', 'b']
+    )
+  }
+})
+
 test('an error is not remembered', async (t) => {
   const engine = memoryStore()
   let down = true
