@@ -11,7 +11,7 @@ export interface UnstorageClient {
 }
 
 export interface UnstorageStoreOptions {
-  /** What the keys of this store's records begin with: letters, digits, `-`, `_` and `:` between. Default: `sessions`. */
+  /** What the keys of its records begin with: letters, digits, `-`, `_`, and `:` between. Default: `sessions`. */
   readonly base?: string
 }
 
