@@ -49,7 +49,7 @@ export interface RecordStore {
   readonly capabilities?: Capabilities
 
   /** The record, or `undefined` if there is none or it has expired. */
-  read(id: string): Promise<StoredRecord | undefined>
+  read(id: string, options?: ReadOptions): Promise<StoredRecord | undefined>
   /** Writes a new record. `undefined`: a live record has this id, and nothing was written. */
   create(id: string, text: string, expires: number): Promise<Version | undefined>
   /**
@@ -66,7 +66,7 @@ export interface RecordStore {
   remove(id: string): Promise<boolean>
 
   /** `read` for several ids in one round trip; the answers stand in the order of the ids. */
-  readMany?(ids: readonly string[]): Promise<readonly (StoredRecord | undefined)[]>
+  readMany?(ids: readonly string[], options?: ReadOptions): Promise<readonly (StoredRecord | undefined)[]>
   /** Several writes, of different ids, in one round trip, each on its own; the answers stand in their order. */
   saveMany?(writes: readonly Write[]): Promise<readonly WriteResult[]>
   /** Creates what the engine needs (directory, table, index). Runs before the app is ready; harmless when repeated. */
@@ -80,6 +80,12 @@ export interface RecordStore {
   sweep?(options?: { readonly signal?: AbortSignal }): Promise<number>
   /** Frees what the store itself opened. A client that the app handed in stays open. */
   close?(): Promise<void>
+}
+
+/** Matters to a store that may answer from a cache; any other can ignore it. */
+export interface ReadOptions {
+  /** The answer must not be older than the question. */
+  readonly fresh?: boolean
 }
 
 export interface Capabilities {

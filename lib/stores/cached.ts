@@ -1,0 +1,103 @@
+import type { ReadOptions, RecordStore } from '../../types/store.js'
+import { StoreConfigError } from '../errors.js'
+import { isRecordStore, passOn } from './internal/pass-on.js'
+import { type Answer, ReadCache } from './internal/read-cache.js'
+
+export interface CachedOptions {
+  /** For how long a record that was read is answered again, in milliseconds. Default: 1000. */
+  readonly ttl?: number
+  /** How many records to keep; the ones read longest ago go first. Default: 10,000. */
+  readonly max?: number
+}
+
+/**
+ * Answers reads from the memory of this process for a short while, in front of a store that is slow or busy.
+ *
+ * What may be stale is what is *seen*, for up to `ttl`: a change made through another process, and also a session
+ * that was ended there, which this process still honours for that long. Where signing out has to work at once
+ * everywhere, leave the cache out.
+ *
+ * What is *written* stays as safe as without it, since every write goes to the store and compares there: no update is
+ * lost, and no ended session comes back. A write through this process, whether it worked or not, drops what the cache
+ * has of its record, so that a writer who lost a race sees the newer state, and nobody here sees an older one.
+ *
+ * Reads of one record at the same time are one. That a record is absent is not remembered. Size the heap for `max`
+ * records.
+ *
+ * @throws StoreConfigError when the store is none that keeps records, or a number can't be one.
+ * @example
+ * ```ts
+ * const store = cached(dynamodbStore({ client }), { ttl: 500 })
+ * ```
+ */
+export function cached(store: RecordStore, { ttl = 1000, max = 10_000 }: CachedOptions = {}): RecordStore {
+  if (!isRecordStore(store)) {
+    throw new StoreConfigError('cached', 'expected a store that keeps records, such as redisStore({ client })')
+  }
+  requireAtLeastOne('ttl', ttl)
+  requireAtLeastOne('max', max)
+  const cache = new ReadCache(ttl, max)
+  const { readMany, saveMany } = store
+
+  const read = (id: string, options?: ReadOptions) =>
+    cache.find(id, options) ?? cache.fetch(id, store.read(id, options))
+
+  const readBatch = (ids: readonly string[], options?: ReadOptions) => {
+    const answers = new Map([...new Set(ids)].map((id) => [id, cache.find(id, options)]))
+    const missing = [...answers.keys()].filter((id) => answers.get(id) === undefined)
+    const asked = askAll(store, missing, options)
+    for (const [at, id] of missing.entries()) answers.set(id, cache.fetch(id, asked[at] as Answer))
+    return Promise.all(ids.map((id) => answers.get(id) as Answer))
+  }
+
+  const writing = async <T>(ids: readonly string[], write: () => Promise<T>): Promise<T> => {
+    try {
+      return await write()
+    } finally {
+      cache.forget(ids)
+    }
+  }
+
+  return {
+    kind: 'record',
+    ...passOn(store),
+    read,
+    create: (id, text, expires) => writing([id], () => store.create(id, text, expires)),
+    update: (id, text, expires, version) => writing([id], () => store.update(id, text, expires, version)),
+    touch: (id, expires) => writing([id], () => store.touch(id, expires)),
+    remove: (id) => writing([id], () => store.remove(id)),
+    ...(readMany && { readMany: readBatch }),
+    ...(saveMany && {
+      saveMany: (writes) =>
+        writing(
+          writes.map(({ id }) => id),
+          () => saveMany.call(store, writes)
+        )
+    }),
+    ...(store.clear && {
+      clear: async () => {
+        try {
+          await store.clear?.()
+        } finally {
+          cache.clear()
+        }
+      }
+    }),
+    close: async () => {
+      cache.clear()
+      await store.close?.()
+    }
+  }
+}
+
+/** One round trip, but a promise for each, so that others can join it. */
+function askAll(store: RecordStore, ids: readonly string[], options?: ReadOptions): readonly Answer[] {
+  if (ids.length < 2 || !store.readMany) return ids.map((id) => store.read(id, options))
+  const batch = store.readMany(ids, options)
+  return ids.map((_, at) => batch.then((records) => records[at]))
+}
+
+function requireAtLeastOne(name: string, value: unknown): void {
+  if (typeof value === 'number' && value >= 1) return
+  throw new StoreConfigError('cached', `${name} must be a number of at least 1, or be left out; it is ${String(value)}`)
+}

@@ -1,0 +1,88 @@
+import type { Key } from '../../types/options.js'
+import type { RecordStore, StoredRecord, Write } from '../../types/store.js'
+import { ready } from '../aead.js'
+import { StoreConfigError } from '../errors.js'
+import { KeyRing } from '../keys.js'
+import { Sealer } from '../seal.js'
+import { isRecordStore, passOn } from './internal/pass-on.js'
+
+export interface EncryptedOptions {
+  /**
+   * At least 32 bytes each. The first seals; all open. A record is sealed anew when it is written, not when it is
+   * renewed, so keep an old key for as long as a session may live at the longest.
+   */
+  readonly keys: readonly (Key | undefined)[]
+}
+
+/**
+ * Seals what another store keeps (XChaCha20-Poly1305), for an engine or backups that others can read.
+ *
+ * Each text is bound to its record: moved to another id, it does not open. What stays readable is the id (a hash), when
+ * the record ends, its version, and how long the text is. Whoever can write to the engine can still remove a record or
+ * put back an older state of the same one.
+ *
+ * A record that does not open rejects, and counts as a store that failed (see `onStoreError`), not as a session that is
+ * gone: a key that was forgotten at a deploy must not end everybody's session. Removing one needs no key.
+ *
+ * A text grows by a third and some 64 characters. Together with a cache: `cached(encrypted(store, …))` opens each
+ * record once in `ttl`; `encrypted(cached(store), …)` keeps no readable text in the cache.
+ *
+ * @throws StoreConfigError when the store is none that keeps records. FST_SESSIONS_CONFIG when a key is missing, too
+ * short or there twice.
+ * @example
+ * ```ts
+ * const store = encrypted(redisStore({ client }), { keys: [process.env.RECORD_KEY] })
+ * ```
+ */
+export function encrypted(store: RecordStore, options: EncryptedOptions): RecordStore {
+  if (!isRecordStore(store)) {
+    throw new StoreConfigError('encrypted', 'expected a store that keeps records, such as redisStore({ client })')
+  }
+  const sealer = new Sealer(new KeyRing(options?.keys), 'record at rest', 'encrypt')
+  const seal = async (id: string, text: string) => {
+    await ready()
+    return sealer.seal(text, id)
+  }
+  const open = async (id: string, record: StoredRecord | undefined) => {
+    await ready()
+    return record && { ...record, text: opened(sealer, id, record.text) }
+  }
+  const sealWrite = async (write: Write): Promise<Write> =>
+    'text' in write ? { ...write, text: await seal(write.id, write.text) } : write
+  const { readMany, saveMany } = store
+
+  return {
+    kind: 'record',
+    ...passOn(store),
+    setup: async () => {
+      await ready()
+      await store.setup?.()
+    },
+    read: async (id, options) => open(id, await store.read(id, options)),
+    create: async (id, text, expires) => store.create(id, await seal(id, text), expires),
+    update: async (id, text, expires, version) => store.update(id, await seal(id, text), expires, version),
+    touch: (id, expires) => store.touch(id, expires),
+    remove: (id) => store.remove(id),
+    ...(readMany && {
+      readMany: async (ids, options) => {
+        const records = await readMany.call(store, ids, options)
+        return Promise.all(ids.map((id, at) => open(id, records[at])))
+      }
+    }),
+    ...(saveMany && {
+      saveMany: async (writes) => saveMany.call(store, await Promise.all(writes.map(sealWrite)))
+    })
+  }
+}
+
+function opened(sealer: Sealer, id: string, sealed: string): string {
+  const result = sealer.open(sealed, id)
+  if (result.text !== undefined) return result.text
+  throw new Error(`encrypted store: ${reasons[result.problem as keyof typeof reasons] ?? result.problem}`)
+}
+
+const reasons = {
+  'unknown-key': 'a record was sealed with a key that is not among keys: put that key back, behind the first',
+  'bad-seal': 'a record does not open: its text was changed, or belongs to another record',
+  malformed: 'a record was not sealed: it was changed, or written without encrypted() around the store'
+}

@@ -1,0 +1,79 @@
+import type { RecordStore } from '../../types/store.js'
+import { StoreConfigError } from '../errors.js'
+import { bridge } from './internal/bridge.js'
+
+type Callback = (error?: unknown, value?: unknown) => void
+
+/** What the store uses of a store for express-session. */
+export interface ExpressSessionStore {
+  get(id: string, callback: Callback): unknown
+  // biome-ignore lint/suspicious/noExplicitAny: each store declares a session type of its own here
+  set(id: string, session: any, callback: Callback): unknown
+  destroy(id: string, callback: Callback): unknown
+  clear?(callback: Callback): unknown
+}
+
+/**
+ * Keeps records in any store made for express-session (the `connect-…` packages), to move an app over or to use an
+ * engine that has no store of its own here. Give it an instance, prefix or table that express-session does not use.
+ *
+ * A record is kept as the session `{ cookie, record }`: `cookie` carries the end in the ways in which those stores look
+ * for it (`expires`, `maxAge` and `originalMaxAge`), and `record` the version, the end in milliseconds and the text.
+ *
+ * What is not promised, since such a store can only get and set:
+ *
+ * - compare-and-set beyond this process. Parallel requests to different processes can lose an update, and one that is
+ *   slow can bring back a session that another process ended. Run one process, or use a store made for the engine.
+ * - several records in one round trip: each is asked for by itself, and a write is a read and a write.
+ * - time limits: a store that never calls back keeps the requests waiting. Set the time-outs of its client.
+ * - removing what has expired: that is left to the other store. So is its own `touch`, which does not move the end in
+ *   the record: a renewed record is written as a whole.
+ *
+ * There is a `clear` if the other store has one. Tested with express-session's MemoryStore and connect-redis 9.
+ *
+ * @throws StoreConfigError when the store has no `get`, `set` or `destroy`.
+ * @example
+ * ```ts
+ * const store = new RedisStore({ client, prefix: 'records:' })
+ * const options = defineSessions({ stores: { express: expressStore(store) }, … })
+ * ```
+ */
+export function expressStore(store: ExpressSessionStore): RecordStore {
+  const lacking = (['get', 'set', 'destroy'] as const).find((method) => typeof store?.[method] !== 'function')
+  if (lacking) throw new StoreConfigError('express', `the store has no ${lacking}(): expected one for express-session`)
+  const {
+    sweep: _,
+    clear,
+    ...records
+  } = bridge(store, {
+    get: async (id) => ((await called((done) => store.get(id, done))) as Kept | null | undefined)?.record,
+    put: async (id, record, expires) => void (await called((done) => store.set(id, kept(record, expires), done))),
+    drop: async (id) => void (await called((done) => store.destroy(id, done))),
+    clear: async () => void (await called((done) => store.clear?.(done)))
+  })
+  return store.clear ? { ...records, clear } : records
+}
+
+interface Kept {
+  readonly cookie: object
+  readonly record: string
+}
+
+/** An object anew at each write: some stores keep, or write into, the one they are given. */
+function kept(record: string, expires: number): Kept {
+  const maxAge = Math.max(1, expires - Date.now())
+  const cookie = { expires: new Date(expires), maxAge, originalMaxAge: maxAge, httpOnly: true, path: '/' }
+  return { cookie, record }
+}
+
+/** Stores on files say ENOENT for a session that is absent; express-session takes it so, too. */
+function called(call: (done: Callback) => unknown): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const done: Callback = (error, value) => {
+      if (!error || (error as { code?: unknown }).code === 'ENOENT') resolve(value)
+      else reject(error)
+    }
+    // Some stores are async functions, which may reject besides calling back.
+    Promise.resolve(call(done)).catch(reject)
+  })
+}

@@ -1,0 +1,17 @@
+import type { RecordStore } from '../../../types/store.js'
+
+/** What a store around another one has from it: each of these only if the other one has it. */
+export function passOn(store: RecordStore): Pick<RecordStore, 'capabilities' | 'setup' | 'clear' | 'sweep' | 'close'> {
+  return {
+    ...(store.capabilities && { capabilities: store.capabilities }),
+    ...(store.setup && { setup: () => store.setup?.() ?? Promise.resolve() }),
+    ...(store.clear && { clear: () => store.clear?.() ?? Promise.resolve() }),
+    ...(store.sweep && { sweep: (options) => store.sweep?.(options) ?? Promise.resolve(0) }),
+    ...(store.close && { close: () => store.close?.() ?? Promise.resolve() })
+  }
+}
+
+/** Whether this is a store that another one can be put around. */
+export function isRecordStore(store: unknown): store is RecordStore {
+  return typeof store === 'object' && store !== null && 'kind' in store && store.kind === 'record'
+}
