@@ -20,10 +20,17 @@ let scratch: number
 let scratchBytes = 0
 
 /** Compiles the WebAssembly once, some 10 to 40 ms. Everything else here needs it done. */
-export async function ready(): Promise<void> {
-  if (scratchBytes > 0) return
+export function ready(): Promise<void> {
+  compiling ??= compile()
+  return compiling
+}
+
+/** Once for the process: keys are on the heap of the one instance that it makes. */
+let compiling: Promise<void> | undefined
+
+async function compile(): Promise<void> {
   const { default: instantiate } = await import('libsodium')
-  sodium ??= await instantiate({})
+  sodium = await instantiate({})
   reserve(SCRATCH_BYTES)
 }
 

@@ -16,6 +16,7 @@ export class AppSessions implements Sessions {
   readonly #ring: KeyRing
   readonly #registry: Registry
   readonly #options: SessionsOptions
+  readonly #log: FastifyBaseLogger
   readonly #sweeper: Sweeper
   #marker = new ClearMarker(undefined, 0, 0)
   /** Whether anything is ever to be read before a handler: not where all sessions are in cookies. */
@@ -27,6 +28,7 @@ export class AppSessions implements Sessions {
     this.#ring = ring
     this.#registry = registry
     this.#options = options
+    this.#log = log
     this.#sweeper = new Sweeper(options.sweepInterval ?? 600, log)
   }
 
@@ -75,6 +77,7 @@ export class AppSessions implements Sessions {
     this.#preloaded = entries.filter(({ store, isManual }) => store !== undefined && !isManual)
     this.#mayRead = this.#preloaded.length > 0 || this.#options.clearMarker !== undefined
     await Promise.all(recordStores.map((store) => store.setup?.()))
+    this.#tellLimits()
     this.#sweeper.start(recordStores)
   }
 
@@ -118,6 +121,15 @@ export class AppSessions implements Sessions {
     if (!(refresh >= 0)) throw new ConfigError(`clearMarker: refresh: expected seconds, at least 0, got ${refresh}`)
     const lifetime = Math.max(...entries.map(({ absolute }) => absolute))
     return new ClearMarker(this.#registry.recordStore(store, 'clearMarker'), refresh * 1000, lifetime)
+  }
+
+  /** What a store can't promise, nobody should learn from lost sessions. */
+  #tellLimits(): void {
+    for (const [name, { capabilities }] of this.#registry.namedRecordStores) {
+      if (capabilities === undefined) continue
+      const { note = 'requests to several processes can overwrite one another' } = capabilities
+      this.#log.warn({ store: name }, `session store "${name}": ${note}`)
+    }
   }
 
   #usedStores(): readonly RecordStore[] {

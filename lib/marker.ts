@@ -32,7 +32,7 @@ export class ClearMarker {
 
   async ask(now: number): Promise<void> {
     if (this.#store === undefined) return
-    const stored = await this.#store.read(this.#id)
+    const stored = await this.#store.read(this.#id, { fresh: true })
     this.#askedAt = now
     this.#clearedAt = Math.max(this.#clearedAt, Number(stored?.text ?? 0))
   }

@@ -73,7 +73,14 @@ export class Registry {
   }
 
   get recordStores(): readonly RecordStore[] {
-    return [...new Set([...this.#stores.values()].filter((store) => store.kind === 'record'))]
+    return [...new Set(this.namedRecordStores.values())]
+  }
+
+  get namedRecordStores(): ReadonlyMap<string, RecordStore> {
+    const named = [...this.#stores].flatMap(([name, store]) =>
+      store.kind === 'record' ? [[name, store] as const] : []
+    )
+    return new Map(named)
   }
 
   addStore(name: string, store: Store): void {

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { RecordStore, StoredRecord, Version, Write, WriteResult } from '../types/store.js'
+import type { ReadOptions, RecordStore, StoredRecord, Version, Write, WriteResult } from '../types/store.js'
 import { perform } from './stores/internal/writes.js'
 
 /**
@@ -10,12 +10,18 @@ import { perform } from './stores/internal/writes.js'
 export type Job<T> = Generator<Step, T, unknown>
 
 type Step =
-  | { readonly kind: 'read'; readonly ids: readonly string[] }
+  | { readonly kind: 'read'; readonly ids: readonly string[]; readonly options?: ReadOptions }
   | { readonly kind: 'write'; readonly writes: readonly Write[] }
   | { readonly kind: 'pause'; readonly ms: number }
 
 export function* read(id: string): Job<StoredRecord | undefined> {
   const [record] = yield* readAll([id])
+  return record
+}
+
+/** The record as the engine has it now, never from a cache: for what decides whether a session may live. */
+export function* readFresh(id: string): Job<StoredRecord | undefined> {
+  const [record] = (yield { kind: 'read', ids: [id], options: FRESH }) as readonly (StoredRecord | undefined)[]
   return record
 }
 
@@ -94,7 +100,7 @@ async function runTogether<T>(store: RecordStore, jobs: readonly Job<T>[]): Prom
 function performStep(store: RecordStore, step: Step): Promise<unknown> {
   switch (step.kind) {
     case 'read':
-      return readIds(store, step.ids)
+      return readIds(store, step.ids, step.options)
     case 'write':
       return performWrites(store, step.writes)
     case 'pause':
@@ -137,7 +143,8 @@ type Waiting = Pick<Run<unknown>, 'step' | 'answer' | 'fail'>
 
 async function readRound(store: RecordStore, waiting: readonly Waiting[]): Promise<void> {
   const readers = waiting.flatMap((run) => (run.step?.kind === 'read' ? [{ run, items: run.step.ids }] : []))
-  await oneTrip(readers, (ids) => readIds(store, ids))
+  const isFresh = waiting.some(({ step }) => step?.kind === 'read' && step.options?.fresh)
+  await oneTrip(readers, (ids) => readIds(store, ids, isFresh ? FRESH : undefined))
 }
 
 /** A batch holds an id once: a second writer of the same record waits for the next round. */
@@ -181,11 +188,13 @@ async function oneTrip<Item>(
   }
 }
 
-function readIds(store: RecordStore, ids: readonly string[]): Promise<readonly unknown[]> {
-  if (ids.length === 1) return store.read(ids[0] as string).then(alone)
-  if (store.readMany) return store.readMany(ids)
-  return Promise.all(ids.map((id) => store.read(id)))
+function readIds(store: RecordStore, ids: readonly string[], options?: ReadOptions): Promise<readonly unknown[]> {
+  if (ids.length === 1) return store.read(ids[0] as string, options).then(alone)
+  if (store.readMany) return store.readMany(ids, options)
+  return Promise.all(ids.map((id) => store.read(id, options)))
 }
+
+const FRESH: ReadOptions = { fresh: true }
 
 function performWrites(store: RecordStore, writes: readonly Write[]): Promise<readonly WriteResult[]> {
   if (writes.length === 1) return perform(store, writes[0] as Write).then(alone)

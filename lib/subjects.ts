@@ -1,7 +1,7 @@
 import type { SubjectSession } from '../types/register.js'
 import { parseRecord, type SessionRecord, storeId } from './record.js'
 import type { Entry } from './registry.js'
-import { create, type Job, pause, read, readAll, removeAll, update } from './rounds.js'
+import { create, type Job, pause, readAll, readFresh, removeAll, update } from './rounds.js'
 import type { SessionState } from './state.js'
 import { decodeMigrated } from './stored.js'
 
@@ -21,7 +21,7 @@ export function* enter(state: SessionState, now: number): Job<void> {
   const at = indexId(state.subject as string)
   const ends = state.createdAt + state.entry.absolute
   for (let attempt = 0; ; attempt++) {
-    const stored = yield* read(at)
+    const stored = yield* readFresh(at)
     const known = stored === undefined ? {} : yield* stillThere(parseIndex(stored.text), now)
     const index: Index = { ...known, [state.id as string]: [state.entry.name, ends, now] }
     const expires = Math.max(...Object.values(index).map(([, end]) => end))
@@ -35,13 +35,13 @@ export function* enter(state: SessionState, now: number): Job<void> {
 
 /** Whether the session is still entered; if not, its subject was revoked meanwhile. */
 export function* isEntered(subject: string, id: string): Job<boolean> {
-  const stored = yield* read(indexId(subject))
+  const stored = yield* readFresh(indexId(subject))
   return stored !== undefined && Object.hasOwn(parseIndex(stored.text), id)
 }
 
 /** The live sessions of a subject in one store. */
 export function* list(subject: string, entries: ReadonlyMap<string, Entry>, clearedAt: number): Job<SubjectSession[]> {
-  const stored = yield* read(indexId(subject))
+  const stored = yield* readFresh(indexId(subject))
   if (stored === undefined) return []
   const index = parseIndex(stored.text)
   const ids = Object.keys(index)
@@ -60,7 +60,7 @@ export function* revoke(subject: string, chosen: (id: string) => boolean): Job<n
   const at = indexId(subject)
   let ended = 0
   for (let attempt = 0; ; attempt++) {
-    const stored = yield* read(at)
+    const stored = yield* readFresh(at)
     if (stored === undefined) return ended
     const index = parseIndex(stored.text)
     const ids = Object.keys(index).filter(chosen)
