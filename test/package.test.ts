@@ -99,7 +99,9 @@ console.log(internal)`
 })
 
 t.test('its types are whole, also where the compiler checks declarations', async (t) => {
-  const { project } = await install()
+  const { project, packed } = await install()
+  const stores = packed.files.flatMap(({ path }) => /^dist\/lib\/(stores\/[^/]+)\.d\.ts$/.exec(path)?.[1] ?? [])
+  t.ok(stores.length > 15)
   const compilerOptions = {
     module: 'nodenext',
     target: 'es2022',
@@ -115,6 +117,7 @@ t.test('its types are whole, also where the compiler checks declarations', async
     `import Fastify from 'fastify'
 import sessions, { defineSessions, memoryStore } from 'fastify-sessions'
 import { conformanceCases } from 'fastify-sessions/conformance'
+${stores.map((store, index) => `import type * as store${index} from 'fastify-sessions/${store}'`).join('\n')}
 import { z } from 'zod'
 const options = defineSessions({
   keys: [process.env['KEY']],
