@@ -34,7 +34,7 @@ export async function isKilled(t: Test, { server, open }: Patient): Promise<void
   const { store, id, version } = await withRecord(t, open)
   const visit = await visitor(t, store)
   t.equal(await visit(), 200)
-  const count = await counting(store)
+  const count = await counting(t, store)
   await eventually(async () => count.sure > 20)
   await server.kill()
   for (const call of everyCall(store, id, version)) await t.rejects(call(), 'while it is down')
@@ -51,7 +51,7 @@ export async function isKilled(t: Test, { server, open }: Patient): Promise<void
 /** Connections that are cut again and again while three writers count. */
 export async function isCutOff(t: Test, { open }: Patient, cut: () => Promise<unknown>): Promise<void> {
   const { store } = await withRecord(t, open)
-  const count = await counting(store)
+  const count = await counting(t, store)
   await eventually(async () => {
     await cut()
     return count.sure > 100 && count.unsure > 5
@@ -59,7 +59,7 @@ export async function isCutOff(t: Test, { open }: Patient, cut: () => Promise<un
   await addsUp(t, store, count)
 }
 
-/** A server that takes no writes for a while. */
+/** A server that takes no writes for a while; `open` has one connection, where it takes a moment for them to know. */
 export async function isReadOnly(
   t: Test,
   { open }: Patient,
@@ -68,10 +68,17 @@ export async function isReadOnly(
 ): Promise<void> {
   const { store, id, version } = await withRecord(t, open)
   await set(true)
+  await eventually(() =>
+    store.touch(freshId(), tomorrow()).then(
+      () => false,
+      (refused) => error.test(String(refused))
+    )
+  )
   for (const call of everyWrite(store, id, version)) await t.rejects(call(), error)
   t.match(await store.read(id), { text: 'text', version }, 'it can be read all the same')
 
   await set(false)
+  await eventually(() => store.touch(id, tomorrow()))
   t.type(await store.update(id, 'new', tomorrow(), version), 'string')
 }
 
@@ -109,7 +116,7 @@ async function withRecord(
 }
 
 /** Three writers that add one to a record, until they are told to stop. */
-async function counting(store: SqlStore) {
+async function counting(t: Test, store: SqlStore) {
   const id = freshId()
   await store.create(id, '0', tomorrow())
   const told = { id, sure: 0, unsure: 0, stopped: false, done: async () => {} }
@@ -122,6 +129,7 @@ async function counting(store: SqlStore) {
     }
   }
   const writers = Promise.all([writer(), writer(), writer()])
+  t.teardown(() => told.done())
   told.done = async () => {
     told.stopped = true
     await writers
