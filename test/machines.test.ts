@@ -23,7 +23,7 @@ const engines: Readonly<Record<string, (t: Test) => Promise<readonly string[]>>>
 for (const [engine, start] of Object.entries(engines)) {
   test(`four processes on ${engine}`, async (t) => {
     const machines = await fourMachines(t, engine, await start(t))
-    const signOuts = endless((round) => signsOut(t, machines, `user-${round}`))
+    const signOuts = endless((round) => signsOut(t, machines, round))
 
     await t.test('lose no increment of parallel requests', async (t) => {
       const { cookie, told } = await load(machines, 25)
@@ -39,7 +39,7 @@ for (const [engine, start] of Object.entries(engines)) {
       t.ok(told.unsure > 0, 'some of them had no answer')
     })
 
-    t.ok((await signOuts.stop()) > 0, 'meanwhile others signed in and out')
+    t.comment(`${await signOuts.stop(40)} signed in and out meanwhile`)
   })
 }
 
@@ -64,8 +64,9 @@ async function countOf(machines: Machines, cookie: string | undefined): Promise<
 }
 
 /** Signs in, and out while other requests of the same session are under way: afterwards nothing is left of it. */
-async function signsOut(t: Test, machines: Machines, user: string): Promise<void> {
-  const { cookie } = await untilAnswered(() => machines.ask(`/in/${user}`))
+async function signsOut(t: Test, machines: Machines, round: number): Promise<void> {
+  let tries = 0 // a sign-in that had no answer has left a session that nobody knows
+  const { cookie, text: user } = await untilAnswered(() => machines.ask(`/in/user-${round}-${tries++}`))
   const others = ['/add', '/again', '/add', '/add'].map((path) => machines.ask(path, cookie))
   await untilAnswered(() => machines.ask('/out', cookie))
   const after = await untilAnswered(() => machines.ask('/who', cookie))
@@ -89,17 +90,17 @@ async function untilAnswered(ask: () => ReturnType<Machines['ask']>): ReturnType
   }
 }
 
-/** Does something again and again; `stop` resolves to how many times it was done. */
-function endless(task: (round: number) => Promise<void>): { stop(): Promise<number> } {
-  let stopped = false
+/** Does something again and again; `stop` resolves to how many times it was done, so many at least. */
+function endless(task: (round: number) => Promise<void>): { stop(least: number): Promise<number> } {
+  let least = Number.POSITIVE_INFINITY
   let rounds = 0
   const running = (async () => {
-    while (!stopped) await task(rounds++)
+    while (rounds < least) await task(rounds++)
   })()
   running.catch(() => {})
   return {
-    async stop() {
-      stopped = true
+    async stop(enough) {
+      least = enough
       await running
       return rounds
     }
