@@ -1,9 +1,8 @@
 import mysql from 'mysql2/promise'
 import pg from 'pg'
 import { t as tap, test } from 'tap'
-import { perform } from '../../../lib/stores/internal/writes.js'
 import { mysqlStore } from '../../../lib/stores/mysql.js'
-import { type PgClient, postgresStore } from '../../../lib/stores/postgres.js'
+import { type BatchingSqlStore, type PgClient, postgresStore } from '../../../lib/stores/postgres.js'
 import type { RecordStore, Write } from '../../../types/store.js'
 import { freshIds, freshTable, tomorrow } from './contract.js'
 import { mysqlEngine, postgresEngine } from './engines.js'
@@ -26,7 +25,7 @@ test('batches on PostgreSQL that cross wait for one another, and none is a deadl
   t.equal(deadlocks.seen, 0, `${answered} batches`)
 })
 
-test('writes on MySQL or MariaDB that cross wait for one another, and none is a deadlock', async (t) => {
+test('writes and sweeps on MySQL or MariaDB that cross wait for one another, and none is a deadlock', async (t) => {
   const pool = mysql.createPool({ uri: onMysql.url, connectionLimit: 32 })
   t.teardown(() => pool.end())
   const deadlocks = { seen: 0 }
@@ -36,9 +35,32 @@ test('writes on MySQL or MariaDB that cross wait for one another, and none is a 
   }
   const store = mysqlStore({ client, table: freshTable() })
   await store.setup()
-  const answered = await crossing(store, 8, 150)
-  t.equal(deadlocks.seen, 0, `${answered} batches`)
+  const ids = [...freshIds(100)]
+  for (const id of ids) await store.create(id, 'text', tomorrow())
+  const writer = async () => {
+    for (let round = 0; round < 100; round++) {
+      await Promise.all(
+        shuffled([...ids.keys()])
+          .slice(0, 12)
+          .map((at) => livesOn(store, ids, at))
+      )
+      if (round % 2 === 0) await store.sweep()
+    }
+  }
+  await Promise.all(Array.from({ length: 8 }, writer))
+  t.equal(deadlocks.seen, 0)
 })
+
+/** What a session does: it is used, also by several at once; it ends, and another, of another id, takes its place. */
+async function livesOn(store: RecordStore, ids: string[], at: number): Promise<unknown> {
+  const id = ids[at] as string
+  const chance = Math.random()
+  if (chance < 0.4) return store.touch(id, tomorrow())
+  const next = freshIds(1)[0] as string
+  ids[at] = next
+  const ends = chance < 0.7 ? store.touch(id, Date.now() - 1000) : store.remove(id)
+  return Promise.all([store.touch(id, tomorrow()), ends, store.create(next, 'text', tomorrow())])
+}
 
 interface DriverError {
   readonly code?: unknown
@@ -54,16 +76,15 @@ function counting(deadlocks: { seen: number }, isDeadlock: (error: DriverError) 
 }
 
 /** Several writers, each with batches over the same few records in an order of its own, while others sweep and clear. */
-async function crossing(store: RecordStore, writers: number, rounds: number): Promise<number> {
+async function crossing(store: BatchingSqlStore, writers: number, rounds: number): Promise<number> {
   const ids = freshIds(12)
   let answered = 0
   const writer = async () => {
     for (let round = 0; round < rounds; round++) {
-      const writes = shuffled(ids).map(write)
-      await (store.saveMany?.(writes) ?? Promise.all(writes.map((write) => perform(store, write))))
+      await store.saveMany(shuffled(ids).map(write))
       answered++
-      if (round % 10 === 0) await store.sweep?.()
-      if (round % 25 === 0) await store.clear?.()
+      if (round % 10 === 0) await store.sweep()
+      if (round % 25 === 0) await store.clear()
     }
   }
   await Promise.all(Array.from({ length: writers }, writer))
