@@ -1,16 +1,13 @@
-import mysql from 'mysql2/promise'
 import pg from 'pg'
 import { t as tap, test } from 'tap'
-import { mysqlStore } from '../../../lib/stores/mysql.js'
 import { type BatchingSqlStore, type PgClient, postgresStore } from '../../../lib/stores/postgres.js'
-import type { RecordStore, Write } from '../../../types/store.js'
+import type { Write } from '../../../types/store.js'
 import { freshIds, freshTable, tomorrow } from './contract.js'
-import { mysqlEngine, postgresEngine } from './engines.js'
+import { postgresEngine } from './engines.js'
 
 tap.setTimeout(300_000)
 
 const onPostgres = await postgresEngine()
-const onMysql = await mysqlEngine()
 
 test('batches on PostgreSQL that cross wait for one another, and none is a deadlock', async (t) => {
   const pool = new pg.Pool({ connectionString: onPostgres.url, max: 8 })
@@ -25,46 +22,8 @@ test('batches on PostgreSQL that cross wait for one another, and none is a deadl
   t.equal(deadlocks.seen, 0, `${answered} batches`)
 })
 
-test('writes and sweeps on MySQL or MariaDB that cross wait for one another, and none is a deadlock', async (t) => {
-  const pool = mysql.createPool({ uri: onMysql.url, connectionLimit: 32 })
-  t.teardown(() => pool.end())
-  const deadlocks = { seen: 0 }
-  const client = {
-    execute: (text: string, params: (string | number | null)[]) =>
-      pool.execute(text, params).catch(counting(deadlocks, ({ errno }) => errno === 1213))
-  }
-  const store = mysqlStore({ client, table: freshTable() })
-  await store.setup()
-  const ids = [...freshIds(100)]
-  for (const id of ids) await store.create(id, 'text', tomorrow())
-  const writer = async () => {
-    for (let round = 0; round < 100; round++) {
-      await Promise.all(
-        shuffled([...ids.keys()])
-          .slice(0, 12)
-          .map((at) => livesOn(store, ids, at))
-      )
-      if (round % 2 === 0) await store.sweep()
-    }
-  }
-  await Promise.all(Array.from({ length: 8 }, writer))
-  t.equal(deadlocks.seen, 0)
-})
-
-/** What a session does: it is used, also by several at once; it ends, and another, of another id, takes its place. */
-async function livesOn(store: RecordStore, ids: string[], at: number): Promise<unknown> {
-  const id = ids[at] as string
-  const chance = Math.random()
-  if (chance < 0.4) return store.touch(id, tomorrow())
-  const next = freshIds(1)[0] as string
-  ids[at] = next
-  const ends = chance < 0.7 ? store.touch(id, Date.now() - 1000) : store.remove(id)
-  return Promise.all([store.touch(id, tomorrow()), ends, store.create(next, 'text', tomorrow())])
-}
-
 interface DriverError {
   readonly code?: unknown
-  readonly errno?: unknown
 }
 
 /** Every deadlock is an error that the client gets, also where the store tries again. */
