@@ -44,7 +44,9 @@ export interface PostgresStoreOptions {
  * `setup` creates the table where it is missing; `sweep` removes what has expired, and several may run at once.
  * Tested with PostgreSQL 15.
  *
- * A pool of `pg` needs a listener for `error`, or the process ends when the server closes an idle connection.
+ * A pool of `pg` needs a listener for `error`, or the process ends when the server closes an idle connection. Give
+ * `postgres` the option `fetch_types: false`, or it ends when a connection is cut as it opens. Neither driver waits for
+ * an answer with a limit by default; `pg` does with `query_timeout` and `connectionTimeoutMillis`.
  *
  * @throws StoreConfigError when the client is of neither kind, or the table's name can't be one.
  * @example

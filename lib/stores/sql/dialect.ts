@@ -26,8 +26,10 @@ export interface Dialect {
   /** id, now */
   readonly remove: string
   readonly clear: string
-  /** now. Removes at most `slice` records. */
+  /** now. Removes at most `slice` records; or returns their ids, where there is `sweepOf`. */
   readonly sweep: string
+  /** ids…, now */
+  sweepOf?(ids: number): string
   readonly slice: number
 
   /** Tried in turn until one of them writes a row; where none does, a live record has the id. */

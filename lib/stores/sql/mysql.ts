@@ -1,4 +1,4 @@
-import { commonStatements, type Dialect, type NewRow } from './dialect.js'
+import { commonStatements, type Dialect, type NewRow, placeholders } from './dialect.js'
 import type { Statement } from './executor.js'
 import { tableNames } from './table.js'
 
@@ -23,14 +23,17 @@ export function mysqlDialect(name: string): Dialect {
     schema,
     setup: schema,
     probe: `SELECT id, text, version, expires FROM ${table} LIMIT 0`,
-    sweep: `DELETE FROM ${table} WHERE expires <= ? ORDER BY expires LIMIT ${slice}`,
+    // First read, without locks, and then removed by the primary key (the sum keeps the other index out of it): a
+    // DELETE by the end would lock the two indexes in the other order than a write of the record does, and deadlock.
+    sweep: `SELECT id FROM ${table} WHERE expires <= ? ORDER BY expires LIMIT ${slice}`,
+    sweepOf: (ids) => `DELETE FROM ${table} WHERE id IN (${placeholders(ids)}) AND expires + 0 <= ?`,
     slice,
     create: (row, now) => insertOrTakeOver(table, row, now),
     exists: `SELECT 1 AS found FROM ${table} WHERE id = ? AND expires > ?`
   }
 }
 
-const slice = 1000
+const slice = 256
 
 /**
  * Not ON DUPLICATE KEY UPDATE: by its count, on a connection with the flag FOUND_ROWS, a live record that was left

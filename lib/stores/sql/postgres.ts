@@ -1,4 +1,4 @@
-import { type BatchingDialect, commonStatements, takeOver, upsert, type WriteRow } from './dialect.js'
+import { type BatchingDialect, commonStatements, upsert, type WriteRow } from './dialect.js'
 import type { Statement } from './executor.js'
 import { tableNames } from './table.js'
 
@@ -20,6 +20,9 @@ export function postgresDialect(name: string): BatchingDialect {
     schema,
     setup: [`DO $$ BEGIN ${schema.join('; ')}; END $$`],
     probe: `SELECT id, text, version, expires FROM ${table} LIMIT 0`,
+    // In the order in which batches lock them.
+    clear: `WITH gone AS (SELECT id FROM ${table} ORDER BY id FOR UPDATE)
+DELETE FROM ${table} WHERE id IN (SELECT id FROM gone)`,
     // Rows that another sweep is at are left to it.
     sweep: `WITH gone AS (
   SELECT id FROM ${table} WHERE expires <= ? ORDER BY expires LIMIT ${slice} FOR UPDATE SKIP LOCKED
@@ -37,9 +40,11 @@ const slice = 1000
  * A whole batch in one statement. The rows travel as one JSON text, so that the statement is the same for every batch
  * and stays prepared.
  *
- * `live` locks the records in the order of their ids before anything is written, so that batches which meet wait for
- * one another and do not deadlock; the lock also brings the newest state of each row, whatever the snapshot says.
- * The INSERT asks how many there are only to come after that.
+ * Batches that meet wait for one another and do not deadlock: `found` locks the records in the order of their ids
+ * before anything is written (the INSERT asks how many there are only to come after that); then the new ones are
+ * inserted, in that order too; then comes what waits for nobody, as all of it is locked. So an INSERT must not wait
+ * for a record that is only locked: DO NOTHING does not, DO UPDATE would. The lock also brings the newest state of
+ * each record, whatever the snapshot says.
  */
 function batch(table: string, rows: readonly WriteRow[], now: number): Statement {
   return {
@@ -48,28 +53,30 @@ writes AS (
   SELECT * FROM json_to_recordset(CAST(CAST(? AS text) AS json))
   AS writes (kind text, id text, text text, version text, expires bigint, expected text)
 ),
-live AS (
-  SELECT old.id, old.version FROM ${table} AS old, clock
-  WHERE old.id = ANY (ARRAY (SELECT id FROM writes)) AND old.expires > clock.now
+found AS (
+  SELECT old.id, old.version, old.expires > clock.now AS live FROM ${table} AS old, clock
+  WHERE old.id = ANY (ARRAY (SELECT id FROM writes))
   ORDER BY old.id FOR UPDATE OF old
 ),
 created AS (
-  INSERT INTO ${table} AS old (id, text, version, expires)
+  INSERT INTO ${table} (id, text, version, expires)
   SELECT id, text, version, expires FROM writes
-  WHERE kind = 'create' AND (SELECT count(*) FROM live) >= 0 ORDER BY id
-  ON CONFLICT (id) DO UPDATE SET ${takeOver} WHERE old.expires <= (SELECT now FROM clock)
+  WHERE kind = 'create' AND (SELECT count(*) FROM found) >= 0 ORDER BY id COLLATE "C"
+  ON CONFLICT (id) DO NOTHING
   RETURNING id
 ),
 updated AS (
   UPDATE ${table} AS old
   SET text = coalesce(writes.text, old.text), version = coalesce(writes.version, old.version), expires = writes.expires
-  FROM writes JOIN live USING (id)
-  WHERE old.id = writes.id AND (kind = 'touch' OR kind = 'update' AND live.version = expected)
+  FROM writes JOIN found USING (id)
+  WHERE old.id = writes.id
+  AND CASE kind WHEN 'create' THEN NOT live WHEN 'update' THEN live AND found.version = expected ELSE live END
+  AND kind <> 'remove'
   RETURNING old.id
 ),
 removed AS (
-  DELETE FROM ${table} AS old USING writes JOIN live USING (id)
-  WHERE old.id = writes.id AND kind = 'remove'
+  DELETE FROM ${table} AS old USING writes JOIN found USING (id)
+  WHERE old.id = writes.id AND kind = 'remove' AND live
   RETURNING old.id
 )
 SELECT id FROM created UNION ALL SELECT id FROM updated UNION ALL SELECT id FROM removed`,

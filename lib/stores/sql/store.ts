@@ -88,15 +88,26 @@ class InSql implements SqlStore {
   }
 
   async sweep({ signal }: { readonly signal?: AbortSignal } = {}): Promise<number> {
-    const { sweep, slice } = this.#dialect
     let swept = 0
     while (!signal?.aborted) {
-      const removed = await this.#count(sweep, [Date.now()])
+      const { found, removed } = await this.#sweepSlice(Date.now())
       swept += removed
-      if (removed < slice) break
+      if (found < this.#dialect.slice) break
       await nextTurn()
     }
     return swept
+  }
+
+  async #sweepSlice(now: number): Promise<{ found: number; removed: number }> {
+    const { sweep, sweepOf } = this.#dialect
+    if (!sweepOf) {
+      const removed = await this.#count(sweep, [now])
+      return { found: removed, removed }
+    }
+    const rows = await this.client.all(sweep, [now])
+    if (rows.length === 0) return { found: 0, removed: 0 }
+    const asked = padded(rows.map(({ id }) => id as string))
+    return { found: rows.length, removed: await this.#count(sweepOf(asked.length), [...asked, now]) }
   }
 
   async #writes(text: string, params: readonly SqlParam[]): Promise<boolean> {

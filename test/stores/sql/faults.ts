@@ -1,0 +1,157 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Test } from 'tap'
+import { z } from 'zod'
+import type { BatchingSqlStore, SqlStore } from '../../../lib/stores/sql.js'
+import type { Version } from '../../../types/store.js'
+import { buildApp, Client } from '../../client.js'
+import { eventually } from '../../servers/eventually.js'
+import { everyCall, everyWrite, increment } from './batches.js'
+import { freshId, type Opened, tomorrow } from './contract.js'
+
+/** One driver on one server that can be hurt. */
+export interface Patient {
+  readonly server: {
+    start(): Promise<void>
+    kill(): Promise<void>
+  }
+  open(): Opened<SqlStore | BatchingSqlStore>
+}
+
+/** A server that is down when the app starts. */
+export async function comesLate(t: Test, { server, open }: Patient): Promise<void> {
+  await server.kill()
+  const { store, close } = open()
+  t.teardown(close)
+  await t.rejects(store.setup(), 'no server')
+
+  await server.start()
+  await eventually(async () => (await store.setup()) === undefined)
+  t.type(await store.create(freshId(), 'text', tomorrow()), 'string')
+}
+
+/** A server that is killed while three writers count, and started again. */
+export async function isKilled(t: Test, { server, open }: Patient): Promise<void> {
+  const { store, id, version } = await withRecord(t, open)
+  const visit = await visitor(t, store)
+  t.equal(await visit(), 200)
+  const count = await counting(t, store)
+  await eventually(async () => count.sure > 20)
+  await server.kill()
+  for (const call of everyCall(store, id, version)) await t.rejects(call(), 'while it is down')
+  t.equal(await visit(), 503)
+  await eventually(async () => count.unsure > 0)
+
+  await server.start()
+  await eventually(async () => (await store.read(id))?.version === version)
+  t.match(await store.read(id), { text: 'text', version }, 'neither lost nor torn')
+  await addsUp(t, store, count)
+  t.equal(await visit(), 200)
+}
+
+/** Connections that are cut again and again while three writers count. */
+export async function isCutOff(t: Test, { open }: Patient, cut: () => Promise<unknown>): Promise<void> {
+  const { store } = await withRecord(t, open)
+  const count = await counting(t, store)
+  await eventually(async () => {
+    await cut()
+    return count.sure > 100 && count.unsure > 5
+  })
+  await addsUp(t, store, count)
+}
+
+/** A server that takes no writes for a while; `open` has one connection, where it takes a moment for them to know. */
+export async function isReadOnly(
+  t: Test,
+  { open }: Patient,
+  set: (readOnly: boolean) => Promise<unknown>,
+  error: RegExp
+): Promise<void> {
+  const { store, id, version } = await withRecord(t, open)
+  await set(true)
+  await eventually(() =>
+    store.touch(freshId(), tomorrow()).then(
+      () => false,
+      (refused) => error.test(String(refused))
+    )
+  )
+  for (const call of everyWrite(store, id, version)) await t.rejects(call(), error)
+  t.match(await store.read(id), { text: 'text', version }, 'it can be read all the same')
+
+  await set(false)
+  await eventually(() => store.touch(id, tomorrow()))
+  t.type(await store.update(id, 'new', tomorrow(), version), 'string')
+}
+
+/** A server that stands still, for a driver that waits only so long. */
+export async function standsStill(t: Test, { open }: Patient, still: Still, error: RegExp): Promise<void> {
+  const { store, id, version } = await withRecord(t, open)
+  const resume = await still()
+  for (const call of everyCall(store, freshId(), 'another version')) await t.rejects(call(), error)
+  await resume()
+  await eventually(async () => (await store.read(id))?.version === version)
+  t.type(await store.update(id, 'new', tomorrow(), version), 'string')
+}
+
+/** A server that stands still, for a driver that waits for it: what was sent is done when it goes on. */
+export async function isWaitedFor(t: Test, { open }: Patient, still: Still): Promise<void> {
+  const { store, id, version } = await withRecord(t, open)
+  const resume = await still()
+  const update = store.update(id, 'new', tomorrow(), version)
+  await resume()
+  t.match(await store.read(id), { text: 'new', version: (await update) ?? 'none' })
+}
+
+/** Stops the server's processes; resolves to what lets them go on. */
+export type Still = () => Promise<() => Promise<void> | void>
+
+async function withRecord(
+  t: Test,
+  open: Patient['open']
+): Promise<{ store: SqlStore | BatchingSqlStore; id: string; version: Version }> {
+  const { store, close } = open()
+  t.teardown(close)
+  await store.setup()
+  const id = freshId()
+  return { store, id, version: (await store.create(id, 'text', tomorrow())) as Version }
+}
+
+/** Three writers that add one to a record, until they are told to stop. */
+async function counting(t: Test, store: SqlStore) {
+  const id = freshId()
+  await store.create(id, '0', tomorrow())
+  const told = { id, sure: 0, unsure: 0, stopped: false, done: async () => {} }
+  const writer = async () => {
+    while (!told.stopped) {
+      const { sure, unsure } = await increment(store, id, 1)
+      told.sure += sure
+      told.unsure += unsure
+      if (unsure > 0) await sleep(5)
+    }
+  }
+  const writers = Promise.all([writer(), writer(), writer()])
+  t.teardown(() => told.done())
+  told.done = async () => {
+    told.stopped = true
+    await writers
+  }
+  return told
+}
+
+/** What was answered is there; what was not answered may be. */
+async function addsUp(t: Test, store: SqlStore, told: Awaited<ReturnType<typeof counting>>): Promise<void> {
+  const { sure } = told
+  await eventually(async () => told.sure > sure + 10)
+  await told.done()
+  const count = Number((await store.read(told.id))?.text)
+  t.comment(`${count} in the store, ${told.sure} told to be there, ${told.unsure} told to have failed`)
+  t.ok(count >= told.sure && count <= told.sure + told.unsure, `${count} of ${told.sure} to ${told.sure + told.unsure}`)
+}
+
+/** A browser that visits; resolves to the status it gets. */
+async function visitor(t: Test, store: SqlStore): Promise<() => Promise<number>> {
+  const schema = z.object({ count: z.number().default(0) })
+  const app = await buildApp(t, { stores: { sql: store }, sessions: { visit: { store: 'sql', schema } } })
+  app.get('/', async (request) => request.session('visit').update('count', (count) => Number(count) + 1))
+  const client = new Client(app)
+  return async () => (await client.get('/')).statusCode
+}
