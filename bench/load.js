@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline'
 import autocannon from 'autocannon'
 import { cart } from './cart.js'
 
-/** Each connection is a visitor with a session of their own, as in life: nobody waits for another's write. */
+/** Each connection is a visitor with a session of their own, or several in turn: nobody waits for another's write. */
 const CONNECTIONS = 16
 
 /** Servers get a core of their own, away from the load generator's and the engines'. */
@@ -19,8 +19,8 @@ export function pinLoad() {
 }
 
 /** Starts `server.js NAME` and signs the visitors in. */
-export async function startNode(name, { foreignCookies = 0, flags = [] } = {}) {
-  const args = ['-c', SERVER_CORE, process.execPath, ...flags, 'server.js', name]
+export async function startNode(name, { foreignCookies = 0, visitors = CONNECTIONS } = {}) {
+  const args = ['-c', SERVER_CORE, process.execPath, 'server.js', name]
   const child = spawn('taskset', args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
   const ask = async (message) => {
     const answer = once(child, 'message')
@@ -37,7 +37,7 @@ export async function startNode(name, { foreignCookies = 0, flags = [] } = {}) {
     child.send('stop')
     await once(child, 'exit')
   }
-  return withVisitors({ url: `http://127.0.0.1:${port}`, cpuTime, stop }, foreignCookies)
+  return withVisitors({ url: `http://127.0.0.1:${port}`, cpuTime, stop }, foreignCookies, visitors)
 }
 
 /** Starts the Go server with `store`; it prints its port, and its CPU time for every line that it gets. */
@@ -54,13 +54,13 @@ export async function startGo(binary, store) {
     child.kill()
     await once(child, 'exit')
   }
-  return withVisitors({ url, cpuTime, stop }, 0)
+  return withVisitors({ url, cpuTime, stop }, 0, CONNECTIONS)
 }
 
-async function withVisitors(server, foreignCookies) {
+async function withVisitors(server, foreignCookies, visitors) {
   const foreign = Array.from({ length: foreignCookies }, (_, index) => `foreign_${index}=${'v'.repeat(20)}`)
   const cookies = []
-  for (let visitor = 0; visitor < CONNECTIONS; visitor++) {
+  for (let visitor = 0; visitor < visitors; visitor++) {
     const own = (await get(server, '/start', '')).cookie
     cookies.push([...foreign, ...own].join('; '))
   }
@@ -97,15 +97,16 @@ async function get({ url }, path, cookie) {
 
 /** CPU µs per request of the server process, requests per second and the 99th percentile of latency in ms. */
 export async function measure(server, path, { seconds, cookies = server.cookies }) {
-  const visitors = cookies.values()
+  let connection = 0
   const before = await server.cpuTime()
   const result = await autocannon({
-    url: server.url + path,
+    url: server.url,
     connections: CONNECTIONS,
     duration: seconds,
     setupClient: (client) => {
-      const cookie = visitors.next().value
-      if (cookie) client.setHeaders({ cookie })
+      const own = cookies.filter((_, visitor) => visitor % CONNECTIONS === connection)
+      client.setRequests(own.map((cookie) => ({ path, headers: cookie ? { cookie } : {} })))
+      connection++
     }
   })
   const cpu = (await server.cpuTime()) - before

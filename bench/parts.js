@@ -17,6 +17,7 @@ const parts = {
   size: packedSize,
   start: () => startCost(15),
   micro: () => run('micro.js'),
+  trips: () => run('trips.js'),
   memoryTime: () => run('memory-time.js', [`1000,${sizes}`], ['--max-old-space-size=6000']),
   memoryBytes: async () => ({ own: await memoryBytes('own'), peer: await memoryBytes('peer') }),
   file: () => run('file.js', [1000, many])

@@ -13,6 +13,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { contestants } from './contestants.js'
 import { measure, median, pinLoad, quantile, requireSessions, startGo, startNode } from './load.js'
+import { startEngines } from './engines.js'
 import { writeResults } from './results.js'
 
 const { values } = parseArgs({
@@ -32,6 +33,7 @@ process.on('exit', () => rmSync(scratch, { recursive: true, force: true }))
 // Where the contestants make their directories.
 process.env.TMPDIR = scratch
 const go = buildGo()
+const stopEngines = await startEngines()
 const skipped = {}
 const servers = {}
 const bare = await startNode('bare')
@@ -59,6 +61,7 @@ for (let round = 0; round <= rounds; round++) {
 }
 for (const [name, server] of Object.entries(servers)) await requireSessionsOf(name, server)
 for (const { stop } of [bare, ...Object.values(servers)]) await stop()
+await stopEngines()
 
 const rows = Object.entries(samples).map(([name, byRoute]) => ({
   name,
@@ -72,10 +75,10 @@ for (const { name, header, routes: measured } of rows) {
   console.log(name.padEnd(22), String(header).padStart(6), cells.map((cell) => cell.padStart(18)).join(''))
 }
 
-function start({ as, needs, go: store, foreignCookies }, name) {
+function start({ as, needs, go: store, foreignCookies, visitors }, name) {
   if (needs && !process.env[needs]) throw new Error(`${needs} is not set: no such server was started`)
   if (store && go === undefined) throw new Error('go, or golang-github-gorilla-sessions-dev, is not installed')
-  return store ? startGo(go, store) : startNode(as ?? name, { foreignCookies })
+  return store ? startGo(go, store) : startNode(as ?? name, { foreignCookies, visitors })
 }
 
 async function requireSessionsOf(name, server) {

@@ -4,19 +4,15 @@ import { Recent } from './recent.js'
 import { parseRecord, type SessionRecord } from './record.js'
 import type { Sealer } from './seal.js'
 
-/**
+/*
  * The requests of a browser come in bursts, most with the same cookie and the same record: to open and to parse them
- * again would be most of what a session costs. What is remembered is shared by requests, so only what nobody can change
- * is: a record whose schema makes new objects of all that it decodes. It takes some kilobytes a session. With many more
- * than this, what is remembered outlives the young generation of V8's heap, and its collection costs what is gained.
+ * again would be most of what a session costs. So up to 256 of each are remembered. What is remembered is shared by
+ * requests, so only what nobody can change is: a record whose schema makes new objects of all that it decodes. More
+ * would outlive the young generation of V8's heap, whose collection then costs what is gained.
  */
-const LIMIT = 128
 
 /** Longer texts are not worth their memory. In characters. */
 const LONGEST = 4096
-
-/** The end of a value names it as well as the whole would: it is an authentication tag. A short key is hashed faster. */
-const KEY_LENGTH = 22
 
 export type OpenedValue<T> =
   /** `isStale`: sealed with an older key or in another mode; to be sealed anew. */
@@ -29,7 +25,7 @@ export class CookieValues<T> {
   readonly #ring: KeyRing
   readonly #parse: (text: string) => T | undefined
   readonly #isConstant: (content: T) => boolean
-  readonly #recent = new Recent<{ readonly value: string; readonly opened: OpenedValue<T> }>(LIMIT)
+  readonly #recent = new Recent<{ readonly value: string; readonly opened: OpenedValue<T> }>()
   #generation = 0
 
   /** @param isConstant whether nobody who is given the content can change it */
@@ -47,7 +43,7 @@ export class CookieValues<T> {
 
   open(value: string): OpenedValue<T> {
     this.#forgetOldKeys()
-    const known = this.#recent.get(value.slice(-KEY_LENGTH))
+    const known = this.#recent.get(value)
     if (known?.value === value) return known.opened
     const opened = this.#sealer.open(value)
     if (opened.text === undefined) return opened
@@ -66,7 +62,7 @@ export class CookieValues<T> {
 
   #remember(value: string, opened: OpenedValue<T> & { readonly content: T }): OpenedValue<T> {
     if (value.length <= LONGEST && this.#isConstant(opened.content)) {
-      this.#recent.put(value.slice(-KEY_LENGTH), { value, opened })
+      this.#recent.put(value, { value, opened })
     }
     return opened
   }
@@ -82,7 +78,7 @@ export class CookieValues<T> {
 /** Parses the records of one session that a store gave. */
 export class StoredRecords {
   readonly #isConstant: (record: SessionRecord) => boolean
-  readonly #recent = new Recent<{ readonly text: string; readonly record: SessionRecord }>(LIMIT)
+  readonly #recent = new Recent<{ readonly text: string; readonly record: SessionRecord }>()
 
   constructor(isConstant: (record: SessionRecord) => boolean) {
     this.#isConstant = isConstant

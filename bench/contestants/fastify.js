@@ -122,16 +122,19 @@ export async function ownSqlite() {
   return own(sqliteStore({ client }))
 }
 
-export async function ownRedis() {
+export const ownRedis4 = () => ownRedis(4)
+export const ownPostgres4 = () => ownPostgres(4)
+
+export async function ownRedis(sessions) {
   const { createClient } = await import('redis')
   const { redisStore } = await import('../../dist/lib/stores/redis.js')
-  return own(redisStore({ client: await createClient({ url: process.env.REDIS_URL }).connect() }))
+  return own(redisStore({ client: await createClient({ url: process.env.REDIS_URL }).connect() }), sessions)
 }
 
-export async function ownPostgres() {
+export async function ownPostgres(sessions) {
   const { default: pg } = await import('pg')
   const { postgresStore } = await import('../../dist/lib/stores/postgres.js')
-  return own(postgresStore({ client: new pg.Pool({ connectionString: process.env.POSTGRES_URL }) }))
+  return own(postgresStore({ client: new pg.Pool({ connectionString: process.env.POSTGRES_URL }) }), sessions)
 }
 
 export async function secureSession() {
