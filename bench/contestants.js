@@ -10,6 +10,7 @@ export const contestants = {
   ownUnchecked: { is: 'fastify-sessions, cookie store, a schema that lets everything through' },
   ownForeign1: { as: 'ownCookie', foreignCookies: 1, is: 'fastify-sessions, cookie store, one foreign cookie' },
   ownForeign40: { as: 'ownCookie', foreignCookies: 40, is: 'fastify-sessions, cookie store, 40 foreign cookies' },
+  floorMany: { as: 'floor', visitors: 512, is: 'the floor, 512 visitors in turn' },
   ownCookieMany: { as: 'ownCookie', visitors: 512, is: 'fastify-sessions, cookie store, 512 visitors in turn' },
   ownMemoryMany: { as: 'ownMemory', visitors: 512, is: 'fastify-sessions, memory store, 512 visitors in turn' },
   ownMemory: { is: 'fastify-sessions, memory store' },

@@ -1,5 +1,5 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { availableParallelism, cpus, release, totalmem } from 'node:os'
+import { cpus, release, totalmem } from 'node:os'
 
 const directory = new URL('results/', import.meta.url)
 const major = process.versions.node.split('.')[0]
@@ -7,7 +7,7 @@ const major = process.versions.node.split('.')[0]
 /** Writes results/node<major>.<what>.json, with where and when they were measured. */
 export function writeResults(what, results) {
   mkdirSync(directory, { recursive: true })
-  const machine = `${cpus()[0]?.model.trim()}, ${availableParallelism()} cores, ${Math.round(totalmem() / 2 ** 30)} GB`
+  const machine = `${cpus()[0]?.model.trim()}, ${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GB`
   const system = `${process.platform} ${release()}`
   const where = { date: new Date().toISOString(), node: process.version, machine, system }
   writeFileSync(

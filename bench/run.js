@@ -12,8 +12,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { contestants } from './contestants.js'
-import { measure, median, pinLoad, quantile, requireSessions, startGo, startNode } from './load.js'
 import { startEngines } from './engines.js'
+import { measure, median, pinLoad, quantile, requireSessions, startGo, startNode } from './load.js'
 import { writeResults } from './results.js'
 
 const { values } = parseArgs({
@@ -28,12 +28,12 @@ const routes = ['/none', '/read', '/write']
 const only = values.only?.split(',')
 
 pinLoad()
+const stopEngines = await startEngines()
 const scratch = mkdtempSync(join(tmpdir(), 'fastify-sessions-bench-'))
 process.on('exit', () => rmSync(scratch, { recursive: true, force: true }))
 // Where the contestants make their directories.
 process.env.TMPDIR = scratch
 const go = buildGo()
-const stopEngines = await startEngines()
 const skipped = {}
 const servers = {}
 const bare = await startNode('bare')

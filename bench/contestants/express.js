@@ -3,6 +3,7 @@ import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { cart } from '../cart.js'
+import { redisClient } from '../redis-client.js'
 
 async function withMiddleware(middleware) {
   const { default: express } = await import('express')
@@ -37,9 +38,8 @@ export async function expressSessionFile() {
 }
 
 export async function expressSessionRedis() {
-  const { createClient } = await import('redis')
   const { RedisStore } = await import('connect-redis')
-  const client = await createClient({ url: process.env.REDIS_URL }).connect()
+  const client = await redisClient()
   return expressSession(() => new RedisStore({ client, prefix: 'express:' }))
 }
 

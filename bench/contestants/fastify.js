@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import Fastify from 'fastify'
 import { z } from 'zod'
 import { cart } from '../cart.js'
+import { redisClient } from '../redis-client.js'
 
 /** The handlers of contestants whose session has `get` and `set`. */
 function routes(app, session) {
@@ -126,15 +127,16 @@ export const ownRedis4 = () => ownRedis(4)
 export const ownPostgres4 = () => ownPostgres(4)
 
 export async function ownRedis(sessions) {
-  const { createClient } = await import('redis')
   const { redisStore } = await import('../../dist/lib/stores/redis.js')
-  return own(redisStore({ client: await createClient({ url: process.env.REDIS_URL }).connect() }), sessions)
+  return own(redisStore({ client: await redisClient() }), sessions)
 }
 
 export async function ownPostgres(sessions) {
   const { default: pg } = await import('pg')
   const { postgresStore } = await import('../../dist/lib/stores/postgres.js')
-  return own(postgresStore({ client: new pg.Pool({ connectionString: process.env.POSTGRES_URL }) }), sessions)
+  const client = new pg.Pool({ connectionString: process.env.POSTGRES_URL })
+  client.on('error', () => {}) // the engine may be stopped before
+  return own(postgresStore({ client }), sessions)
 }
 
 export async function secureSession() {
@@ -161,9 +163,8 @@ async function fastifySession(store) {
 export const fastifySessionMemory = () => fastifySession({})
 
 export async function fastifySessionRedis() {
-  const { createClient } = await import('redis')
   const { RedisStore } = await import('connect-redis')
-  const client = await createClient({ url: process.env.REDIS_URL }).connect()
+  const client = await redisClient()
   return fastifySession({ store: new RedisStore({ client, prefix: 'peer:' }) })
 }
 

@@ -1,0 +1,117 @@
+/**
+ * What the plugin wants to cost, from the results of one version of Node. `requests` is what run.js measured, `parts`
+ * what parts.js did. Each row has what was `measured`, in words, and whether that `isMet`; no row for what is missing.
+ */
+export function targets(requests, parts) {
+  const rows = []
+  const at = (name, route) => requests.rows.find((row) => row.name === name)?.routes[route]
+  const above = (name, route) => Math.max(0, at(name, route)?.above ?? Number.NaN)
+  const us = (value) => `${value.toFixed(1)} µs`
+  const add = (work, target, isMet, measured) => {
+    if (!measured.includes('NaN')) rows.push({ work, target, isMet, measured })
+  }
+  const ratio = (work, name, peer, route, most, { whole = false, as = peer } = {}) => {
+    const [own, other] = whole
+      ? [at(name, route)?.cpu ?? Number.NaN, at(peer, route)?.cpu ?? Number.NaN]
+      : [above(name, route), above(peer, route)]
+    const measured = `${(own / other).toFixed(2)} × (${us(own)} against ${us(other)})`
+    add(`${work}, ${route}`, `at most ${most} × ${as}`, own <= most * other, measured)
+  }
+  const data = ['/read', '/write']
+
+  ratio('cookie store', 'ownCookie', 'secureSession', '/none', 0.15, { as: '@fastify/secure-session' })
+  add('cookie store, /none', 'at most 2 µs', above('ownCookie', '/none') <= 2, us(above('ownCookie', '/none')))
+  for (const route of data) ratio('cookie store', 'ownCookie', 'floor', route, 1.2, { as: 'the floor' })
+  for (const route of data) {
+    ratio('cookie store, 512 visitors in turn', 'ownCookieMany', 'floorMany', route, 1.2, { as: 'the floor' })
+  }
+  for (const route of data) {
+    ratio('cookie store', 'ownCookie', 'secureSession', route, 0.6, { as: '@fastify/secure-session' })
+  }
+  for (const route of data) {
+    ratio('memory store', 'ownMemory', 'fastifySessionMemory', route, 0.2, { as: '@fastify/session' })
+  }
+  for (const route of data) {
+    ratio('file store', 'ownFile', 'expressSessionFile', route, 0.1, { as: 'express-session with session-file-store' })
+  }
+  for (const [engine, name] of Object.entries({ Redis: 'ownRedis', PostgreSQL: 'ownPostgres' })) {
+    for (const route of data) {
+      ratio(engine, name, 'fastifySessionRedis', route, 1, { as: '@fastify/session with connect-redis' })
+    }
+  }
+  if (parts?.trips) {
+    const { redis, postgres } = parts.trips
+    const trips = ({ one, four, peer = redis.peer }) => data.map((route) => [one[route], four[route], peer[route]])
+    for (const [engine, counts] of Object.entries({ Redis: redis, PostgreSQL: postgres })) {
+      const [[readOne, readFour, readPeer], [writeOne, writeFour, writePeer]] = trips(counts)
+      add(
+        `${engine}, round trips of /read and /write`,
+        'fewer than @fastify/session with connect-redis',
+        readOne + writeOne < readPeer + writePeer,
+        `${readOne} and ${writeOne} against ${readPeer} and ${writePeer}`
+      )
+      add(
+        `${engine}, four sessions`,
+        'one round trip to read, one to save',
+        readFour === 1 && writeFour === 2,
+        `/read takes ${readFour}, /write ${writeFour}`
+      )
+    }
+  }
+  for (const [count, name] of [
+    [2, 'ownCookie2'],
+    [4, 'ownCookie4']
+  ]) {
+    for (const route of data) {
+      const first = above('ownCookie', route)
+      const further = (above(name, route) - first) / (count - 1)
+      const measured = `${(further / first).toFixed(2)} × (${us(further)} against ${us(first)})`
+      add(
+        `${count} cookie sessions, ${route}`,
+        'each further at most 0.8 × the first',
+        further <= 0.8 * first,
+        measured
+      )
+    }
+  }
+  for (const route of data)
+    ratio('whole request, cookie', 'ownCookie', 'goCookie', route, 0.6, { whole: true, as: 'Go' })
+  for (const route of data) ratio('whole request, file', 'ownFile', 'goFile', route, 0.7, { whole: true, as: 'Go' })
+  const foreign = above('ownForeign40', '/read') - above('ownForeign1', '/read')
+  add('40 foreign cookies, /read', 'at most 2 µs more than with one', foreign <= 2, us(foreign))
+
+  if (parts?.micro) add('zod check of the cart', 'at most 1.5 µs', parts.micro.check <= 1.5, us(parts.micro.check))
+  for (const [count, own] of Object.entries(parts?.memoryBytes?.own ?? {})) {
+    const peer = parts.memoryBytes.peer[count]
+    const measured = `${own} bytes against ${peer}`
+    add(`memory store, ${thousands(count)} sessions`, 'at most half of @fastify/session’s', own <= peer / 2, measured)
+  }
+  if (parts?.file) {
+    const { many, read, write, sweep } = parts.file
+    for (const [operation, { active, any }] of Object.entries({ read, write })) {
+      const measured = `${active.ratio.toFixed(2)} × among a thousand in use, ${any.ratio.toFixed(2)} × among all`
+      const target = 'at most 1.3 × that of 1,000'
+      add(
+        `file store, ${operation} at ${thousands(many)} records`,
+        target,
+        active.ratio <= 1.3 && any.ratio <= 1.3,
+        measured
+      )
+    }
+    const measured = `${sweep.delay.max.toFixed(0)} ms at the most, ${sweep.delay.p99.toFixed(1)} at p99 (idle: ${sweep.idle.max.toFixed(0)} and ${sweep.idle.p99.toFixed(1)}), in ${sweep.seconds.toFixed(0)} s`
+    add(`sweep of ${thousands(many)} files`, 'event-loop delay under 20 ms', sweep.delay.max < 20, measured)
+  }
+  if (parts?.start) {
+    const { overBare, overZod } = parts.start
+    const measured = `${overBare.ms.toFixed(0)} ms, ${overBare.mb.toFixed(1)} MB (${overZod.ms.toFixed(0)} and ${overZod.mb.toFixed(1)} without zod)`
+    add('start', 'at most 80 ms and 15 MB more', overBare.ms <= 80 && overBare.mb <= 15, measured)
+  }
+  if (parts?.size) {
+    add('packed size', 'under 150 kB', parts.size.size < 150_000, `${(parts.size.size / 1000).toFixed(0)} kB`)
+  }
+  return rows
+}
+
+export function thousands(count) {
+  return Number(count).toLocaleString('en')
+}
