@@ -1,4 +1,5 @@
 import createError, { type FastifyErrorConstructor } from '@fastify/error'
+import { reasonOf } from './reason.js'
 
 /**
  * Written out, since what the compiler would write is `createError.FastifyErrorConstructor`, which a program whose
@@ -37,10 +38,10 @@ export const LifetimeError: Constructor<[string, string]> = createError<[string,
   500
 )
 
-/** A session that is loaded by hand was used before `load()`. */
-export const NotLoadedError: Constructor<[string]> = createError<[string]>(
+/** A session was used too early: before `load()`, or before the plugin's hook has seen the request. */
+export const NotLoadedError: Constructor<[string, string]> = createError<[string, string]>(
   'FST_SESSIONS_NOT_LOADED',
-  'session "%s" is loaded by hand on this route: await request.session("%1$s").load() first',
+  'session "%s" %s',
   500
 )
 
@@ -93,7 +94,9 @@ export class SaveError extends Save {
   readonly errors: ReadonlyMap<string, Error>
 
   constructor(errors: ReadonlyMap<string, Error>) {
-    const reasons = [...errors].map(([name, error]) => `"${name}": ${error.message}`)
+    const reasons = [...errors].map(
+      ([name, error]) => `"${name}": ${reasonOf(error).replace(`session "${name}": `, '')}`
+    )
     super(`could not save ${errors.size === 1 ? 'session' : `${errors.size} sessions`} ${reasons.join('; ')}`)
     this.errors = errors
     this.cause = errors.values().next().value

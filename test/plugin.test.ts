@@ -69,7 +69,10 @@ t.test('a route reads only the sessions that it names, and others by hand', asyn
   const { app, client, state } = await counters(t)
   app.get('/only', { config: { sessions: ['a'] } }, async (request) => {
     const read = [...state.trips]
-    const refused = t.throws(() => request.session('b').get('n'), { code: 'FST_SESSIONS_NOT_LOADED' })
+    const refused = t.throws(() => request.session('b').get('n'), {
+      code: 'FST_SESSIONS_NOT_LOADED',
+      message: 'session "b" is loaded by hand on this route: await request.session("b").load() first'
+    })
     await request.session('b').load()
     await request.session('b').load()
     return [read, refused !== false, request.session('a').get('n'), request.session('b').get('n')]
@@ -429,6 +432,8 @@ t.test('a cookie that browsers would drop is an error that gives the bytes', asy
     message:
       /its cookie has \d{4} bytes of name and value, browsers drop more than 4096: allow more cookies with chunks: 2/
   })
+  t.match((await client.get('/prefs/8000')).json(), { message: /with chunks: 3, keep less/ })
+  t.match((await client.get('/prefs/20000')).json(), { message: /drop more than 4096: keep less/ })
   t.equal((await client.get('/big/8000')).cookies.length, 3)
   t.equal((await client.get('/read')).body, '8000')
   const smaller = await client.get('/big/10')
