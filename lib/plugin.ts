@@ -109,4 +109,15 @@ function refuseOtherSessions(app: FastifyInstance): void {
   }
 }
 
+/**
+ * The plugin: `await app.register(sessions, options)`, once, before hooks that use `request.session`.
+ *
+ * @example
+ * const options = defineSessions({
+ *   keys: [process.env.SESSION_KEY],
+ *   sessions: { prefs: { schema: z.object({ theme: z.enum(['light', 'dark']).default('light') }) } }
+ * })
+ * await app.register(sessions, options)
+ * app.get('/', async (request) => request.session('prefs').get('theme'))
+ */
 export const fastifySessions = fp(plugin, { fastify: '5.x', name: 'fastify-sessions' })
