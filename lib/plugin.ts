@@ -60,6 +60,7 @@ async function plugin(app: FastifyInstance, options: SessionsOptions): Promise<v
   app.addHook('onSend', (request, reply, _payload, done) => {
     const sessions = keptOn(request)[kSessions]
     if (sessions === null || !sessions.isLookedAt) return done()
+    sessions.isSending = true
     addVary(reply)
     if (sessions.hasFailed) return done()
     const fail = (error: Error) => {

@@ -29,6 +29,8 @@ export class RequestSessions implements Host {
   #saving: Promise<void> | undefined
   /** A save failed: what the error's own response would save is what failed already. */
   hasFailed = false
+  /** Fastify is about to write the headers; until then, who saves does it by hand. */
+  isSending = false
 
   constructor(request: FastifyRequest, reply: FastifyReply, marker: ClearMarker, commit: Commit) {
     this.request = request

@@ -287,6 +287,37 @@ t.test('a hijacked reply saves by hand before its headers, and is told when it i
   t.same(await client.json('/read'), [5, 0, 0, 0])
 })
 
+t.test(
+  'a cookie that was saved by hand reaches the browser once, whether or not the reply is hijacked after it',
+  async (t) => {
+    const { app } = await counters(t)
+    app.get('/:way', async (request, reply) => {
+      const { way } = request.params as { way: string }
+      reply.header('set-cookie', 'other=1')
+      await request.session('a').set('n', 1).save()
+      request.session('b').set('n', 2)
+      await request.saveSessions()
+      if (way === 'sent') return 'ok'
+      reply.hijack()
+      reply.raw.writeHead(200, { 'content-type': 'text/event-stream' })
+      return reply.raw.end('data: 1')
+    })
+    for (const way of ['sent', 'hijacked']) {
+      const { cookies, headers } = await new Client(app).get(`/${way}`)
+      t.same(
+        cookies.map(({ name }) => name),
+        ['other', '__Host-a', '__Host-b'],
+        way
+      )
+      t.equal(headers['cache-control'], 'no-store')
+    }
+    const address = await app.listen({ port: 0 })
+    for (const way of ['sent', 'hijacked']) {
+      t.equal((await fetch(`${address}/${way}`)).headers.getSetCookie().length, 3, way)
+    }
+  }
+)
+
 t.test('a WebSocket handshake can change a session that exists, and is told that it can begin none', async (t) => {
   const { app, client } = await counters(t)
   const results: unknown[] = []
