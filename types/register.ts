@@ -95,7 +95,7 @@ declare module 'fastify' {
      * The session of a name, the same object at each call.
      * @throws FST_SESSIONS_STORE (503) when its store failed, unless its definition says otherwise.
      */
-    session<const K extends SessionName | Definition>(nameOrDefinition: K): SessionFor<K>
+    session<const K extends (keyof Registered & string) | Definition>(nameOrDefinition: K): SessionFor<K>
     /** Saves all changed sessions now, together. @throws FST_SESSIONS_SAVE with one error for each that failed. */
     saveSessions(): Promise<void>
   }
