@@ -2,9 +2,10 @@ import type { FastifyBaseLogger, FastifyRequest } from 'fastify'
 import type { Definition, Key, SessionsOptions } from '../types/options.js'
 import type { Sessions, SubjectSession, Which } from '../types/register.js'
 import type { RecordStore, Store } from '../types/store.js'
-import { ConfigError } from './errors.js'
+import { ConfigError, StoreConfigError } from './errors.js'
 import type { KeyRing } from './keys.js'
 import { ClearMarker } from './marker.js'
+import { reasonOf } from './reason.js'
 import type { Entry, Registry } from './registry.js'
 import type { RequestSessions } from './request.js'
 import { runJob } from './rounds.js'
@@ -21,6 +22,7 @@ export class AppSessions implements Sessions {
   #marker = new ClearMarker(undefined, 0, 0)
   /** Whether anything is ever to be read before a handler: not where all sessions are in cookies. */
   #mayRead = false
+  readonly #routes: { readonly route: string; readonly sessions: unknown }[] = []
   /** What is read before handlers: sessions on record stores that are not loaded by hand. */
   #preloaded: readonly Entry[] = []
 
@@ -49,6 +51,7 @@ export class AppSessions implements Sessions {
   }
 
   async of(subject: string): Promise<readonly SubjectSession[]> {
+    this.#check('of', subject)
     const entries = new Map(this.#registry.entries.map((entry) => [entry.name, entry]))
     const lists = await Promise.all(
       this.#usedStores().map((store) => runJob(store, list(subject, entries, this.#marker.clearedAt)))
@@ -57,12 +60,14 @@ export class AppSessions implements Sessions {
   }
 
   async revoke(subject: string, which?: Which): Promise<number> {
+    this.#check('revoke', subject)
     const chosen = chooser(which)
     const counts = await Promise.all(this.#usedStores().map((store) => runJob(store, revoke(subject, chosen))))
     return counts.reduce((sum, count) => sum + count, 0)
   }
 
   async clear(): Promise<void> {
+    this.#check('clear')
     const now = Date.now()
     await this.#marker.set(now)
     await Promise.all(this.#registry.recordStores.map((store) => store.clear?.()))
@@ -76,9 +81,38 @@ export class AppSessions implements Sessions {
     this.#marker = this.#markerFor(entries)
     this.#preloaded = entries.filter(({ store, isManual }) => store !== undefined && !isManual)
     this.#mayRead = this.#preloaded.length > 0 || this.#options.clearMarker !== undefined
-    await Promise.all(recordStores.map((store) => store.setup?.()))
+    this.#checkRoutes(entries)
+    await Promise.all(recordStores.map((store) => this.#setUp(store)))
     this.#tellLimits()
     this.#sweeper.start(recordStores)
+  }
+
+  /** What a route's `config.sessions` says, to be checked when all sessions are known. */
+  addRoute(method: string, url: string, sessions: unknown): void {
+    if (sessions !== undefined && sessions !== false) this.#routes.push({ route: `${method} ${url}`, sessions })
+  }
+
+  #checkRoutes(entries: readonly Entry[]): void {
+    const names = entries.map(({ name }) => name)
+    for (const { route, sessions } of this.#routes) {
+      if (!Array.isArray(sessions)) {
+        throw new ConfigError(`route "${route}": config.sessions: expected false or an array of names`)
+      }
+      const other = sessions.find((name) => !names.includes(name))
+      if (other !== undefined) {
+        throw new ConfigError(`route "${route}": config.sessions: no session "${other}"; there are ${names.join(', ')}`)
+      }
+    }
+  }
+
+  async #setUp(store: RecordStore): Promise<void> {
+    try {
+      await store.setup?.()
+    } catch (error) {
+      if (error instanceof StoreConfigError) throw error
+      const reason = `could not be set up: ${reasonOf(error)}`
+      throw Object.assign(new StoreConfigError(this.#registry.nameOf(store), reason), { cause: error })
+    }
   }
 
   async stop(): Promise<void> {
@@ -132,6 +166,17 @@ export class AppSessions implements Sessions {
     }
   }
 
+  /** Before the app is ready nothing is connected yet, and would be taken for nothing to be there. */
+  #check(method: string, subject?: string): void {
+    const refuse = (reason: string): never => {
+      throw new ConfigError(`app.sessions.${method}(): ${reason}`)
+    }
+    if (!this.#registry.isSealed) refuse('too early: the app is not ready; await app.ready() first')
+    if (method !== 'clear' && (typeof subject !== 'string' || subject === '')) {
+      refuse(`expected what identify() was told, a non-empty string, got ${typeof subject}`)
+    }
+  }
+
   #usedStores(): readonly RecordStore[] {
     return [...new Set(this.#registry.entries.flatMap(({ store }) => store ?? []))]
   }
@@ -139,7 +184,11 @@ export class AppSessions implements Sessions {
 
 function chooser(which: Which | undefined): (id: string) => boolean {
   if (which === undefined) return () => true
-  const named = 'except' in which ? which.except : which.only
-  const id = typeof named === 'string' ? named : named.id
-  return 'except' in which ? (other) => other !== id : (other) => other === id
+  const { except, only } = Object(which) as { readonly except?: unknown; readonly only?: unknown }
+  const named = except ?? only
+  const id = typeof named === 'string' ? named : Object(named).id
+  if (named === undefined || (typeof named !== 'string' && !('id' in Object(named)))) {
+    throw new ConfigError('app.sessions.revoke(): expected { except } or { only }, with a session or its id')
+  }
+  return except !== undefined ? (other) => other !== id : (other) => other === id
 }

@@ -173,7 +173,7 @@ function isLater(state: SessionState, expires: number, now: number): boolean {
   return state.expires(now) - expires >= Math.max(1, state.entry.touchAfter)
 }
 
-function send({ reply, written }: RequestSessions, cookies: readonly SetCookie[]): void {
+function send({ reply, written, isSending }: RequestSessions, cookies: readonly SetCookie[]): void {
   if (cookies.length === 0 || areHeadersSent(reply)) return
   if (reply.sent) {
     // A hijacked reply is written by hand: its headers are those of the raw response.
@@ -183,6 +183,18 @@ function send({ reply, written }: RequestSessions, cookies: readonly SetCookie[]
   setCookies(reply, cookies, written)
   // A shared cache must not give one visitor's cookie to the next (RFC 9111 §7.3).
   if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store')
+  if (!isSending) copyToRaw(reply)
+}
+
+/**
+ * Who saves by hand may hijack the reply after it, and then only what the raw response has is sent. Otherwise Fastify
+ * puts the reply's own headers in their place.
+ */
+function copyToRaw(reply: FastifyReply): void {
+  for (const name of ['set-cookie', 'cache-control']) {
+    const value = reply.getHeader(name)
+    if (value !== undefined) reply.raw.setHeader(name, value)
+  }
 }
 
 /** A WebSocket's handshake is answered past Fastify, so its headers are as good as sent. */

@@ -116,16 +116,14 @@ export class Cookie {
     if (value.length <= room) return [value]
     const size = room - CHUNK_MARK_BYTES
     const count = Math.ceil(value.length / size)
-    if (count > this.#chunks) throw new CookieSizeError(this.#session, this.#tooLarge(value.length))
+    if (count > this.#chunks) throw new CookieSizeError(this.#session, this.#tooLarge(value.length, count))
     const parts = Array.from({ length: count }, (_, index) => value.slice(index * size, (index + 1) * size))
     return [`~${count}~${parts[0]}`, ...parts.slice(1)]
   }
 
-  #tooLarge(bytes: number): string {
-    const advice =
-      this.#chunks < MAX_CHUNKS
-        ? `allow more cookies with chunks: ${this.#chunks + 1}, keep less in it, or use a record store`
-        : 'keep less in it, or use a record store'
+  #tooLarge(bytes: number, count: number): string {
+    const more = count <= MAX_CHUNKS ? `allow more cookies with chunks: ${count}, ` : ''
+    const advice = `${more}keep less in it, or use a record store`
     return `its cookie has ${this.name.length + bytes} bytes of name and value, browsers drop more than ${MAX_COOKIE_BYTES}${
       this.#chunks > 1 ? ` in each of ${this.#chunks}` : ''
     }: ${advice}`
@@ -224,6 +222,7 @@ function checkCookie(session: string, name: string, options: CookieOptions): voi
   if (!/^\/[^;\p{Cc}]*$/u.test(path)) refuse(`path: expected "/" or a path below it without ";", got "${path}"`)
   if (domain !== undefined && !/^\.?[a-z\d-]+(\.[a-z\d-]+)*$/i.test(domain))
     refuse(`domain: "${domain}" is not a host name`)
+  if (![true, false, 'auto'].includes(secure)) refuse(`secure: expected true, false or "auto", got "${secure}"`)
   if (sameSite !== undefined && !['lax', 'strict', 'none'].includes(sameSite)) {
     refuse(`sameSite: expected "lax", "strict" or "none", got ${JSON.stringify(sameSite)}`)
   }

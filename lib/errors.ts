@@ -1,63 +1,102 @@
-import createError from '@fastify/error'
+import createError, { type FastifyErrorConstructor } from '@fastify/error'
+import { reasonOf } from './reason.js'
+
+/**
+ * Written out, since what the compiler would write is `createError.FastifyErrorConstructor`, which a program whose
+ * modules are resolved as a bundler does it can't find.
+ */
+type Constructor<Arguments extends unknown[]> = FastifyErrorConstructor<{ code: string }, Arguments>
 
 /** The plugin's options, a definition or a schema are wrong: refused before the first request. */
-export const ConfigError = createError<[string]>('FST_SESSIONS_CONFIG', '%s', 500)
+export const ConfigError: Constructor<[string]> = createError<[string]>('FST_SESSIONS_CONFIG', '%s', 500)
 
 /** A store's options are wrong, or the engine under it lacks what the store needs: refused before the first request. */
-export const StoreConfigError = createError<[string, string]>('FST_SESSIONS_STORE_CONFIG', 'store "%s": %s', 500)
+export const StoreConfigError: Constructor<[string, string]> = createError<[string, string]>(
+  'FST_SESSIONS_STORE_CONFIG',
+  'store "%s": %s',
+  500
+)
 
 /** `request.session()` was asked for a session that nobody defined. */
-export const UnknownSessionError = createError<[string, string]>(
+export const UnknownSessionError: Constructor<[string, string]> = createError<[string, string]>(
   'FST_SESSIONS_UNKNOWN',
   'no session "%s": the app defines %s',
   500
 )
 
 /** A value that the schema refuses, or a key that it does not have. */
-export const InvalidValueError = createError<[string, string]>('FST_SESSIONS_INVALID_VALUE', 'session "%s": %s', 500)
+export const InvalidValueError: Constructor<[string, string]> = createError<[string, string]>(
+  'FST_SESSIONS_INVALID_VALUE',
+  'session "%s": %s',
+  500
+)
 
 /** `persist()` for longer than the definition's absolute lifetime. */
-export const LifetimeError = createError<[string, string]>('FST_SESSIONS_LIFETIME', 'session "%s": %s', 500)
+export const LifetimeError: Constructor<[string, string]> = createError<[string, string]>(
+  'FST_SESSIONS_LIFETIME',
+  'session "%s": %s',
+  500
+)
 
-/** A session that is loaded by hand was used before `load()`. */
-export const NotLoadedError = createError<[string]>(
+/** A session was used too early: before `load()`, or before the plugin's hook has seen the request. */
+export const NotLoadedError: Constructor<[string, string]> = createError<[string, string]>(
   'FST_SESSIONS_NOT_LOADED',
-  'session "%s" is loaded by hand on this route: await request.session("%1$s").load() first',
+  'session "%s" %s',
   500
 )
 
 /** What is stored does not fit the schema, and the definition says `onInvalid: 'throw'`. */
-export const SchemaError = createError<[string, string]>('FST_SESSIONS_SCHEMA', 'session "%s": %s', 500)
+export const SchemaError: Constructor<[string, string]> = createError<[string, string]>(
+  'FST_SESSIONS_SCHEMA',
+  'session "%s": %s',
+  500
+)
 
 /** A store could not be read. */
-export const StoreError = createError<[string, string]>('FST_SESSIONS_STORE', 'session "%s": its store failed: %s', 503)
+export const StoreError: Constructor<[string, string]> = createError<[string, string]>(
+  'FST_SESSIONS_STORE',
+  'session "%s": its store failed: %s',
+  503
+)
 
 /** A name and value that browsers would silently drop. */
-export const CookieSizeError = createError<[string, string]>('FST_SESSIONS_COOKIE_SIZE', 'session "%s": %s', 500)
+export const CookieSizeError: Constructor<[string, string]> = createError<[string, string]>(
+  'FST_SESSIONS_COOKIE_SIZE',
+  'session "%s": %s',
+  500
+)
 
 /** Something that the session's store can't do. */
-export const UnsupportedError = createError<[string, string]>('FST_SESSIONS_UNSUPPORTED', 'session "%s": %s', 500)
+export const UnsupportedError: Constructor<[string, string]> = createError<[string, string]>(
+  'FST_SESSIONS_UNSUPPORTED',
+  'session "%s": %s',
+  500
+)
 
 /** Parallel writers kept winning. */
-export const ConflictError = createError<[number]>(
+export const ConflictError: Constructor<[number]> = createError<[number]>(
   'FST_SESSIONS_CONFLICT',
   'parallel requests changed the record %d times in a row: the session is written by too many requests at once',
   503
 )
 
 /** The cookie of a session that was saved can't be sent any more. */
-export const HeadersSentError = createError<[string]>(
+export const HeadersSentError: Constructor<[string]> = createError<[string]>(
   'FST_SESSIONS_HEADERS_SENT',
   'session "%s": its cookie has to change, but the headers are already sent: save() before the first byte',
   500
 )
 
+const Save: Constructor<[string]> = createError<[string]>('FST_SESSIONS_SAVE', '%s', 500)
+
 /** One or more sessions could not be saved; `errors` tells for each name why. */
-export class SaveError extends createError<[string]>('FST_SESSIONS_SAVE', '%s', 500) {
+export class SaveError extends Save {
   readonly errors: ReadonlyMap<string, Error>
 
   constructor(errors: ReadonlyMap<string, Error>) {
-    const reasons = [...errors].map(([name, error]) => `"${name}": ${error.message}`)
+    const reasons = [...errors].map(
+      ([name, error]) => `"${name}": ${reasonOf(error).replace(`session "${name}": `, '')}`
+    )
     super(`could not save ${errors.size === 1 ? 'session' : `${errors.size} sessions`} ${reasons.join('; ')}`)
     this.errors = errors
     this.cause = errors.values().next().value

@@ -25,9 +25,9 @@ export { type MemoryStoreOptions, memoryStore } from './stores/memory.js'
  * declare module 'fastify-sessions' { interface Register { options: typeof options } }
  */
 export function defineSessions<
-  const Stores extends Record<string, Store>,
-  S extends Record<string, Schema>,
-  F extends Record<string, unknown>
+  const Stores extends Record<string, Store> = Record<never, never>,
+  S extends Record<string, Schema> = Record<string, Schema>,
+  F extends Record<string, unknown> = Record<string, unknown>
 >(options: SessionsOptions<Stores, S, F>): SessionsOptions<Stores, S, F> {
   return options
 }

@@ -5,8 +5,9 @@ import type { SessionsOptions } from '../types/options.js'
 import * as aead from './aead.js'
 import { AppSessions } from './app-sessions.js'
 import { commit } from './commit.js'
-import { ConfigError } from './errors.js'
+import { ConfigError, NotLoadedError } from './errors.js'
 import { KeyRing } from './keys.js'
+import { checkOptions } from './options-check.js'
 import { Registry } from './registry.js'
 import { RequestSessions } from './request.js'
 import type { SessionState } from './state.js'
@@ -22,6 +23,7 @@ interface Kept {
 
 async function plugin(app: FastifyInstance, options: SessionsOptions): Promise<void> {
   refuseOtherSessions(app)
+  checkOptions(options)
   await aead.ready()
   // Without its own hook: sessions cut their cookies out of the raw header.
   if (!app.hasDecorator('serializeCookie')) await app.register(fastifyCookie, { hook: false })
@@ -32,9 +34,18 @@ async function plugin(app: FastifyInstance, options: SessionsOptions): Promise<v
   app.decorate('sessions', sessions)
   app.decorateRequest(kSessions, null)
   app.decorateRequest(kReply, null)
-  app.decorateRequest('session', function (this: FastifyRequest, nameOrDefinition: never) {
-    return of(this).session(registry.find(nameOrDefinition)) as never
-  } as FastifyRequest['session'])
+  const session = function (this: FastifyRequest, nameOrDefinition: never) {
+    const entry = registry.find(nameOrDefinition)
+    if (!keptOn(this)[kReply]) {
+      throw new NotLoadedError(
+        entry.name,
+        'is asked for before the plugin has seen the request: register fastify-sessions before the hook or plugin that does'
+      )
+    }
+    return of(this).session(entry) as never
+  }
+  // One function serves all requests: a value that is set on it, as on other plugins' sessions, would be everybody's.
+  app.decorateRequest('session', Object.freeze(session) as FastifyRequest['session'])
   app.decorateRequest('saveSessions', async function (this: FastifyRequest) {
     await of(this).commit(of(this).used)
   })
@@ -49,6 +60,7 @@ async function plugin(app: FastifyInstance, options: SessionsOptions): Promise<v
   app.addHook('onSend', (request, reply, _payload, done) => {
     const sessions = keptOn(request)[kSessions]
     if (sessions === null || !sessions.isLookedAt) return done()
+    sessions.isSending = true
     addVary(reply)
     if (sessions.hasFailed) return done()
     const fail = (error: Error) => {
@@ -64,6 +76,7 @@ async function plugin(app: FastifyInstance, options: SessionsOptions): Promise<v
     }
   })
 
+  app.addHook('onRoute', ({ method, url, config }) => sessions.addRoute(String(method), url, config?.sessions))
   app.addHook('onReady', () => sessions.start())
   app.addHook('onClose', () => sessions.stop())
 
@@ -97,4 +110,15 @@ function refuseOtherSessions(app: FastifyInstance): void {
   }
 }
 
+/**
+ * The plugin: `await app.register(sessions, options)`, once, before hooks that use `request.session`.
+ *
+ * @example
+ * const options = defineSessions({
+ *   keys: [process.env.SESSION_KEY],
+ *   sessions: { prefs: { schema: z.object({ theme: z.enum(['light', 'dark']).default('light') }) } }
+ * })
+ * await app.register(sessions, options)
+ * app.get('/', async (request) => request.session('prefs').get('theme'))
+ */
 export const fastifySessions = fp(plugin, { fastify: '5.x', name: 'fastify-sessions' })

@@ -7,6 +7,7 @@ import { Cookie, isToken, MAX_CHUNKS, type Serialize } from './cookies.js'
 import { ConfigError, UnknownSessionError } from './errors.js'
 import type { KeyRing } from './keys.js'
 import { CookieValues, StoredRecords } from './known.js'
+import { checkDefinition, isObject } from './options-check.js'
 import { parseRecord, parseTicket, type SessionRecord, type Ticket } from './record.js'
 import { codecFor, shapeOf, valueCodecFor } from './schema.js'
 import { Sealer } from './seal.js'
@@ -61,8 +62,9 @@ export class Registry {
     this.#serialize = serialize
     this.#defaults = defaults
     this.#stores.set('cookie', cookieStore())
+    if (!isObject(stores ?? {})) throw new ConfigError('stores: expected an object of stores by name')
     for (const [name, store] of Object.entries(stores ?? {})) this.#putStore(name, store)
-    if (typeof sessions !== 'object' || sessions === null) {
+    if (!isObject(sessions)) {
       throw new ConfigError('sessions: expected an object of definitions by name')
     }
     for (const [name, definition] of Object.entries(sessions)) this.define(name, definition as Definition)
@@ -70,6 +72,14 @@ export class Registry {
 
   get entries(): readonly Entry[] {
     return this.#all
+  }
+
+  nameOf(store: RecordStore): string {
+    return [...this.namedRecordStores].find(([, other]) => other === store)?.[0] as string
+  }
+
+  get isSealed(): boolean {
+    return this.#isSealed
   }
 
   get recordStores(): readonly RecordStore[] {
@@ -96,6 +106,8 @@ export class Registry {
     if (typeof definition !== 'object' || definition === null) {
       throw new ConfigError(`session "${name}": expected a definition, { schema: z.object({…}) } at the least`)
     }
+    if ('_zod' in definition) throw new ConfigError(`session "${name}": expected { schema }, got the schema itself`)
+    checkDefinition(name, definition)
     this.#drafts.set(name, { definition, settings: this.#settings(name, definition) })
   }
 
@@ -125,7 +137,7 @@ export class Registry {
   find(nameOrDefinition: string | Definition): Entry {
     const entry = this.#entries.get(nameOrDefinition)
     if (entry !== undefined) return entry
-    const asked = typeof nameOrDefinition === 'string' ? nameOrDefinition : '(a definition that was never added)'
+    const asked = isObject(nameOrDefinition) ? '(a definition that was never added)' : String(nameOrDefinition)
     throw new UnknownSessionError(asked, [...this.#drafts.keys()].join(', ') || 'none')
   }
 
@@ -133,7 +145,9 @@ export class Registry {
   recordStore(name: string, wantedBy: string): RecordStore {
     const store = this.#stores.get(name)
     if (store?.kind === 'record') return store
-    throw new ConfigError(`${wantedBy}: "${name}" is not a record store; there are ${this.#storeNames()}`)
+    const names = [...this.namedRecordStores.keys()]
+    const known = names.length === 0 ? 'there is none' : `there are ${names.join(', ')}`
+    throw new ConfigError(`${wantedBy}: store: "${name}" is not a record store; ${known}`)
   }
 
   #putStore(name: string, store: Store): void {
@@ -147,6 +161,9 @@ export class Registry {
 
   #storeOf(session: string, { store = 'cookie' }: Definition): RecordStore | undefined {
     const found = this.#stores.get(store)
+    if (typeof store !== 'string') {
+      throw new ConfigError(`session "${session}": store: expected the name of one of the stores, got ${typeof store}`)
+    }
     if (found === undefined) {
       throw new ConfigError(
         `session "${session}": store: there is no store "${store}"; there are ${this.#storeNames()}`
@@ -206,7 +223,7 @@ function defined<T extends object>(options: T): T {
 function flashCodecs(session: string, flash: FlashSchemas | undefined): ReadonlyMap<string, ValueCodec> {
   if (flash === undefined) return new Map()
   const shape = shapeOf(flash) ?? flash
-  if ('~standard' in shape) {
+  if (!isObject(shape) || '~standard' in shape) {
     throw new ConfigError(`session "${session}": flash: expected z.object({ kind: schema }) or { kind: schema }`)
   }
   return new Map(

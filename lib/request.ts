@@ -3,6 +3,7 @@ import type { RecordStore } from '../types/store.js'
 import { StoreError } from './errors.js'
 import { loadFromCookie, loadRecord, logProblem, type Moment, type OpenedTicket, openTicket } from './load.js'
 import type { ClearMarker } from './marker.js'
+import { reasonOf } from './reason.js'
 import type { Ticket } from './record.js'
 import type { Entry } from './registry.js'
 import { runJobs } from './rounds.js'
@@ -28,6 +29,8 @@ export class RequestSessions implements Host {
   #saving: Promise<void> | undefined
   /** A save failed: what the error's own response would save is what failed already. */
   hasFailed = false
+  /** Fastify is about to write the headers; until then, who saves does it by hand. */
+  isSending = false
 
   constructor(request: FastifyRequest, reply: FastifyReply, marker: ClearMarker, commit: Commit) {
     this.request = request
@@ -71,12 +74,11 @@ export class RequestSessions implements Host {
   /** The store could not be asked for these: whoever uses them gets the error, or an empty session. */
   fail(entries: readonly Entry[], error: unknown): void {
     for (const entry of entries) {
-      const reason = error instanceof Error ? error.message : String(error)
       this.request.log.error({ session: entry.name, err: error }, 'a session store failed')
       if (entry.onStoreError === 'empty') {
         this.#loaded[entry.index] = { problem: 'store', isDetached: true }
       } else {
-        this.#failures[entry.index] = Object.assign(new StoreError(entry.name, reason), { cause: error })
+        this.#failures[entry.index] = Object.assign(new StoreError(entry.name, reasonOf(error)), { cause: error })
       }
     }
   }

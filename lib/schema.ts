@@ -9,7 +9,7 @@ import { ZodCheckedObjectCodec, ZodObjectCodec, ZodValue } from './zod-codec.js'
 
 /** @throws FST_SESSIONS_CONFIG when values of the schema can't be stored. */
 export function codecFor(session: string, schema: Schema): Codec {
-  if (typeof schema?.['~standard']?.validate !== 'function') {
+  if (!isSchema(schema)) {
     throw new ConfigError(`session "${session}": schema: expected a z.object({…}) or another Standard Schema`)
   }
   const codec = isZod(schema) ? zodCodec(session, schema) : new WholeCodec(new StandardValue(schema), jsonOnly)
@@ -18,6 +18,7 @@ export function codecFor(session: string, schema: Schema): Codec {
 }
 
 export function valueCodecFor(session: string, schema: Schema): ValueCodec {
+  if (!isSchema(schema)) throw new ConfigError(`session "${session}": expected the schema of one message`)
   if (!isZod(schema)) return new StandardValue(schema)
   checkSchema(session, schema)
   return new ZodValue(schema)
@@ -27,6 +28,10 @@ export function valueCodecFor(session: string, schema: Schema): ValueCodec {
 export function shapeOf(schema: unknown): Readonly<Record<string, Schema>> | undefined {
   if (!isZod(schema) || schema._zod.def.type !== 'object') return undefined
   return (schema._zod.def as $ZodObjectDef).shape as unknown as Readonly<Record<string, Schema>>
+}
+
+function isSchema(schema: Schema): boolean {
+  return typeof schema?.['~standard']?.validate === 'function'
 }
 
 function isZod(schema: unknown): schema is Schema & $ZodType {

@@ -30,6 +30,8 @@ export class HandlerSession {
     this.#entry = entry
     this.#host = host
     this.#state = state
+    // `session.user = …` would look as if it were kept.
+    Object.preventExtensions(this)
   }
 
   get name(): string {
@@ -171,7 +173,12 @@ export class HandlerSession {
   }
 
   get #loaded(): SessionState {
-    if (this.#state === undefined) throw new NotLoadedError(this.name)
+    if (this.#state === undefined) {
+      throw new NotLoadedError(
+        this.name,
+        `is loaded by hand on this route: await request.session("${this.name}").load() first`
+      )
+    }
     return this.#state
   }
 

@@ -29,7 +29,13 @@ export function readStored(
     return version < entry.version ? first : { payload, data: first.data, version, text }
   }
   const details = { session: entry.name, version, issues: describeIssues(first.issues) }
-  if (entry.onInvalid === 'throw') throw new SchemaError(entry.name, `what is stored does not fit: ${details.issues}`)
+  if (entry.onInvalid === 'throw') {
+    const advice = 'carry it forward by raising version and by a step of migrate'
+    throw new SchemaError(
+      entry.name,
+      `what version ${version} stored does not fit version ${entry.version}: ${details.issues}: ${advice}`
+    )
+  }
   const mended = mend(entry, first.payload, version, first.issues)
   if (mended !== undefined) {
     log.info(details, 'a stored session did not fit its schema and was mended')

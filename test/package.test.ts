@@ -103,7 +103,6 @@ t.test('its types are whole, also where the compiler checks declarations', async
   const stores = packed.files.flatMap(({ path }) => /^dist\/lib\/(stores\/[^/]+)\.d\.ts$/.exec(path)?.[1] ?? [])
   t.ok(stores.length > 15)
   const compilerOptions = {
-    module: 'nodenext',
     target: 'es2022',
     strict: true,
     noEmit: true,
@@ -115,7 +114,7 @@ t.test('its types are whole, also where the compiler checks declarations', async
   await writeFile(
     join(project, 'app.ts'),
     `import Fastify from 'fastify'
-import sessions, { defineSessions, memoryStore } from 'fastify-sessions'
+import sessions, { ConfigError, defineSessions, memoryStore, SaveError } from 'fastify-sessions'
 import { conformanceCases } from 'fastify-sessions/conformance'
 ${stores.map((store, index) => `import type * as store${index} from 'fastify-sessions/${store}'`).join('\n')}
 import { z } from 'zod'
@@ -130,15 +129,19 @@ app.register(sessions, options)
 app.get('/', async (request): Promise<string[]> => request.session('cart').get('items'))
 // @ts-expect-error the augmentation reaches the package as it is installed
 app.get('/wrong', async (request) => request.session('crat'))
-void conformanceCases
+const failed: ReadonlyMap<string, Error> = new SaveError(new Map()).errors
+const code: string = new ConfigError('').code
+void [conformanceCases, failed, code]
 `
   )
   const tsc = join(root, 'node_modules/.bin/tsc')
   // The test runner's own preloads are not for the compiler.
-  const compiled = run('sh', ['-c', 'NODE_OPTIONS= exec "$0" -p "$1"', tsc, project]).catch(
-    (error: { stdout: string }) => {
-      throw new Error(error.stdout || String(error))
-    }
-  )
-  t.equal((await compiled).stdout, '')
+  for (const module of ['nodenext', 'preserve']) {
+    const compiled = run('sh', ['-c', 'NODE_OPTIONS= exec "$0" -p "$1" --module "$2"', tsc, project, module]).catch(
+      (error: { stdout: string }) => {
+        throw new Error(error.stdout || String(error))
+      }
+    )
+    t.equal((await compiled).stdout, '', module)
+  }
 })

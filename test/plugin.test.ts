@@ -69,7 +69,10 @@ t.test('a route reads only the sessions that it names, and others by hand', asyn
   const { app, client, state } = await counters(t)
   app.get('/only', { config: { sessions: ['a'] } }, async (request) => {
     const read = [...state.trips]
-    const refused = t.throws(() => request.session('b').get('n'), { code: 'FST_SESSIONS_NOT_LOADED' })
+    const refused = t.throws(() => request.session('b').get('n'), {
+      code: 'FST_SESSIONS_NOT_LOADED',
+      message: 'session "b" is loaded by hand on this route: await request.session("b").load() first'
+    })
     await request.session('b').load()
     await request.session('b').load()
     return [read, refused !== false, request.session('a').get('n'), request.session('b').get('n')]
@@ -284,6 +287,37 @@ t.test('a hijacked reply saves by hand before its headers, and is told when it i
   t.same(await client.json('/read'), [5, 0, 0, 0])
 })
 
+t.test(
+  'a cookie that was saved by hand reaches the browser once, whether or not the reply is hijacked after it',
+  async (t) => {
+    const { app } = await counters(t)
+    app.get('/:way', async (request, reply) => {
+      const { way } = request.params as { way: string }
+      reply.header('set-cookie', 'other=1')
+      await request.session('a').set('n', 1).save()
+      request.session('b').set('n', 2)
+      await request.saveSessions()
+      if (way === 'sent') return 'ok'
+      reply.hijack()
+      reply.raw.writeHead(200, { 'content-type': 'text/event-stream' })
+      return reply.raw.end('data: 1')
+    })
+    for (const way of ['sent', 'hijacked']) {
+      const { cookies, headers } = await new Client(app).get(`/${way}`)
+      t.same(
+        cookies.map(({ name }) => name),
+        ['other', '__Host-a', '__Host-b'],
+        way
+      )
+      t.equal(headers['cache-control'], 'no-store')
+    }
+    const address = await app.listen({ port: 0 })
+    for (const way of ['sent', 'hijacked']) {
+      t.equal((await fetch(`${address}/${way}`)).headers.getSetCookie().length, 3, way)
+    }
+  }
+)
+
 t.test('a WebSocket handshake can change a session that exists, and is told that it can begin none', async (t) => {
   const { app, client } = await counters(t)
   const results: unknown[] = []
@@ -429,6 +463,8 @@ t.test('a cookie that browsers would drop is an error that gives the bytes', asy
     message:
       /its cookie has \d{4} bytes of name and value, browsers drop more than 4096: allow more cookies with chunks: 2/
   })
+  t.match((await client.get('/prefs/8000')).json(), { message: /with chunks: 3, keep less/ })
+  t.match((await client.get('/prefs/20000')).json(), { message: /drop more than 4096: keep less/ })
   t.equal((await client.get('/big/8000')).cookies.length, 3)
   t.equal((await client.get('/read')).body, '8000')
   const smaller = await client.get('/big/10')

@@ -37,7 +37,14 @@ t.test('wrong options are refused at start, and the message says where and what'
     [{ sessions: { 'a b': { schema } } }, /^session "a b": the name is not an RFC 6265 token/],
     [{ sessions: { cart: null } }, /^session "cart": expected a definition/],
     [{ stores: { redis: {} } }, /^stores: "redis" is not a store/],
-    [{ clearMarker: { store: 'nowhere' } }, /^clearMarker: "nowhere" is not a record store; there are cookie/],
+    [{ sessions: [{ schema }] }, /^sessions: expected an object/],
+    [{ sessions: { cart: schema } }, /^session "cart": expected \{ schema \}, got the schema itself/],
+    [{ stores: [memoryStore()] }, /^stores: expected an object of stores by name/],
+    [{ secret: KEY }, /^there is no option "secret"; there are keys, sessions, /],
+    [{ cookie: 'sid' }, /^cookie: expected an object of attributes, got string/],
+    [{ cookie: { name: 'sid' } }, /^cookie: there is no option "name"; there are path, /],
+    [{ sweepInterval: '10m' }, /^sweepInterval: expected seconds, at least 0, got 10m/],
+    [{ clearMarker: { store: 'nowhere' } }, /^clearMarker: store: "nowhere" is not a record store; there is none/],
     [
       { clearMarker: { store: 'memory', refresh: -1 }, stores: { memory: memoryStore() } },
       /^clearMarker: refresh: expected seconds/
@@ -56,6 +63,18 @@ t.test('wrong definitions are refused at start', async (t) => {
     [{}, /^session "cart": schema: expected a z.object/],
     [{ schema: {} }, /schema: expected a z.object/],
     [{ schema, store: 'redis' }, /^session "cart": store: there is no store "redis"; there are cookie/],
+    [{ schema, store: memoryStore() }, /store: expected the name of one of the stores, got object/],
+    [{ schema, iddle: 3 }, /^session "cart": there is no option "iddle"; there are schema, /],
+    [
+      { schema, cookie: { samesite: 'lax' } },
+      /^session "cart": cookie: there is no option "samesite"; there are name, /
+    ],
+    [{ schema, cookie: { secure: 'true' } }, /cookie: secure: expected true, false or "auto", got "true"/],
+    [{ schema, merge: { n: 'theirs' } }, /^session "cart": merge: n: expected a function/],
+    [{ schema, version: 2, migrate: { 1: null } }, /^session "cart": migrate: 1: expected a function/],
+    [{ schema, flash: true }, /flash: expected z.object/],
+    [{ schema, flash: ['notice'] }, /flash: expected z.object/],
+    [{ schema, flash: { notice: 'string' } }, /flash "notice": expected the schema of one message/],
     [{ schema, idle: 0 }, /idle: expected seconds, at least 1, got 0/],
     [{ schema, absolute: Number.NaN }, /absolute: expected seconds/],
     [{ schema, touchAfter: -1 }, /touchAfter: expected seconds, at least 0, got -1/],
@@ -171,4 +190,89 @@ t.test('what does survive is let in', async (t) => {
     }),
     'started'
   )
+})
+
+t.test('what a route says of sessions is checked when the app is ready', async (t) => {
+  const cases: [unknown, RegExp][] = [
+    [true, /^route "GET \/cart": config.sessions: expected false or an array of names/],
+    ['cart', /expected false or an array of names/],
+    [['crat'], /no session "crat"; there are cart, late/]
+  ]
+  for (const [config, message] of cases) {
+    const app = Fastify()
+    t.teardown(() => app.close())
+    await app.register(sessions, { keys: [KEY], sessions: { cart: { schema } } })
+    app.get('/cart', { config: { sessions: config as never } }, async () => '')
+    app.sessions.define('late', { schema })
+    await t.rejects(async () => void (await app.ready()), { code: 'FST_SESSIONS_CONFIG', message })
+  }
+})
+
+t.test('a store that can not be set up is named, with the reason', async (t) => {
+  const refused = new AggregateError([], '')
+  Object.assign(refused, { code: 'ECONNREFUSED' })
+  const app = Fastify()
+  t.teardown(() => app.close())
+  const store = { ...memoryStore(), setup: () => Promise.reject(refused) }
+  await app.register(sessions, { keys: [KEY], stores: { db: store }, sessions: {} })
+  await t.rejects(async () => void (await app.ready()), {
+    code: 'FST_SESSIONS_STORE_CONFIG',
+    message: 'store "db": could not be set up: ECONNREFUSED',
+    cause: refused
+  })
+})
+
+t.test('what comes too early, or means nobody, is refused and not taken for "there is none"', async (t) => {
+  const app = Fastify()
+  t.teardown(() => app.close())
+  app.addHook('onRequest', async (request) => {
+    if (request.url === '/early') request.session('cart').get('n')
+  })
+  await app.register(sessions, { keys: [KEY], stores: { memory: memoryStore() }, sessions: { cart: { schema } } })
+  const code = 'FST_SESSIONS_CONFIG'
+  await t.rejects(app.sessions.of('ada'), { code, message: /^app.sessions.of\(\): too early: .*app.ready\(\)/ })
+  await t.rejects(app.sessions.revoke('ada'), { code, message: /^app.sessions.revoke\(\): too early/ })
+  await t.rejects(app.sessions.clear(), { code, message: /^app.sessions.clear\(\): too early/ })
+  app.get('/early', async () => '')
+  const early = (await app.inject('/early')).json<{ code: string; message: string }>()
+  t.match(early, { code: 'FST_SESSIONS_NOT_LOADED', message: /register fastify-sessions before the hook/ })
+  await t.rejects(app.sessions.of(undefined as never), { code, message: /non-empty string, got undefined/ })
+  await t.rejects(app.sessions.revoke(''), { code, message: /non-empty string/ })
+  for (const which of ['id', {}, { except: undefined }, { only: 7 }]) {
+    await t.rejects(app.sessions.revoke('ada', which as never), {
+      code,
+      message: /expected \{ except \} or \{ only \}/
+    })
+  }
+})
+
+t.test('what is left undefined in the second argument of revoke does not count', async (t) => {
+  const app = Fastify()
+  t.teardown(() => app.close())
+  await app.register(sessions, {
+    keys: [KEY],
+    stores: { memory: memoryStore() },
+    sessions: { cart: { schema, store: 'memory' } }
+  })
+  app.get('/', async (request) => request.session('cart').identify('ada').id)
+  await app.ready()
+  const [first, second] = [(await app.inject('/')).body, (await app.inject('/')).body]
+  t.equal(await app.sessions.revoke('ada', { except: undefined, only: first } as never), 1)
+  t.same(
+    (await app.sessions.of('ada')).map(({ id }) => id),
+    [second]
+  )
+})
+
+t.test('a value set on request.session, which is one for all requests, is refused', async (t) => {
+  const app = Fastify()
+  t.teardown(() => app.close())
+  await app.register(sessions, { keys: [KEY], sessions: { cart: { schema } } })
+  app.get('/', async (request) => {
+    t.throws(() => Object.assign(request.session, { user: 'ada' }), TypeError)
+    t.throws(() => Object.assign(request.session('cart'), { n: 1 }), TypeError)
+    t.throws(() => request.session(undefined as never), { message: 'no session "undefined": the app defines cart' })
+    return ''
+  })
+  await app.inject('/')
 })

@@ -24,17 +24,25 @@ export interface Shared {
   readonly saveOnError?: boolean
 }
 
+interface SessionCookie {
+  /** Default: the session's name, with `__Host-` before it where RFC 6265bis §4.1.3.2 allows. */
+  readonly name?: string
+}
+
 /** A definition without its flash kinds. */
 interface Base<S extends Schema, StoreName extends string> extends Shared {
   /** What the session holds: a `z.object`, or another Standard Schema whose values are JSON. */
   readonly schema: S
   /** Name of the store it lives in. Default `'cookie'`. */
   readonly store?: StoreName
-  /** The cookie. `name` is by default the session's name, with `__Host-` before it where RFC 6265bis §4.1.3.2 allows. */
-  readonly cookie?: CookieOptions & { readonly name?: string }
+  /** Attributes of its cookie, over those of `SessionsOptions`, and its name. */
+  readonly cookie?: CookieOptions & SessionCookie
   /** `'encrypt'` (default): opaque to the client. `'sign'`: readable by it, but not changeable. */
   readonly seal?: 'encrypt' | 'sign'
-  /** Into how many cookies of 4096 bytes a record of the cookie store may be split, 1 to 4. Default 1. */
+  /**
+   * Into how many cookies of 4096 bytes a record of the cookie store may be split, 1 to 4. Default 1. All of a request's
+   * headers together have to stay below Node's `maxHeaderSize`, 16 KiB: it answers more with a 431.
+   */
   readonly chunks?: number
   /** `'auto'` (default): read before the handler if its cookie came. `'manual'`: only by `load()`. */
   readonly load?: 'auto' | 'manual'
@@ -90,7 +98,10 @@ export interface SessionsOptions<
   readonly stores?: Stores
   /** Sessions by name: an RFC 6265 token each. */
   readonly sessions: { readonly [N in keyof S]: Base<S[N], Extract<keyof Stores | 'cookie', string>> } & {
-    readonly [N in keyof F]: { readonly flash?: F[N] }
+    readonly [N in keyof F]: {
+      /** Flash kinds, each with the schema of a message. Default none. */
+      readonly flash?: F[N]
+    }
   }
   /** Default cookie attributes of every session. */
   readonly cookie?: CookieOptions

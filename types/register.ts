@@ -46,12 +46,14 @@ export interface Sessions {
   /** Replaces the key ring while the app runs: the first key seals, all open. What older keys sealed is sealed anew. */
   rotate(keys: readonly (Key | undefined)[]): void
   /**
-   * The live sessions of a user, in every record store, newest first.
+   * The live sessions of a user, in every record store, newest first: those that were told by `session.identify()`.
+   * @throws FST_SESSIONS_CONFIG before the app is ready.
    * @example const devices = await app.sessions.of(user.id)
    */
   of(subject: string): Promise<readonly SubjectSession[]>
   /**
    * Ends sessions of a user: all, all `except` one (that of this request, say), or `only` one. Resolves to how many.
+   * @throws FST_SESSIONS_CONFIG before the app is ready.
    * @example await app.sessions.revoke(user.id, { except: request.session('login') })
    */
   revoke(subject: string, which?: Which): Promise<number>
@@ -71,9 +73,11 @@ export interface SubjectSession {
   readonly name: string
   /** What `session.id` gives in a request of that session. */
   readonly id: string
+  /** When it began. */
   readonly createdAt: Date
   /** When it was last used, to the precision of `touchAfter`. */
   readonly usedAt: Date
+  /** When it ends if it isn't used again. */
   readonly expiresAt: Date
   /** Whether its cookie outlives the browser. */
   readonly persistent: boolean
@@ -83,6 +87,7 @@ export interface SubjectSession {
 
 declare module 'fastify' {
   interface FastifyInstance {
+    /** The app's sessions as a whole: lists and ends those of a user, rotates keys, adds sessions and stores. */
     sessions: Sessions
   }
   interface FastifyRequest {
@@ -90,7 +95,7 @@ declare module 'fastify' {
      * The session of a name, the same object at each call.
      * @throws FST_SESSIONS_STORE (503) when its store failed, unless its definition says otherwise.
      */
-    session<const K extends SessionName | Definition>(nameOrDefinition: K): SessionFor<K>
+    session<const K extends (keyof Registered & string) | Definition>(nameOrDefinition: K): SessionFor<K>
     /** Saves all changed sessions now, together. @throws FST_SESSIONS_SAVE with one error for each that failed. */
     saveSessions(): Promise<void>
   }

@@ -33,12 +33,13 @@ export interface CookieOptions {
   /** Default none: only the host that set it gets it back. */
   readonly domain?: string
   /**
-   * Default `true`. `'auto'`: on HTTPS only, as `request.protocol` tells, which heeds Fastify's `trustProxy`.
+   * Default `true`. `'auto'`: on HTTPS only, as `request.protocol` tells, which heeds Fastify's `trustProxy`. Browsers
+   * drop a secure cookie that comes by plain HTTP, without a word; most make an exception for `http://localhost`.
    */
   readonly secure?: boolean | 'auto'
-  /** Default `true`. */
+  /** Default `true`: scripts in the page can't read it. */
   readonly httpOnly?: boolean
-  /** Default `'lax'`. */
+  /** Which requests of other sites it comes with: `'lax'` (default): links that are followed; `'strict'`: none. */
   readonly sameSite?: 'lax' | 'strict' | 'none'
   /**
    * How long the browser keeps the cookie, in seconds; never longer than the session lives. Default none: until the
@@ -81,6 +82,7 @@ export interface Session<S extends Schema = Schema<Record<string, unknown>>, F =
   readonly isNew: boolean
   /** `true` when saving would write something. */
   readonly isDirty: boolean
+  /** When the session began; `regenerate()` does not change it. */
   readonly createdAt: Date
   /** When the session ends if it isn't used again. */
   readonly expiresAt: Date
@@ -99,6 +101,7 @@ export interface Session<S extends Schema = Schema<Record<string, unknown>>, F =
   set<K extends KeyOf<Output<S>>>(key: K, value: ValueOf<Output<S>, K>): this
   /** Whether the session holds a value for the key, be it a default. */
   has(key: KeyOf<Output<S>>): boolean
+  /** Removes the value: what is left is the schema's default, or none. `true` if there was one. */
   delete(key: KeyOf<Output<S>>): boolean
   /**
    * Replaces a value by a function of it, and returns the new value. When a parallel request saved first, the function
@@ -112,7 +115,7 @@ export interface Session<S extends Schema = Schema<Record<string, unknown>>, F =
   ): ValueOf<Output<S>, K>
   /** Removes every value and every flash message; the session itself, its id and its subject stay. */
   clear(): this
-  /** All values. The objects in it are live. */
+  /** All values, as an object of its own: what is put into it is not kept, while the objects in it are live. */
   readonly data: Data<S>
 
   /** Leaves a message of a kind until it is read, by this request or a later one. */
@@ -123,6 +126,7 @@ export interface Session<S extends Schema = Schema<Record<string, unknown>>, F =
   flashes(): { [K in KeyOf<Messages<F>>]?: Messages<F>[K][] }
   /** Like `flashes`, without taking. */
   peek<K extends KeyOf<Messages<F>>>(kind: K): Messages<F>[K][]
+  /** The messages of every kind that has any, without taking them. */
   peek(): { [K in KeyOf<Messages<F>>]?: Messages<F>[K][] }
 
   /**

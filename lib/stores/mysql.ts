@@ -44,8 +44,9 @@ export function mysqlStore({ client, table = defaultTable }: MysqlStoreOptions):
 }
 
 function promiseClient(client: MysqlPromiseClient | MysqlCallbackClient): MysqlPromiseClient {
-  if (client && 'promise' in client && typeof client.promise === 'function') return client.promise()
-  if (client && 'execute' in client && typeof client.execute === 'function') return client
+  if (client && typeof client === 'object' && 'promise' in client && typeof client.promise === 'function')
+    return client.promise()
+  if (client && typeof client === 'object' && 'execute' in client && typeof client.execute === 'function') return client
   throw new StoreConfigError('mysql', 'client must be a pool of the package "mysql2"')
 }
 

@@ -65,7 +65,7 @@ export function postgresStore({
 }
 
 function executorOf(client: PgClient | PostgresJsClient, prepare: boolean): SqlExecutor {
-  if (client && 'unsafe' in client) return throughPostgresJs(client)
+  if (typeof client !== 'string' && client && 'unsafe' in client) return throughPostgresJs(client)
   if (typeof client?.query === 'function') return throughPg(client, prepare)
   throw new StoreConfigError(
     'postgres',

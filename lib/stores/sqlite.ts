@@ -55,8 +55,10 @@ export function sqliteStore({ client, table = defaultTable }: SqliteStoreOptions
 }
 
 function executorOf(client: SqliteDatabase | LibsqlClient): SqlExecutor {
-  if (client && 'prepare' in client && typeof client.prepare === 'function') return inProcess(client)
-  if (client && 'execute' in client && typeof client.execute === 'function') return throughLibsql(client)
+  if (client && typeof client === 'object' && 'prepare' in client && typeof client.prepare === 'function')
+    return inProcess(client)
+  if (client && typeof client === 'object' && 'execute' in client && typeof client.execute === 'function')
+    return throughLibsql(client)
   throw new StoreConfigError(
     'sqlite',
     'client must be a database of "better-sqlite3", "libsql" or "node:sqlite", or a client of "@libsql/client"'

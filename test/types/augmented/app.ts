@@ -146,6 +146,9 @@ export async function app(request: FastifyRequest): Promise<void> {
     // @ts-expect-error there is no store of that name
     sessions: { a: { store: 'redis', schema: z.object({}) } }
   })
+  // @ts-expect-error there is no store but the cookie
+  defineSessions({ keys: ['k'], sessions: { a: { store: 'memory', schema: z.object({}) } } })
+  defineSessions({ keys: ['k'], sessions: { a: { store: 'cookie', schema: z.object({}) } } })
   // @ts-expect-error a definition has no such option
   defineSessions({ keys: ['k'], sessions: { a: { schema: z.object({}), iddle: 3 } } })
   defineSessions({

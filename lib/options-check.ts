@@ -1,0 +1,46 @@
+import { ConfigError } from './errors.js'
+
+const SHARED = ['idle', 'absolute', 'touchAfter', 'grace', 'onStoreError', 'saveOnError', 'cookie']
+/** The last three are Fastify's own, of any plugin. */
+const PLUGIN = ['keys', 'sessions', 'stores', 'sweepInterval', 'clearMarker', 'prefix', 'logLevel', 'logSerializers']
+const DEFINITION = ['schema', 'flash', 'store', 'seal', 'chunks', 'load', 'version', 'migrate', 'onInvalid', 'merge']
+const COOKIE = ['path', 'domain', 'secure', 'httpOnly', 'sameSite', 'maxAge', 'partitioned', 'priority']
+
+/**
+ * Refuses options that there are not: a misspelt one would leave its default in place, without a word.
+ * @throws FST_SESSIONS_CONFIG
+ */
+export function checkOptions(options: object): void {
+  refuseOthers('', options, [...PLUGIN, ...SHARED])
+  checkCookieOptions('', options, COOKIE)
+  const { sweepInterval = 0 } = options as { readonly sweepInterval?: number }
+  if (!(sweepInterval >= 0)) throw new ConfigError(`sweepInterval: expected seconds, at least 0, got ${sweepInterval}`)
+}
+
+/** @throws FST_SESSIONS_CONFIG */
+export function checkDefinition(session: string, definition: object): void {
+  const at = `session "${session}": `
+  refuseOthers(at, definition, [...DEFINITION, ...SHARED])
+  checkCookieOptions(at, definition, ['name', ...COOKIE])
+  for (const option of ['migrate', 'merge']) {
+    for (const [key, value] of Object.entries(definition[option as never] ?? {})) {
+      if (typeof value !== 'function') throw new ConfigError(`${at}${option}: ${key}: expected a function`)
+    }
+  }
+}
+
+export function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function checkCookieOptions(at: string, options: { readonly cookie?: unknown }, known: readonly string[]): void {
+  const { cookie } = options
+  if (cookie === undefined) return
+  if (!isObject(cookie)) throw new ConfigError(`${at}cookie: expected an object of attributes, got ${typeof cookie}`)
+  refuseOthers(`${at}cookie: `, cookie, known)
+}
+
+function refuseOthers(at: string, options: object, known: readonly string[]): void {
+  const other = Object.keys(options).find((option) => !known.includes(option))
+  if (other !== undefined) throw new ConfigError(`${at}there is no option "${other}"; there are ${known.join(', ')}`)
+}
