@@ -118,6 +118,9 @@ t.test('a schema that can not survive storage is refused, with the path and what
       z.object({ deep: z.object({ list: z.array(z.string()) }).default({ list: [] }) }),
       /value\.deep: zod hands out one and the same object/
     ],
+    [z.array(z.string()).catch([]), /value: zod hands out one and the same object in this default.*\.catch\(/],
+    [z.any().prefault({ list: [] }), /value: zod hands out one and the same object in this default.*\.prefault\(/],
+    [z.array(z.any()).default([Object.freeze({ tags: [] })]), /value: zod hands out one and the same object/],
     [z.codec(z.date(), z.string(), { decode: String, encode: (text) => new Date(text) }), /value: z.date/],
     [z.iso.datetime().default('not a date'), /the default of value: /]
   ]
@@ -144,6 +147,12 @@ t.test('what does survive is let in', async (t) => {
     children: Tree[]
   }
   const tree: z.ZodType<Tree> = z.lazy(() => z.object({ name: z.string(), children: z.array(tree) }))
+  const comment = z.object({
+    text: z.string(),
+    get answers() {
+      return z.array(comment)
+    }
+  })
   const values = [
     isoDate,
     isoDate.default(() => new Date(0)),
@@ -159,7 +168,11 @@ t.test('what does survive is let in', async (t) => {
     z.custom<`${number}px`>(),
     z.object({ list: z.array(z.string()) }).default(() => ({ list: [] })),
     z.array(z.string()).prefault([]),
-    z.number().catch(0)
+    z.object({ list: z.array(z.string()) }).prefault({ list: [] }),
+    z.number().catch(0),
+    z.array(z.string()).catch(() => []),
+    z.array(z.string()).catch(({ input }) => (Array.isArray(input) ? input.map(String) : [])),
+    comment
   ]
   for (const value of values) t.equal(await holding(value), 'started', value.def.type)
   t.equal(await define({ schema: mini.object({ n: mini._default(mini.number(), 0) }) }), 'started')
