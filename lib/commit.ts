@@ -28,7 +28,10 @@ export function commit(sessions: RequestSessions, states: readonly SessionState[
   const tasks = eachOrThrow(pending, stateOf, (state) => plan(sessions.reply, state, now))
   const withJobs = tasks.filter(({ job }) => job !== undefined)
   if (withJobs.length === 0) return finish(sessions, tasks, now)
-  return runAndFinish(sessions, tasks, withJobs, now)
+  for (const { state } of tasks) state.isSaving = true
+  return runAndFinish(sessions, tasks, withJobs, now).finally(() => {
+    for (const { state } of tasks) state.endSaving()
+  })
 }
 
 /** Most requests only read: they are done here. */
@@ -40,6 +43,7 @@ function mayNeedSaving(state: SessionState, now: number): boolean {
 /** @throws when the session can't be stored as it is */
 function plan(reply: FastifyReply, state: SessionState, now: number): Task | undefined {
   if (state.isDetached) return planDetached(state)
+  state.learnWhatIsEnded()
   const encoded = state.isChanged || state.retiring !== undefined ? state.encode(now) : undefined
   const isTouchDue = state.source !== undefined && isLater(state, state.source.expires, now)
   if (state.entry.store === undefined) return planCookie(reply, state, encoded, isTouchDue, now)

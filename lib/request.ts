@@ -92,6 +92,16 @@ export class RequestSessions implements Host {
     await this.commit(this.#states.filter((state) => state.entry === entry))
   }
 
+  end(state: SessionState): SessionState {
+    if (!state.isSaving) {
+      state.destroy(this.begin())
+      return state
+    }
+    const successor = state.succeed(this.begin())
+    this.#states[this.#states.indexOf(state)] = successor
+    return successor
+  }
+
   /**
    * Saves sessions, one save after the other: what is changed while one is under way is for the next.
    * `undefined`: done already.

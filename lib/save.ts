@@ -27,13 +27,14 @@ export function* save(state: SessionState, encoded: Encoded | undefined, now: nu
   }
   if (encoded === undefined) return 'saved'
   if (!state.needsIndexing) return yield* write(state, encoded, now)
-  const { id } = state
+  // What `identify()` says meanwhile is for the next save.
+  const { id, subject } = state
   yield* enter(state, now)
   const outcome = yield* write(state, encoded, now)
   if (outcome === 'dropped') return outcome
   // The record was replaced while this request ran, and its successor took the changes.
   if (state.id !== id) yield* enter(state, now)
-  if (yield* isEntered(state.subject as string, state.id as string)) return outcome
+  if (yield* isEntered(subject as string, state.id as string)) return outcome
   yield* removeAll([state.id as string])
   return 'dropped'
 }
