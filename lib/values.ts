@@ -1,6 +1,6 @@
 import type { Codec, Data, Decoded, Payload } from './codec.js'
 import { sameJson } from './json.js'
-import type { Former } from './record.js'
+import { type Former, parseRecord } from './record.js'
 
 /** What a request did to a key. What it did by `update` alone runs again on newer data; all else overwrites. */
 type Change = 'set' | 'deleted' | readonly ((value: unknown) => unknown)[]
@@ -181,8 +181,12 @@ export class Values {
     this.#since = undefined
     this.#isClearedSince = false
     this.#handedOut = undefined
+    let stored: Payload | undefined
     for (const key of watched) {
-      if (typeof this.#data[key] === 'object' && this.#data[key] !== null) this.#watch(key, before?.get(key))
+      if (typeof this.#data[key] !== 'object' || this.#data[key] === null) continue
+      // Only the text tells what was stored where the payload holds an object that handlers hold too.
+      if (!this.#codec.isPlain(key)) stored ??= parseRecord(text)?.p ?? {}
+      this.#watch(key, before?.get(key), stored)
     }
   }
 
@@ -225,10 +229,10 @@ export class Values {
   }
 
   /** Goes on watching an object that was handed out before it was stored. */
-  #watch(key: string, before: string | undefined): void {
+  #watch(key: string, before: string | undefined, stored: Payload | undefined): void {
     this.#handedOut ??= new Map()
     if (!Object.hasOwn(this.#payload, key)) this.#handedOut.set(key, before)
-    else this.#handedOut.set(key, this.#codec.isPlain(key) ? undefined : JSON.stringify(this.#payload[key]))
+    else this.#handedOut.set(key, this.#codec.isPlain(key) ? undefined : JSON.stringify(stored?.[key]))
   }
 
   #encoded(key: string): string | undefined {

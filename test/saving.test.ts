@@ -96,6 +96,24 @@ t.test('objects are watched on after they were saved, those that were set too', 
   t.same(await client.json('/get'), { n: 0, a: 'start', list: ['set', 'after'], any: { deep: [1, 2] } })
 })
 
+t.test('what is changed within an object during a save is saved by the next one', async (t) => {
+  const { app: server, client } = await app(t)
+  server.get('/within', async (request) => {
+    const it = request.session('it')
+    const objects = { list: ['before'], any: ['before'] }
+    it.set('list', objects.list).set('any', objects.any)
+    for (const change of ['during', 'during the next']) {
+      const saving = it.save()
+      for (const object of Object.values(objects)) object.push(change)
+      await saving
+    }
+  })
+  await client.get('/start')
+  await client.get('/within')
+  const all = ['before', 'during', 'during the next']
+  t.match(await client.json('/get'), { list: all, any: all })
+})
+
 t.test('a clear and a set during a save are done after it', async (t) => {
   const { app: server, client } = await app(t)
   server.get('/clear', async (request) => {
