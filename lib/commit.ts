@@ -1,6 +1,6 @@
 import type { FastifyReply } from 'fastify'
 import type { RecordStore } from '../types/store.js'
-import { type SetCookie, setCookies } from './cookies.js'
+import { type Headers, type SetCookie, setCookies } from './cookies.js'
 import { HeadersSentError, SaveError, StoreError } from './errors.js'
 import { formatTicket } from './record.js'
 import type { RequestSessions } from './request.js'
@@ -177,16 +177,25 @@ function isLater(state: SessionState, expires: number, now: number): boolean {
   return state.expires(now) - expires >= Math.max(1, state.entry.touchAfter)
 }
 
-function send({ reply, written }: RequestSessions, cookies: readonly SetCookie[]): void {
+function send({ reply, written, isLeaving }: RequestSessions, cookies: readonly SetCookie[]): void {
   if (cookies.length === 0 || areHeadersSent(reply)) return
-  if (reply.sent) {
-    // A hijacked reply is written by hand: its headers are those of the raw response.
-    for (const { text } of cookies) reply.raw.appendHeader('set-cookie', text)
-    return
-  }
-  setCookies(reply, cookies, written)
+  // A hijacked reply is written by hand: its headers are those of the raw response.
+  const headers = reply.sent ? rawHeaders(reply) : reply
+  setCookies(headers, cookies, written)
   // A shared cache must not give one visitor's cookie to the next (RFC 9111 §7.3).
-  if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store')
+  if (!headers.hasHeader('cache-control')) headers.header('cache-control', 'no-store')
+  if (reply.sent || isLeaving) return
+  // The reply may be hijacked after this; if it is not, Fastify writes its own headers over these.
+  for (const name of ['set-cookie', 'cache-control']) reply.raw.setHeader(name, reply.getHeader(name) as string[])
+}
+
+function rawHeaders({ raw }: FastifyReply): Headers {
+  return {
+    hasHeader: (name) => raw.hasHeader(name),
+    getHeader: (name) => raw.getHeader(name),
+    removeHeader: (name) => raw.removeHeader(name),
+    header: (name, value) => raw.appendHeader(name, value)
+  }
 }
 
 /** A WebSocket's handshake is answered past Fastify, so its headers are as good as sent. */

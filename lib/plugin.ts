@@ -50,6 +50,7 @@ async function plugin(app: FastifyInstance, options: SessionsOptions): Promise<v
     const sessions = keptOn(request)[kSessions]
     if (sessions === null || !sessions.isLookedAt) return done()
     addVary(reply)
+    sessions.isLeaving = true
     if (sessions.hasFailed) return done()
     const fail = (error: Error) => {
       sessions.hasFailed = true

@@ -28,6 +28,8 @@ export class RequestSessions implements Host {
   #saving: Promise<void> | undefined
   /** A save failed: what the error's own response would save is what failed already. */
   hasFailed = false
+  /** The response is about to leave: nobody hijacks it any more. */
+  isLeaving = false
 
   constructor(request: FastifyRequest, reply: FastifyReply, marker: ClearMarker, commit: Commit) {
     this.request = request
