@@ -70,7 +70,7 @@ export class Values {
 
   /** The value for somebody who will set the key: what becomes of the object needs no watching. */
   current(key: string): unknown {
-    return Object.hasOwn(this.#data, key) ? this.#data[key] : undefined
+    return own(this.#data, key)
   }
 
   all(): Data {
@@ -155,12 +155,12 @@ export class Values {
     const mine = this.#data
     this.#data = { ...theirs.data }
     for (const [key, change] of this.#changes ?? []) {
-      const isContested = !sameJson(started.payload[key], theirs.payload[key])
+      const isContested = !sameJson(own(started.payload, key), own(theirs.payload, key))
       if (isContested && Object.hasOwn(merge, key)) {
-        this.#data[key] = merge[key]?.(started.data[key], theirs.data[key], mine[key])
+        this.#data[key] = merge[key]?.(own(started.data, key), own(theirs.data, key), own(mine, key))
         this.#change(key, 'set')
       } else if (isContested && typeof change !== 'string' && this.#isResult(key, change, started, mine)) {
-        this.#data[key] = run(change, theirs.data[key])
+        this.#data[key] = run(change, own(theirs.data, key))
       } else if (Object.hasOwn(mine, key)) {
         this.#data[key] = mine[key]
       } else {
@@ -192,7 +192,7 @@ export class Values {
 
   /** Whether the value is what the updates made of the old one, and nobody changed it by hand after that. */
   #isResult(key: string, change: Exclude<Change, string>, started: Stored, mine: Data): boolean {
-    return this.#textOf(key, run(change, started.data[key])) === this.#textOf(key, mine[key])
+    return this.#textOf(key, run(change, own(started.data, key))) === this.#textOf(key, own(mine, key))
   }
 
   #change(key: string, change: Change): void {
@@ -250,6 +250,11 @@ export class Values {
     const decoded = this.#codec.decode(this.#payload)
     return decoded.issues ? 'unreadable' : this.#textOf(key, decoded.value[key])
   }
+}
+
+/** A key may be named like a member of every object. */
+function own(values: Payload, key: string): unknown {
+  return Object.hasOwn(values, key) ? values[key] : undefined
 }
 
 function run(changes: Exclude<Change, string>, value: unknown): unknown {
