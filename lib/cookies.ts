@@ -59,6 +59,11 @@ export class Cookie {
     return this.#options.maxAge
   }
 
+  /** Those of all cookies that a value may be split into. */
+  get names(): readonly string[] {
+    return Array.from({ length: this.#chunks }, (_, index) => chunkName(this.name, index))
+  }
+
   isIn(header: string): boolean {
     return find(header, this.#needle, 0) !== undefined
   }

@@ -262,7 +262,7 @@ t.test('a stream is answered with the session saved before its first byte', asyn
   t.same(await client.json('/read'), [3, 0, 0, 0])
 })
 
-t.test('a reply that is hijacked before or after a save by hand sets each cookie once, and is not cached', async (t) => {
+t.test('a reply that is hijacked before or after a save sets each cookie once, and is not cached', async (t) => {
   const app = await buildApp(t, {
     stores: { memory: memoryStore() },
     sessions: { kept: { store: 'memory', schema }, sealed: { schema } }

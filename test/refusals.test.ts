@@ -45,6 +45,10 @@ t.test('wrong options are refused at start, and the message says where and what'
     [
       { sessions: { a: { schema, cookie: { name: 'x' } }, b: { schema, cookie: { name: 'x' } } } },
       /"a" and "b" share the cookie "x"/
+    ],
+    [
+      { keys: [KEY], sessions: { a: { schema, chunks: 2 }, 'a.1': { schema } } },
+      /"a" and "a\.1" share the cookie "__Host-a\.1"/
     ]
   ]
   for (const [options, message] of cases) t.match(await start(options), message)
