@@ -200,6 +200,21 @@ export class SessionState {
     if (!this.#isSubjectChanged) this.#subject = newer.record.s
   }
 
+  /** Another that did the same, to replay it on what this one is not to see. */
+  deputy(): SessionState {
+    const deputy = new SessionState(this.entry, this.log, {}, this.createdAt)
+    deputy.source = this.source
+    deputy.values = this.values.copy()
+    deputy.#flashes = this.#flashes?.copy()
+    deputy.#storedFlashes = this.#storedFlashes
+    deputy.#persist = this.#persist
+    deputy.#subject = this.#subject
+    deputy.#isPersistChanged = this.#isPersistChanged
+    deputy.#isSubjectChanged = this.#isSubjectChanged
+    deputy.#version = this.#version
+    return deputy
+  }
+
   /** What `source` says is stored now, and holds all changes that were there when it was encoded. */
   settle(source: Source): void {
     this.source = source

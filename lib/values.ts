@@ -141,6 +141,15 @@ export class Values {
     return { value: encoded.value, former, isExact: isBaseExact && changed.length === 0 }
   }
 
+  copy(): Values {
+    const copy = new Values(this.#codec, { payload: this.#payload, data: { ...this.#data }, text: this.#text })
+    copy.#changes = this.#changes && new Map(this.#changes)
+    copy.#handedOut = this.#handedOut && new Map(this.#handedOut)
+    copy.#encodedValues = this.#encodedValues && new Map(this.#encodedValues)
+    copy.#isCleared = this.#isCleared
+    return copy
+  }
+
   /**
    * Takes up what another request stored meanwhile and replays this request's changes on it.
    * @param started what this request started from, read anew
