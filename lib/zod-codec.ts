@@ -32,8 +32,8 @@ export class ZodValue implements ValueCodec {
 
   encode(value: unknown): Decoded<unknown> {
     // Both directions check the same and change nothing, but only one of them is compiled.
-    if (this.#isPlain && value !== undefined) return this.decode(value)
-    const encoded = attempt(() => zod.safeEncode(this.#schema, value as never))
+    const isDecodable = this.#isPlain && value !== undefined
+    const encoded = isDecodable ? this.decode(value) : attempt(() => zod.safeEncode(this.#schema, value as never))
     return encoded.issues ? encoded : jsonOnly(encoded.value)
   }
 }

@@ -64,6 +64,20 @@ t.test('a default within a value, and a coercion, are no change', async (t) => {
   t.equal(await run((it) => [it.data, it.isDirty][1]), false)
 })
 
+t.test('what the schema lets in and JSON does not hold is refused when it is set', async (t) => {
+  const cases: [z.ZodType, unknown, RegExp][] = [
+    [z.array(z.string().optional()), ['a', undefined], /undefined does not survive JSON/],
+    [z.literal([1, Number.POSITIVE_INFINITY]), Number.POSITIVE_INFINITY, /Infinity becomes null/],
+    [z.enum({ none: 0, all: Number.POSITIVE_INFINITY }), Number.POSITIVE_INFINITY, /Infinity becomes null/]
+  ]
+  for (const [value, bad, message] of cases) {
+    const run = await session(t, z.object({ value: value.optional(), user: z.string().optional() }))
+    await run((it) => it.set('user', 'Ann').id)
+    t.match(await run((it) => it.set('value', bad).id), message)
+    t.equal(await run((it) => it.get('user')), 'Ann', 'the session stays')
+  }
+})
+
 t.test('a check over several keys is made when the session is saved', async (t) => {
   const schema = z
     .object({ from: z.number().default(0), to: z.number().default(0), note: z.string().optional() })
