@@ -1,4 +1,4 @@
-import type { util } from 'zod/v4/core'
+import { $ZodAsyncError, $ZodEncodeError, type util } from 'zod/v4/core'
 import type { SchemaIssue } from '../types/schema.js'
 import { notJson } from './json.js'
 
@@ -56,8 +56,14 @@ export function attempt<T>(run: () => Result): Decoded<T> {
     }
     return result as Decoded<T>
   } catch (error) {
-    return failed(error instanceof Error ? error.message : String(error))
+    const isZods = error instanceof $ZodAsyncError || error instanceof $ZodEncodeError
+    return failed(isZods ? error.message : `a check or codec threw ${nameOf(error)}`)
   }
+}
+
+/** All that can be told of an error of the app's: its message can quote the value, as those of `BigInt` do. */
+export function nameOf(error: unknown): string {
+  return error instanceof Error ? error.name : typeof error
 }
 
 export function failed(message: string): { readonly issues: readonly SchemaIssue[] } {

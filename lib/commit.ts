@@ -1,6 +1,6 @@
 import type { FastifyReply } from 'fastify'
 import type { RecordStore } from '../types/store.js'
-import { type SetCookie, setCookies } from './cookies.js'
+import { type Headers, type SetCookie, setCookies } from './cookies.js'
 import { HeadersSentError, SaveError, StoreError } from './errors.js'
 import { formatTicket } from './record.js'
 import type { RequestSessions } from './request.js'
@@ -28,7 +28,10 @@ export function commit(sessions: RequestSessions, states: readonly SessionState[
   const tasks = eachOrThrow(pending, stateOf, (state) => plan(sessions.reply, state, now))
   const withJobs = tasks.filter(({ job }) => job !== undefined)
   if (withJobs.length === 0) return finish(sessions, tasks, now)
-  return runAndFinish(sessions, tasks, withJobs, now)
+  for (const { state } of tasks) state.isSaving = true
+  return runAndFinish(sessions, tasks, withJobs, now).finally(() => {
+    for (const { state } of tasks) state.endSaving()
+  })
 }
 
 /** Most requests only read: they are done here. */
@@ -40,6 +43,7 @@ function mayNeedSaving(state: SessionState, now: number): boolean {
 /** @throws when the session can't be stored as it is */
 function plan(reply: FastifyReply, state: SessionState, now: number): Task | undefined {
   if (state.isDetached) return planDetached(state)
+  state.learnWhatIsEnded()
   const encoded = state.isChanged || state.retiring !== undefined ? state.encode(now) : undefined
   const isTouchDue = state.source !== undefined && isLater(state, state.source.expires, now)
   if (state.entry.store === undefined) return planCookie(reply, state, encoded, isTouchDue, now)
@@ -173,27 +177,24 @@ function isLater(state: SessionState, expires: number, now: number): boolean {
   return state.expires(now) - expires >= Math.max(1, state.entry.touchAfter)
 }
 
-function send({ reply, written, isSending }: RequestSessions, cookies: readonly SetCookie[]): void {
+function send({ reply, written, isLeaving }: RequestSessions, cookies: readonly SetCookie[]): void {
   if (cookies.length === 0 || areHeadersSent(reply)) return
-  if (reply.sent) {
-    // A hijacked reply is written by hand: its headers are those of the raw response.
-    for (const { text } of cookies) reply.raw.appendHeader('set-cookie', text)
-    return
-  }
-  setCookies(reply, cookies, written)
+  // A hijacked reply is written by hand: its headers are those of the raw response.
+  const headers = reply.sent ? rawHeaders(reply) : reply
+  setCookies(headers, cookies, written)
   // A shared cache must not give one visitor's cookie to the next (RFC 9111 §7.3).
-  if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store')
-  if (!isSending) copyToRaw(reply)
+  if (!headers.hasHeader('cache-control')) headers.header('cache-control', 'no-store')
+  if (reply.sent || isLeaving) return
+  // The reply may be hijacked after this; if it is not, Fastify writes its own headers over these.
+  for (const name of ['set-cookie', 'cache-control']) reply.raw.setHeader(name, reply.getHeader(name) as string[])
 }
 
-/**
- * Who saves by hand may hijack the reply after it, and then only what the raw response has is sent. Otherwise Fastify
- * puts the reply's own headers in their place.
- */
-function copyToRaw(reply: FastifyReply): void {
-  for (const name of ['set-cookie', 'cache-control']) {
-    const value = reply.getHeader(name)
-    if (value !== undefined) reply.raw.setHeader(name, value)
+function rawHeaders({ raw }: FastifyReply): Headers {
+  return {
+    hasHeader: (name) => raw.hasHeader(name),
+    getHeader: (name) => raw.getHeader(name),
+    removeHeader: (name) => raw.removeHeader(name),
+    header: (name, value) => raw.appendHeader(name, value)
   }
 }
 

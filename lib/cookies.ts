@@ -1,5 +1,5 @@
 import type { SerializeOptions } from '@fastify/cookie'
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyRequest } from 'fastify'
 import type { CookieOptions } from '../types/session.js'
 import { ConfigError, CookieSizeError } from './errors.js'
 
@@ -57,6 +57,11 @@ export class Cookie {
   /** `maxAge` of the definition, in seconds. */
   get maxAge(): number | undefined {
     return this.#options.maxAge
+  }
+
+  /** Those of all cookies that a value may be split into. */
+  get names(): readonly string[] {
+    return Array.from({ length: this.#chunks }, (_, index) => chunkName(this.name, index))
   }
 
   isIn(header: string): boolean {
@@ -153,8 +158,16 @@ function setCookie(name: string, value: string, attributes: string): SetCookie {
   return { name, text: `${name}=${value}${attributes}` }
 }
 
+/** Those of a reply; `header` adds a cookie to the others. */
+export interface Headers {
+  hasHeader(name: string): boolean
+  getHeader(name: string): number | string | string[] | undefined
+  removeHeader(name: string): unknown
+  header(name: string, value: string): unknown
+}
+
 /** Sets or replaces cookies among the reply's others: one name stands there once. */
-export function setCookies(reply: FastifyReply, cookies: readonly SetCookie[], alreadySet: Set<string>): void {
+export function setCookies(reply: Headers, cookies: readonly SetCookie[], alreadySet: Set<string>): void {
   for (const { name, text } of cookies) {
     if (alreadySet.has(name)) removeCookie(reply, name)
     alreadySet.add(name)
@@ -162,7 +175,7 @@ export function setCookies(reply: FastifyReply, cookies: readonly SetCookie[], a
   }
 }
 
-function removeCookie(reply: FastifyReply, name: string): void {
+function removeCookie(reply: Headers, name: string): void {
   const present = [reply.getHeader('set-cookie') ?? []].flat().map(String)
   reply.removeHeader('set-cookie')
   for (const other of present) if (!other.startsWith(`${name}=`)) reply.header('set-cookie', other)

@@ -76,6 +76,14 @@ export class Flashes {
     return this.applyTo(this.#stored, now)
   }
 
+  copy(): Flashes {
+    const copy = new Flashes(this.#codecs, this.#stored)
+    for (const [kind, until] of this.#taken) copy.#taken.set(kind, until)
+    for (const [kind, messages] of this.#added) copy.#added.set(kind, [...messages])
+    copy.#isCleared = this.#isCleared
+    return copy
+  }
+
   /** Goes on from what another request stored, with this request's changes kept. */
   rebase(stored: FlashRecord): void {
     this.#stored = stored

@@ -60,8 +60,8 @@ async function plugin(app: FastifyInstance, options: SessionsOptions): Promise<v
   app.addHook('onSend', (request, reply, _payload, done) => {
     const sessions = keptOn(request)[kSessions]
     if (sessions === null || !sessions.isLookedAt) return done()
-    sessions.isSending = true
     addVary(reply)
+    sessions.isLeaving = true
     if (sessions.hasFailed) return done()
     const fail = (error: Error) => {
       sessions.hasFailed = true

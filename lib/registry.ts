@@ -273,9 +273,11 @@ function oneOf<K extends 'seal' | 'load' | 'onStoreError' | 'onInvalid'>(
 function refuseSharedCookies(entries: readonly Entry[]): void {
   const owners = new Map<string, string>()
   for (const { name, cookie } of entries) {
-    const owner = owners.get(cookie.name)
-    if (owner !== undefined)
-      throw new ConfigError(`sessions "${owner}" and "${name}" share the cookie "${cookie.name}"`)
-    owners.set(cookie.name, name)
+    for (const cookieName of cookie.names) {
+      const owner = owners.get(cookieName)
+      if (owner !== undefined)
+        throw new ConfigError(`sessions "${owner}" and "${name}" share the cookie "${cookieName}"`)
+      owners.set(cookieName, name)
+    }
   }
 }

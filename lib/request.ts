@@ -29,8 +29,8 @@ export class RequestSessions implements Host {
   #saving: Promise<void> | undefined
   /** A save failed: what the error's own response would save is what failed already. */
   hasFailed = false
-  /** Fastify is about to write the headers; until then, who saves does it by hand. */
-  isSending = false
+  /** The response is about to leave: nobody hijacks it any more. */
+  isLeaving = false
 
   constructor(request: FastifyRequest, reply: FastifyReply, marker: ClearMarker, commit: Commit) {
     this.request = request
@@ -92,6 +92,16 @@ export class RequestSessions implements Host {
 
   async save(entry: Entry): Promise<void> {
     await this.commit(this.#states.filter((state) => state.entry === entry))
+  }
+
+  end(state: SessionState): SessionState {
+    if (!state.isSaving) {
+      state.destroy(this.begin())
+      return state
+    }
+    const successor = state.succeed(this.begin())
+    this.#states[this.#states.indexOf(state)] = successor
+    return successor
   }
 
   /**

@@ -26,15 +26,16 @@ export function* save(state: SessionState, encoded: Encoded | undefined, now: nu
     state.doomed = undefined
   }
   if (encoded === undefined) return 'saved'
-  if (!state.needsIndexing) return yield* write(state, encoded, now)
-  const { id } = state
-  yield* enter(state, now)
-  const outcome = yield* write(state, encoded, now)
-  if (outcome === 'dropped') return outcome
+  // What `identify()` says meanwhile is for the next save.
+  const { id, subject, needsIndexing } = state
+  if (needsIndexing) yield* enter(state, now)
+  const written = yield* write(state, encoded, now)
+  if (written === 'dropped') return written
+  if (!needsIndexing) return 'saved'
   // The record was replaced while this request ran, and its successor took the changes.
-  if (state.id !== id) yield* enter(state, now)
-  if (yield* isEntered(state.subject as string, state.id as string)) return outcome
-  yield* removeAll([state.id as string])
+  if (written.id !== id) yield* enter(written, now)
+  if (yield* isEntered(subject as string, written.id as string)) return 'saved'
+  yield* removeAll([written.id as string])
   return 'dropped'
 }
 
@@ -47,18 +48,23 @@ export function* renew(state: SessionState, now: number): Job<Outcome> {
   return 'saved'
 }
 
-function* write(state: SessionState, encoded: Encoded, now: number): Job<Outcome> {
+/** What holds all that is stored now: the session itself, unless that came with an id that was replaced. */
+type Written = SessionState | 'dropped'
+
+function* write(state: SessionState, encoded: Encoded, now: number): Job<Written> {
   if (state.retiring !== undefined) return yield* replace(state, state.retiring, encoded, now)
   if (state.source !== undefined) return yield* change(state, state.source, encoded, now)
   const id = state.id as string
   const version = yield* create(id, encoded.text, encoded.expires)
   if (version === undefined) throw new Error(`the store has a record under the new id ${id} already`)
   state.settle(sourceOf(state, encoded, id, version))
-  return 'saved'
+  return state
 }
 
 /** Compare-and-set; whoever comes second replays his changes on what the first one wrote. */
-function* change(state: SessionState, from: Source, encoded: Encoded, now: number): Job<Outcome> {
+function* change(state: SessionState, from: Source, encoded: Encoded, now: number): Job<Written> {
+  let writer = state
+  let own: Source | undefined
   let source = from
   let next = encoded
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
@@ -67,21 +73,28 @@ function* change(state: SessionState, from: Source, encoded: Encoded, now: numbe
         ? yield* update(idOf(source), next.text, next.expires, versionOf(source))
         : undefined
     if (version !== undefined) {
-      state.settle(keptAs(state.entry, source.kept as Where, next, version))
-      return 'saved'
+      writer.settle(keptAs(writer.entry, source.kept as Where, next, version))
+      if (own !== undefined) state.settle(own)
+      return writer
     }
     yield* pause(backoff(attempt))
     const newer = yield* newest(state.entry, source)
     if (newer === undefined) return 'dropped'
-    state.rebase(source, newer)
+    if (writer === state && idOf(newer) !== idOf(source)) {
+      // Also after it saved, whoever came with the old id goes on with what that held.
+      const { record, ...rest } = state.encode(now) as Encoded
+      own = { ...rest, record: { ...record, n: source.record.n ?? [idOf(newer), now] }, kept: source.kept }
+      writer = state.deputy()
+    }
+    writer.rebase(source, newer)
     source = newer
-    next = state.encode(now) as Encoded
+    next = writer.encode(now) as Encoded
   }
   throw new ConflictError(MAX_ATTEMPTS)
 }
 
 /** Writes the data under a new id and makes the old record point there. */
-function* replace(state: SessionState, old: Source, encoded: Encoded, now: number): Job<Outcome> {
+function* replace(state: SessionState, old: Source, encoded: Encoded, now: number): Job<Written> {
   const id = state.id as string
   const successor: NonNullable<SessionRecord['n']> = [id, now + state.entry.grace]
   let [version, retired] = yield* writeAll([
@@ -110,7 +123,7 @@ function* replace(state: SessionState, old: Source, encoded: Encoded, now: numbe
     ])
   }
   state.settle(sourceOf(state, next, id, version as string))
-  return 'saved'
+  return state
 }
 
 function retirement(source: Source, successor: NonNullable<SessionRecord['n']>) {

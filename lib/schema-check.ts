@@ -1,4 +1,4 @@
-import type { $ZodType, $ZodTypeDef } from 'zod/v4/core'
+import { type $ZodType, type $ZodTypeDef, decode } from 'zod/v4/core'
 import { ConfigError } from './errors.js'
 
 /**
@@ -54,6 +54,7 @@ type Def = Omit<$ZodTypeDef, 'checks'> & {
   readonly checks?: readonly { readonly _zod: { readonly def: { readonly fn?: unknown } } }[]
   readonly fn?: unknown
   readonly defaultValue?: unknown
+  readonly catchValue?: (context: object) => unknown
 }
 
 function walk(schema: $ZodType, place: Place): void {
@@ -66,7 +67,7 @@ function walk(schema: $ZodType, place: Place): void {
   if (place.stored) refuseNotJson(schema, def, place)
   if (def.shape !== undefined && Object.hasOwn(def.shape, '__proto__'))
     refuse(place, 'a key can not be named __proto__')
-  if (def.type === 'default') refuseSharedDefault(schema, place)
+  refuseSharedDefault(schema, def, place)
   for (const [child, path, stored] of children(def, place)) walk(child, { ...place, path, stored })
 }
 
@@ -104,20 +105,37 @@ function refuseNotJson(schema: $ZodType, def: Def, place: Place): void {
 }
 
 /** zod copies a default one level deep, so what is nested in it would be one object in every session of every user. */
-function refuseSharedDefault(schema: $ZodType, place: Place): void {
-  const first = (schema._zod.def as Def).defaultValue
-  const second = (schema._zod.def as Def).defaultValue
-  if (sharesObjects(first, second)) {
-    refuse(
-      place,
-      'zod hands out one and the same object in this default to everybody: write it as a function, .default(() => (…))'
-    )
+function refuseSharedDefault(schema: $ZodType, def: Def, place: Place): void {
+  const fallback = FALLBACKS[def.type]
+  if (fallback === undefined || !sharesObjects(fallback(schema), fallback(schema))) return
+  refuse(
+    place,
+    `zod hands out one and the same object in this default to everybody: write it as a function, .${def.type}(() => (…))`
+  )
+}
+
+/** What stands in for a value that is absent, or does not fit. A `prefault` is parsed, which may copy it. */
+const FALLBACKS: Readonly<Record<string, (schema: $ZodType) => unknown>> = {
+  default: (schema) => (schema._zod.def as Def).defaultValue,
+  prefault: (schema) => attempted(() => decode(schema, undefined)),
+  catch: (schema) => attempted(() => (schema._zod.def as Def).catchValue?.({ ...NO_VALUE, error: { issues: [] } }))
+}
+
+const NO_VALUE = { value: undefined, input: undefined, issues: [] }
+
+/** The app's functions may refuse to be called without a value: then there is none to share. */
+function attempted(run: () => unknown): unknown {
+  try {
+    return run()
+  } catch {
+    return undefined
   }
 }
 
+/** Frozen is only the object itself, not what is in it. */
 function sharesObjects(a: unknown, b: unknown): boolean {
   if (typeof a !== 'object' || a === null || typeof b !== 'object' || b === null) return false
-  if (a === b) return !Object.isFrozen(a)
+  if (a === b && !Object.isFrozen(a)) return true
   return Object.keys(a).some((key) => sharesObjects(a[key as never], b[key as never]))
 }
 

@@ -10,8 +10,8 @@ export interface Host {
   /** Loads a session that was left out; gives its state. */
   load(entry: Entry): Promise<SessionState>
   save(entry: Entry): Promise<void>
-  /** A time for a session that begins now, in ms since the epoch. */
-  begin(): number
+  /** Ends a session; gives the one that begins then. */
+  end(state: SessionState): SessionState
   now(): number
 }
 
@@ -143,7 +143,7 @@ export class HandlerSession {
   }
 
   destroy(): void {
-    this.#loaded.destroy(this.#host.begin())
+    this.#state = this.#host.end(this.#loaded)
   }
 
   identify(subject: string | null): this {

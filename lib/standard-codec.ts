@@ -13,7 +13,10 @@ export class StandardValue implements ValueCodec {
     return attempt(() => {
       const result = this.#schema['~standard'].validate(stored)
       if (result instanceof Promise) return failed('the schema checks asynchronously: sessions need a synchronous one')
-      return result.issues ? { issues: result.issues } : { value: result.value }
+      if (!result.issues) return { value: result.value }
+      // Messages of other validators quote the value.
+      const message = `refused by ${this.#schema['~standard'].vendor}`
+      return { issues: result.issues.map(({ path }) => ({ path, message })) }
     })
   }
 

@@ -63,6 +63,8 @@ export class SessionState {
   isStale: boolean
   isDetached: boolean
   createdAt: number
+  /** A save is under way, which goes by what the session was when it began. */
+  isSaving = false
   values!: Values
   /** Made when they are first asked for: most requests do not. */
   #flashes: Flashes | undefined
@@ -73,6 +75,10 @@ export class SessionState {
   #isSubjectChanged = false
   #secret: string | undefined
   #version: number
+  /** `regenerate()` was called while a save was under way. */
+  #isRegenerationDue = false
+  /** `destroy()` was called while a save of this one was under way. */
+  #former: SessionState | undefined
 
   /** @param createdAt for a session that begins now */
   constructor(entry: Entry, log: FastifyBaseLogger, loaded: Loaded, createdAt: number) {
@@ -123,7 +129,7 @@ export class SessionState {
   }
 
   get isDirty(): boolean {
-    return this.isEnding || this.retiring !== undefined || this.isChanged
+    return this.isEnding || this.retiring !== undefined || this.#isRegenerationDue || this.isChanged
   }
 
   get isChanged(): boolean {
@@ -194,6 +200,21 @@ export class SessionState {
     if (!this.#isSubjectChanged) this.#subject = newer.record.s
   }
 
+  /** Another that did the same, to replay it on what this one is not to see. */
+  deputy(): SessionState {
+    const deputy = new SessionState(this.entry, this.log, {}, this.createdAt)
+    deputy.source = this.source
+    deputy.values = this.values.copy()
+    deputy.#flashes = this.#flashes?.copy()
+    deputy.#storedFlashes = this.#storedFlashes
+    deputy.#persist = this.#persist
+    deputy.#subject = this.#subject
+    deputy.#isPersistChanged = this.#isPersistChanged
+    deputy.#isSubjectChanged = this.#isSubjectChanged
+    deputy.#version = this.#version
+    return deputy
+  }
+
   /** What `source` says is stored now, and holds all changes that were there when it was encoded. */
   settle(source: Source): void {
     this.source = source
@@ -208,6 +229,10 @@ export class SessionState {
 
   /** A new id for the same data. */
   regenerate(): void {
+    if (this.isSaving) {
+      this.#isRegenerationDue = true
+      return
+    }
     this.#secret = undefined
     if (this.source === undefined) return
     this.retiring = this.source
@@ -222,6 +247,30 @@ export class SessionState {
     this.retiring = undefined
     this.createdAt = createdAt
     this.#begin()
+  }
+
+  /** The new session that comes after `destroy()` while a save of this one is under way. */
+  succeed(createdAt: number): SessionState {
+    const successor = new SessionState(this.entry, this.log, { isDetached: this.isDetached }, createdAt)
+    successor.problem = this.problem
+    successor.cookieOptions = this.cookieOptions
+    successor.isEnding = true
+    successor.#former = this
+    return successor
+  }
+
+  /** What such a save left is what is to be ended. */
+  learnWhatIsEnded(): void {
+    const former = this.#former
+    this.#former = undefined
+    this.doomed ??= former?.doomed ?? former?.source ?? former?.retiring
+  }
+
+  endSaving(): void {
+    this.isSaving = false
+    if (!this.#isRegenerationDue) return
+    this.#isRegenerationDue = false
+    this.regenerate()
   }
 
   #begin(): void {

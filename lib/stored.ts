@@ -1,6 +1,6 @@
 import type { FastifyBaseLogger } from 'fastify'
 import type { Problem } from '../types/session.js'
-import { type Decoded, describeIssues, type Payload } from './codec.js'
+import { type Decoded, describeIssues, nameOf, type Payload } from './codec.js'
 import { SchemaError } from './errors.js'
 import type { SessionRecord } from './record.js'
 import type { Entry } from './registry.js'
@@ -56,7 +56,7 @@ export function decodeMigrated(entry: Entry, payload: Payload, from: number): Re
       migrated = (entry.migrate[version]?.(migrated) ?? migrated) as Payload
     }
   } catch (error) {
-    return { payload, issues: [{ message: `its migration failed: ${error instanceof Error ? error.message : error}` }] }
+    return { payload, issues: [{ message: `its migration threw ${nameOf(error)}` }] }
   }
   const decoded = entry.codec.decode(migrated)
   // A newer process wrote this during a deploy: its version has to stay, so that it does not migrate again.

@@ -1,6 +1,6 @@
 import type { Codec, Data, Decoded, Payload } from './codec.js'
 import { sameJson } from './json.js'
-import type { Former } from './record.js'
+import { type Former, parseRecord } from './record.js'
 
 /** What a request did to a key. What it did by `update` alone runs again on newer data; all else overwrites. */
 type Change = 'set' | 'deleted' | readonly ((value: unknown) => unknown)[]
@@ -70,7 +70,7 @@ export class Values {
 
   /** The value for somebody who will set the key: what becomes of the object needs no watching. */
   current(key: string): unknown {
-    return Object.hasOwn(this.#data, key) ? this.#data[key] : undefined
+    return own(this.#data, key)
   }
 
   all(): Data {
@@ -141,6 +141,15 @@ export class Values {
     return { value: encoded.value, former, isExact: isBaseExact && changed.length === 0 }
   }
 
+  copy(): Values {
+    const copy = new Values(this.#codec, { payload: this.#payload, data: { ...this.#data }, text: this.#text })
+    copy.#changes = this.#changes && new Map(this.#changes)
+    copy.#handedOut = this.#handedOut && new Map(this.#handedOut)
+    copy.#encodedValues = this.#encodedValues && new Map(this.#encodedValues)
+    copy.#isCleared = this.#isCleared
+    return copy
+  }
+
   /**
    * Takes up what another request stored meanwhile and replays this request's changes on it.
    * @param started what this request started from, read anew
@@ -155,12 +164,12 @@ export class Values {
     const mine = this.#data
     this.#data = { ...theirs.data }
     for (const [key, change] of this.#changes ?? []) {
-      const isContested = !sameJson(started.payload[key], theirs.payload[key])
+      const isContested = !sameJson(own(started.payload, key), own(theirs.payload, key))
       if (isContested && Object.hasOwn(merge, key)) {
-        this.#data[key] = merge[key]?.(started.data[key], theirs.data[key], mine[key])
+        this.#data[key] = merge[key]?.(own(started.data, key), own(theirs.data, key), own(mine, key))
         this.#change(key, 'set')
       } else if (isContested && typeof change !== 'string' && this.#isResult(key, change, started, mine)) {
-        this.#data[key] = run(change, theirs.data[key])
+        this.#data[key] = run(change, own(theirs.data, key))
       } else if (Object.hasOwn(mine, key)) {
         this.#data[key] = mine[key]
       } else {
@@ -181,14 +190,18 @@ export class Values {
     this.#since = undefined
     this.#isClearedSince = false
     this.#handedOut = undefined
+    let stored: Payload | undefined
     for (const key of watched) {
-      if (typeof this.#data[key] === 'object' && this.#data[key] !== null) this.#watch(key, before?.get(key))
+      if (typeof this.#data[key] !== 'object' || this.#data[key] === null) continue
+      // Only the text tells what was stored where the payload holds an object that handlers hold too.
+      if (!this.#codec.isPlain(key)) stored ??= parseRecord(text)?.p ?? {}
+      this.#watch(key, before?.get(key), stored)
     }
   }
 
   /** Whether the value is what the updates made of the old one, and nobody changed it by hand after that. */
   #isResult(key: string, change: Exclude<Change, string>, started: Stored, mine: Data): boolean {
-    return this.#textOf(key, run(change, started.data[key])) === this.#textOf(key, mine[key])
+    return this.#textOf(key, run(change, own(started.data, key))) === this.#textOf(key, own(mine, key))
   }
 
   #change(key: string, change: Change): void {
@@ -225,10 +238,10 @@ export class Values {
   }
 
   /** Goes on watching an object that was handed out before it was stored. */
-  #watch(key: string, before: string | undefined): void {
+  #watch(key: string, before: string | undefined, stored: Payload | undefined): void {
     this.#handedOut ??= new Map()
     if (!Object.hasOwn(this.#payload, key)) this.#handedOut.set(key, before)
-    else this.#handedOut.set(key, this.#codec.isPlain(key) ? undefined : JSON.stringify(this.#payload[key]))
+    else this.#handedOut.set(key, this.#codec.isPlain(key) ? undefined : JSON.stringify(stored?.[key]))
   }
 
   #encoded(key: string): string | undefined {
@@ -246,6 +259,11 @@ export class Values {
     const decoded = this.#codec.decode(this.#payload)
     return decoded.issues ? 'unreadable' : this.#textOf(key, decoded.value[key])
   }
+}
+
+/** A key may be named like a member of every object. */
+function own(values: Payload, key: string): unknown {
+  return Object.hasOwn(values, key) ? values[key] : undefined
 }
 
 function run(changes: Exclude<Change, string>, value: unknown): unknown {

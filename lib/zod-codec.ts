@@ -30,8 +30,8 @@ export class ZodValue implements ValueCodec {
 
   encode(value: unknown): Decoded<unknown> {
     // Both directions check the same and change nothing, but only one of them is compiled.
-    if (this.#isPlain && value !== undefined) return this.decode(value)
-    const encoded = attempt(() => zod.safeEncode(this.#schema, value as never))
+    const isDecodable = this.#isPlain && value !== undefined
+    const encoded = isDecodable ? this.decode(value) : attempt(() => zod.safeEncode(this.#schema, value as never))
     return encoded.issues ? encoded : jsonOnly(encoded.value)
   }
 }
@@ -138,13 +138,18 @@ interface PlainDef {
   readonly catchall?: $ZodType
 }
 
-/** Whether decoding makes new objects and changes no value, so that data and payload look alike. */
-function isPlain(schema: $ZodType): boolean {
+/**
+ * Whether decoding makes new objects and changes no value, so that data and payload look alike. A schema within itself
+ * is not looked into.
+ */
+function isPlain(schema: $ZodType, around: readonly $ZodType[] = []): boolean {
   const def = schema._zod.def as unknown as PlainDef
+  if (around.includes(schema)) return false
+  const within = (inner: $ZodType) => isPlain(inner, [...around, schema])
   if (PLAIN.has(def.type)) return def.coerce !== true
-  if (WRAPPER.has(def.type)) return isPlain(def.innerType)
-  if (def.type === 'array') return isPlain(def.element)
-  return def.type === 'object' && def.catchall === undefined && Object.values(def.shape).every(isPlain)
+  if (WRAPPER.has(def.type)) return within(def.innerType)
+  if (def.type === 'array') return within(def.element)
+  return def.type === 'object' && def.catchall === undefined && Object.values(def.shape).every(within)
 }
 
 /** A default of the key itself makes no difference where the payload has the key. */

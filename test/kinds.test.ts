@@ -64,6 +64,20 @@ t.test('a default within a value, and a coercion, are no change', async (t) => {
   t.equal(await run((it) => [it.data, it.isDirty][1]), false)
 })
 
+t.test('what the schema lets in and JSON does not hold is refused when it is set', async (t) => {
+  const cases: [z.ZodType, unknown, RegExp][] = [
+    [z.array(z.string().optional()), ['a', undefined], /undefined does not survive JSON/],
+    [z.literal([1, Number.POSITIVE_INFINITY]), Number.POSITIVE_INFINITY, /Infinity becomes null/],
+    [z.enum({ none: 0, all: Number.POSITIVE_INFINITY }), Number.POSITIVE_INFINITY, /Infinity becomes null/]
+  ]
+  for (const [value, bad, message] of cases) {
+    const run = await session(t, z.object({ value: value.optional(), user: z.string().optional() }))
+    await run((it) => it.set('user', 'Ann').id)
+    t.match(await run((it) => it.set('value', bad).id), message)
+    t.equal(await run((it) => it.get('user')), 'Ann', 'the session stays')
+  }
+})
+
 t.test('a check over several keys is made when the session is saved', async (t) => {
   const schema = z
     .object({ from: z.number().default(0), to: z.number().default(0), note: z.string().optional() })
@@ -125,4 +139,35 @@ t.test('a codec that throws is an error that names the key, not a broken request
   await run((it) => it.set('link', new URL('https://example.com/a')).id)
   t.equal(await run((it) => (it.get('link') as URL).pathname), '/a')
   t.match(await run((it) => it.set('link', 'https://example.com').id), /link: /)
+})
+
+t.test('what does not fit is told without the value, to the client and in the log, whoever checks it', async (t) => {
+  const bigint = z.codec(z.string(), z.bigint(), { decode: (text) => BigInt(text), encode: (value) => `${value}` })
+  const plain = z.object({ value: z.string() })
+  const definitions: object[] = [
+    { schema: z.object({ value: bigint }) },
+    { schema: z.object({ value: z.string().refine((text) => JSON.parse(text)) }) },
+    { schema: v.object({ value: v.picklist(['a']) }) },
+    { schema: plain, version: 2, migrate: { 1: ({ value }: { value: string }) => JSON.parse(value) } }
+  ]
+  const store = memoryStore()
+  const stores = { memory: store }
+  const before = await buildApp(t, { stores, sessions: { it: { store: 'memory', schema: plain } } })
+  before.get('/', async (request) => {
+    request.session('it').set('value', 'hunter2')
+  })
+  const client = new Client(before)
+  await client.get('/')
+  for (const definition of definitions) {
+    const log: object[] = []
+    const sessions = { it: { store: 'memory', schema: plain, ...definition } }
+    const after = await buildApp(t, { stores, sessions }, log)
+    after.get('/problem', async (request) => request.session('it').problem)
+    after.get('/set', async (request) => {
+      request.session('it').set('value', 'hunter2')
+    })
+    t.equal((await client.copy(after).get('/problem')).body, 'schema')
+    t.notMatch((await new Client(after).get('/set')).body, /hunter2/)
+    t.notMatch(JSON.stringify(log), /hunter2/)
+  }
 })

@@ -57,6 +57,36 @@ t.test('fifty parallel requests that count all count', async (t) => {
   t.match(await client.json('/cart'), { visits: 50 })
 })
 
+t.test('keys that are named like members of every object are counted like others', async (t) => {
+  const app = await buildApp(t, {
+    stores: { memory: memoryStore() },
+    sessions: {
+      words: {
+        store: 'memory',
+        schema: z.object({ first: z.string() }).catchall(z.number()),
+        merge: {
+          valueOf: (base: unknown, theirs: unknown, mine: unknown) =>
+            Number(theirs ?? 0) + Number(mine ?? 0) - Number(base ?? 0)
+        }
+      }
+    }
+  })
+  const { opened, open } = gate()
+  const keys = ['word', 'constructor', 'toString', 'valueOf']
+  app.get('/start', async (request) => {
+    request.session('words').set('first', 'word')
+  })
+  app.get('/count', async (request) => {
+    await opened
+    for (const key of keys) request.session('words').update(key, (count) => ((count as number | undefined) ?? 0) + 1)
+  })
+  app.get('/words', async (request) => request.session('words').data)
+  const client = new Client(app)
+  await client.get('/start')
+  await race(client, Array(3).fill('/count'), open)
+  t.same(await client.json('/words'), { first: 'word', ...Object.fromEntries(keys.map((key) => [key, 3])) })
+})
+
 t.test('parallel requests that set different keys both win', async (t) => {
   const { app, client } = await shop(t)
   const { opened, open } = gate()

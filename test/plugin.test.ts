@@ -3,7 +3,7 @@ import { createRequire } from 'node:module'
 import { connect } from 'node:net'
 import { Readable } from 'node:stream'
 import fastifyCookie from '@fastify/cookie'
-import Fastify from 'fastify'
+import Fastify, { type FastifyRequest } from 'fastify'
 import t from 'tap'
 import { z } from 'zod'
 import sessions, {
@@ -263,6 +263,52 @@ t.test('a stream is answered with the session saved before its first byte', asyn
   })
   t.equal((await client.get('/stream')).body, 'onetwo')
   t.same(await client.json('/read'), [3, 0, 0, 0])
+})
+
+t.test('a reply that is hijacked before or after a save sets each cookie once, and is not cached', async (t) => {
+  const app = await buildApp(t, {
+    stores: { memory: memoryStore() },
+    sessions: { kept: { store: 'memory', schema }, sealed: { schema } }
+  })
+  const save = async (request: FastifyRequest) => {
+    for (const name of ['kept', 'sealed']) request.session(name).update('n', (n) => (n as number) + 1)
+    await request.saveSessions()
+  }
+  app.get('/before', async (request, reply) => {
+    reply.hijack()
+    await save(request)
+    await save(request)
+    reply.raw.end()
+  })
+  app.get('/after', async (request, reply) => {
+    await save(request)
+    reply.hijack()
+    reply.raw.end()
+  })
+  app.get('/between', async (request, reply) => {
+    await save(request)
+    reply.hijack()
+    await save(request)
+    reply.raw.end()
+  })
+  app.get('/never', async (request, reply) => {
+    await save(request)
+    await save(request)
+    reply.header('cache-control', 'private')
+  })
+  app.get('/get', async (request) => ['kept', 'sealed'].map((name) => request.session(name).get('n')))
+  for (const [url, n] of [
+    ['/before', 2],
+    ['/after', 1],
+    ['/between', 2],
+    ['/never', 2]
+  ] as const) {
+    const client = new Client(app)
+    const response = await client.get(url)
+    t.same(response.cookies.map(({ name }) => name).sort(), ['__Host-kept', '__Host-sealed'], url)
+    t.equal(response.headers['cache-control'], url === '/never' ? 'private' : 'no-store', url)
+    t.same(await client.json('/get'), [n, n], url)
+  }
 })
 
 t.test('a hijacked reply saves by hand before its headers, and is told when it is too late', async (t) => {

@@ -52,6 +52,10 @@ t.test('wrong options are refused at start, and the message says where and what'
     [
       { sessions: { a: { schema, cookie: { name: 'x' } }, b: { schema, cookie: { name: 'x' } } } },
       /"a" and "b" share the cookie "x"/
+    ],
+    [
+      { keys: [KEY], sessions: { a: { schema, chunks: 2 }, 'a.1': { schema } } },
+      /"a" and "a\.1" share the cookie "__Host-a\.1"/
     ]
   ]
   for (const [options, message] of cases) t.match(await start(options), message)
@@ -137,6 +141,9 @@ t.test('a schema that can not survive storage is refused, with the path and what
       z.object({ deep: z.object({ list: z.array(z.string()) }).default({ list: [] }) }),
       /value\.deep: zod hands out one and the same object/
     ],
+    [z.array(z.string()).catch([]), /value: zod hands out one and the same object in this default.*\.catch\(/],
+    [z.any().prefault({ list: [] }), /value: zod hands out one and the same object in this default.*\.prefault\(/],
+    [z.array(z.any()).default([Object.freeze({ tags: [] })]), /value: zod hands out one and the same object/],
     [z.codec(z.date(), z.string(), { decode: String, encode: (text) => new Date(text) }), /value: z.date/],
     [z.iso.datetime().default('not a date'), /the default of value: /]
   ]
@@ -163,6 +170,12 @@ t.test('what does survive is let in', async (t) => {
     children: Tree[]
   }
   const tree: z.ZodType<Tree> = z.lazy(() => z.object({ name: z.string(), children: z.array(tree) }))
+  const comment = z.object({
+    text: z.string(),
+    get answers() {
+      return z.array(comment)
+    }
+  })
   const values = [
     isoDate,
     isoDate.default(() => new Date(0)),
@@ -178,7 +191,11 @@ t.test('what does survive is let in', async (t) => {
     z.custom<`${number}px`>(),
     z.object({ list: z.array(z.string()) }).default(() => ({ list: [] })),
     z.array(z.string()).prefault([]),
-    z.number().catch(0)
+    z.object({ list: z.array(z.string()) }).prefault({ list: [] }),
+    z.number().catch(0),
+    z.array(z.string()).catch(() => []),
+    z.array(z.string()).catch(({ input }) => (Array.isArray(input) ? input.map(String) : [])),
+    comment
   ]
   for (const value of values) t.equal(await holding(value), 'started', value.def.type)
   t.equal(await define({ schema: mini.object({ n: mini._default(mini.number(), 0) }) }), 'started')

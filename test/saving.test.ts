@@ -96,6 +96,24 @@ t.test('objects are watched on after they were saved, those that were set too', 
   t.same(await client.json('/get'), { n: 0, a: 'start', list: ['set', 'after'], any: { deep: [1, 2] } })
 })
 
+t.test('what is changed within an object during a save is saved by the next one', async (t) => {
+  const { app: server, client } = await app(t)
+  server.get('/within', async (request) => {
+    const it = request.session('it')
+    const objects = { list: ['before'], any: ['before'] }
+    it.set('list', objects.list).set('any', objects.any)
+    for (const change of ['during', 'during the next']) {
+      const saving = it.save()
+      for (const object of Object.values(objects)) object.push(change)
+      await saving
+    }
+  })
+  await client.get('/start')
+  await client.get('/within')
+  const all = ['before', 'during', 'during the next']
+  t.match(await client.json('/get'), { list: all, any: all })
+})
+
 t.test('a clear and a set during a save are done after it', async (t) => {
   const { app: server, client } = await app(t)
   server.get('/clear', async (request) => {
@@ -156,4 +174,80 @@ t.test('who signs out while the store is down is told that it did not work', asy
   t.match(await client.json('/get'), { a: 'start' })
   await client.get('/out')
   t.equal(client.jar.size, 0)
+})
+
+t.test('a sign-out during a save ends what the save stored, on every store', async (t) => {
+  const { app: server, client } = await app(t)
+  server.sessions.define('sealed', { schema })
+  server.get('/both', async (request) => {
+    for (const name of ['it', 'sealed']) request.session(name).set('a', 'both')
+    return request.session('it').id
+  })
+  server.get('/out', async (request) => {
+    const sessions = ['it', 'sealed'].map((name) => request.session(name).set('n', 7))
+    const saving = request.saveSessions()
+    for (const session of sessions) session.destroy()
+    const seen = sessions.map((session) => session.get('a') ?? null)
+    await saving
+    return seen
+  })
+  server.get('/again', async (request) => {
+    const it = request.session('it').set('n', 7)
+    const saving = it.save()
+    it.destroy()
+    it.set('a', 'again')
+    await saving
+    await it.save()
+    return it.id
+  })
+  server.get('/problems', async (request) => ['it', 'sealed'].map((name) => request.session(name).problem ?? null))
+  await client.get('/both')
+  const copy = client.copy()
+  t.same(await client.json('/out'), [null, null])
+  t.equal(client.jar.size, 0, 'the browser forgets both')
+  t.same(await copy.json('/problems'), ['gone', null], 'and the store the one that it held')
+  const { body: id } = await client.get('/both')
+  const old = client.copy()
+  t.not((await client.get('/again')).body, id)
+  t.match(await client.json('/get'), { n: 0, a: 'again' })
+  t.same(await old.json('/problems'), ['gone', null])
+})
+
+t.test('a new id that is asked for during a save is given after it', async (t) => {
+  const { app: server, client } = await app(t, { grace: 0 })
+  server.get('/id', async (request) => request.session('it').id)
+  server.get('/in', async (request) => {
+    const it = request.session('it').set('n', 7)
+    const saving = it.save()
+    it.regenerate().set('a', 'in')
+    await saving
+    return it.isDirty
+  })
+  server.get('/problem', async (request) => request.session('it').problem)
+  await client.get('/start')
+  const { body: id } = await client.get('/id')
+  const old = client.copy()
+  t.equal((await client.get('/in')).body, 'true')
+  t.not((await client.get('/id')).body, id)
+  t.match(await client.json('/get'), { n: 7, a: 'in' })
+  t.equal((await old.get('/problem')).body, 'retired')
+})
+
+t.test('who a session belongs to can change during a save', async (t) => {
+  const { app: server, client } = await app(t)
+  server.get('/change/:user', async (request) => {
+    const { user } = request.params as { user: string }
+    const it = request.session('it').identify('ann')
+    const saving = it.save()
+    it.identify(user === 'nobody' ? null : user)
+    await saving
+  })
+  server.get('/subject', async (request) => request.session('it').subject ?? 'nobody')
+  for (const user of ['bob', 'nobody']) {
+    await client.get('/start')
+    await client.get(`/change/${user}`)
+    t.equal((await client.get('/subject')).body, user)
+    t.same((await server.sessions.of('ann')).length, 0)
+    t.same((await server.sessions.of(user)).length, user === 'bob' ? 1 : 0)
+  }
 })

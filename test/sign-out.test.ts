@@ -5,7 +5,13 @@ import { buildApp, Client, clock, gate, KEY } from './client.js'
 
 const MINUTE = 60_000
 
-async function accounts(t: Parameters<typeof buildApp>[0], log: object[] = []) {
+const rights = z.array(z.string()).default([])
+
+async function accounts(
+  t: Parameters<typeof buildApp>[0],
+  log: object[] = [],
+  schema: z.ZodType = z.object({ user: z.string(), rights })
+) {
   const store = memoryStore()
   const app = await buildApp(
     t,
@@ -14,7 +20,7 @@ async function accounts(t: Parameters<typeof buildApp>[0], log: object[] = []) {
       sessions: {
         login: {
           store: 'memory',
-          schema: z.object({ user: z.string(), rights: z.array(z.string()).default([]) }),
+          schema,
           flash: { bye: z.string() },
           grace: 10
         }
@@ -185,6 +191,55 @@ t.test('who planted an id before sign-in learns nothing of what came after it', 
   await client.get('/in/ann')
   t.equal((await client.get('/who')).body, 'ann')
   t.equal((await attacker.get('/who')).body, 'nobody')
+})
+
+t.test('who planted an id before sign-in learns nothing by saving either, and what it saves is kept', async (t) => {
+  const { app, client } = await accounts(t, [], z.object({ user: z.string().optional(), rights }))
+  const { opened, open } = gate()
+  app.get('/save/:right', async (request) => {
+    const { right } = request.params as { right: string }
+    const login = request.session('login')
+    if (right === 'slow') await opened
+    const seen = []
+    for (const each of ['first', 'second']) {
+      login.update('rights', (present) => [...(present as string[]), `${right} ${each}`])
+      login.flash('bye', each)
+      const saving = login.save()
+      if (each === 'first') login.update('rights', (present) => [...(present as string[]), `${right} meanwhile`])
+      await saving
+      seen.push(login.get('user') ?? 'nobody', login.subject ?? 'nobody', login.peek('bye').length)
+    }
+    return seen
+  })
+  await client.get('/visit')
+  const attacker = client.copy()
+  const slow = attacker.json('/save/slow')
+  await pause()
+  await client.get('/in/ann')
+  const nothing = ['nobody', 'nobody', 2, 'nobody', 'nobody', 3]
+  t.same(await attacker.json('/save/fast'), nothing)
+  open()
+  t.same(await slow, nothing)
+  t.same(
+    await client.json('/rights'),
+    ['fast', 'slow'].flatMap((name) => ['first', 'meanwhile', 'second'].map((each) => `${name} ${each}`))
+  )
+  t.equal((await client.get('/who')).body, 'ann')
+})
+
+t.test('a user who is named by a request with the old id is listed by the new one', async (t) => {
+  const { app, client } = await accounts(t)
+  app.get('/name', async (request) => {
+    request.session('login').identify('bob')
+  })
+  await client.get('/visit')
+  const old = client.copy()
+  const { body: id } = await client.get('/in/ann')
+  await old.get('/name')
+  t.same(
+    (await app.sessions.of('bob')).map((session) => session.id),
+    [id]
+  )
 })
 
 t.test('a sign-out within the grace ends the old id too', async (t) => {
