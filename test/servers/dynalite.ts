@@ -110,11 +110,12 @@ export class DynaliteServer {
       if (response.statusCode !== 400 || !String(body).includes('#ConditionalCheckFailedException')) return end(body)
       const { TableName, Item, ReturnValuesOnConditionCheckFailure } = JSON.parse(String(Buffer.concat(parts)))
       if (ReturnValuesOnConditionCheckFailure !== 'ALL_OLD') return end(body)
-      this.#item(TableName, Item.id).then((held) => {
-        const answer = JSON.stringify({ ...JSON.parse(String(body)), Item: held })
+      const answer = (held: object | undefined) => {
         for (const header of ['content-length', 'x-amz-crc32']) response.removeHeader(header)
-        end(answer)
-      })
+        end(JSON.stringify({ ...JSON.parse(String(body)), Item: held }))
+      }
+      // The connection that asks for the item may be cut with all others.
+      this.#item(TableName, Item.id).then(answer, () => request.socket.destroy())
       return response
     }
   }
