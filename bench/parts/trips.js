@@ -3,21 +3,21 @@
  * reading and writing with that many sessions in a request.
  */
 import { countingDoor } from '../../dist/test/servers/trips.js'
-import * as contestants from '../contestants/fastify.js'
+import { fastifySessionRedis, ownPostgres, ownPostgres4, ownRedis, ownRedis4 } from '../contestants/fastify.js'
 import { startEngines } from '../engines.js'
 
 const stopEngines = await startEngines()
 const results = {}
-for (const [engine, variable, names] of [
-  ['redis', 'REDIS_URL', { one: 'ownRedis', four: 'ownRedis4', peer: 'fastifySessionRedis' }],
-  ['postgres', 'POSTGRES_URL', { one: 'ownPostgres', four: 'ownPostgres4' }]
+for (const [engine, variable, makers] of [
+  ['redis', 'REDIS_URL', { one: ownRedis, four: ownRedis4, peer: fastifySessionRedis }],
+  ['postgres', 'POSTGRES_URL', { one: ownPostgres, four: ownPostgres4 }]
 ]) {
   const url = new URL(process.env[variable])
   const door = await countingDoor({ host: url.hostname, port: Number(url.port) })
   url.host = `${door.host}:${door.port}`
   process.env[variable] = url.href
   results[engine] = {}
-  for (const [as, name] of Object.entries(names)) results[engine][as] = await tripsOf(await contestants[name](), door)
+  for (const [as, make] of Object.entries(makers)) results[engine][as] = await tripsOf(await make(), door)
   await door.close()
 }
 await stopEngines()
