@@ -1,10 +1,12 @@
 import type { Capabilities, RecordStore, StoredRecord, Version } from '../../types/store.js'
 import { StoreConfigError } from '../errors.js'
-import { envelope, freshVersion, openEnvelope } from './internal/envelope.js'
+import { type ConditionalEngine, ConditionalRecords, type Held } from './internal/conditional.js'
+import { envelope, openEnvelope } from './internal/envelope.js'
 import { longestTimer } from './internal/in-time.js'
+import { Turns } from './internal/turns.js'
 import { allDone } from './internal/writes.js'
 import { Nodes, type RiakFetch } from './riak/nodes.js'
-import { type Held, RiakObjects } from './riak/objects.js'
+import { type Held as HeldValue, RiakObjects } from './riak/objects.js'
 
 export type { RiakFetch, RiakRequest, RiakResponse } from './riak/nodes.js'
 
@@ -69,75 +71,44 @@ export function riakSetup(type = 'sessions'): string {
   ].join('\n')
 }
 
-/** A live record, and what it is held in. */
-interface Found {
-  readonly record: StoredRecord
-  readonly held: Held
-}
+interface HeldObject extends Held, HeldValue {}
 
-/** The version stands in the value, like the end: the vector clock also moves when only the end does. */
 class InRiak implements RiakStore {
   readonly kind = 'record'
   declare readonly capabilities?: Capabilities
   readonly #objects: RiakObjects
+  readonly #records: ConditionalRecords<HeldObject>
   readonly #type: string
   readonly #eventual: boolean
-  /** In a bucket that is not strongly consistent: the last write of each id that is under way in this process. */
-  readonly #turns = new Map<string, Promise<unknown>>()
+  /** In a bucket that is not strongly consistent, the writes of an id wait for each other, within this process. */
+  readonly #turns = new Turns()
 
   constructor(objects: RiakObjects, type: string, eventual: boolean) {
     this.#objects = objects
+    this.#records = new ConditionalRecords(engineOn(objects), 'riak')
     this.#type = type
     this.#eventual = eventual
     if (eventual) this.capabilities = eventually
   }
 
-  async read(id: string): Promise<StoredRecord | undefined> {
-    return live(await this.#objects.get(id))?.record
+  read(id: string): Promise<StoredRecord | undefined> {
+    return this.#records.read(id)
   }
 
   create(id: string, text: string, expires: number): Promise<Version | undefined> {
-    const version = freshVersion()
-    const value = envelope(version, expires, text)
-    return this.#inTurn(id, async () => {
-      if (await this.#objects.put(id, value)) return version
-      return this.#change('create', id, async (held, found) => {
-        if (found) return answer(found.record.version === version ? version : undefined)
-        // What has expired is replaced.
-        return (await this.#objects.put(id, value, held)) ? answer(version) : undefined
-      })
-    })
+    return this.#inTurn(id, () => this.#records.create(id, text, expires))
   }
 
   update(id: string, text: string, expires: number, version: Version): Promise<Version | undefined> {
-    const next = freshVersion()
-    const value = envelope(next, expires, text)
-    return this.#inTurn(id, () =>
-      this.#change('update', id, async (_, found) => {
-        if (found?.record.version === next) return answer(next) // sent twice, by a proxy
-        if (found?.record.version !== version) return answer(undefined)
-        return (await this.#objects.put(id, value, found.held)) ? answer(next) : undefined
-      })
-    )
+    return this.#inTurn(id, () => this.#records.update(id, text, expires, version))
   }
 
   touch(id: string, expires: number): Promise<boolean> {
-    return this.#inTurn(id, () =>
-      this.#change('touch', id, async (_, found) => {
-        if (!found) return answer(false)
-        const value = envelope(String(found.record.version), expires, found.record.text)
-        return (await this.#objects.put(id, value, found.held)) ? answer(true) : undefined
-      })
-    )
+    return this.#inTurn(id, () => this.#records.touch(id, expires))
   }
 
   remove(id: string): Promise<boolean> {
-    return this.#inTurn(id, () =>
-      this.#change('remove', id, async (_, found) => {
-        if (!found) return answer(false)
-        return (await this.#objects.delete(id, found.held)) ? answer(true) : undefined
-      })
-    )
+    return this.#inTurn(id, () => this.#records.remove(id))
   }
 
   async setup(): Promise<void> {
@@ -155,38 +126,14 @@ class InRiak implements RiakStore {
   }
 
   sweep({ signal }: { readonly signal?: AbortSignal } = {}): Promise<number> {
-    return this.#removeAll((held) => !live(held), signal)
-  }
-
-  /**
-   * Reads and tries until `attempt` has an answer: when a write finds that the object is not any more what was read, it
-   * looks again.
-   */
-  async #change<T>(
-    what: string,
-    id: string,
-    attempt: (held: Held | undefined, found: Found | undefined) => Promise<{ readonly value: T } | undefined>
-  ): Promise<T> {
-    for (let turn = 0; turn < patience; turn++) {
-      const held = await this.#objects.get(id)
-      const done = await attempt(held, live(held))
-      if (done) return done.value
-    }
-    throw new Error(`riak store: ${what} was overtaken by other writers ${patience} times`)
+    return this.#removeAll(({ value }) => openEnvelope(value).expires <= Date.now(), signal)
   }
 
   #inTurn<T>(id: string, write: () => Promise<T>): Promise<T> {
-    if (!this.#eventual) return write()
-    const turn = (this.#turns.get(id) ?? Promise.resolve()).then(write, write)
-    this.#turns.set(id, turn)
-    const leave = () => {
-      if (this.#turns.get(id) === turn) this.#turns.delete(id)
-    }
-    turn.then(leave, leave)
-    return turn
+    return this.#eventual ? this.#turns.take(id, write) : write()
   }
 
-  async #removeAll(isMeant: (held: Held) => boolean, signal?: AbortSignal): Promise<number> {
+  async #removeAll(isMeant: (held: HeldValue) => boolean, signal?: AbortSignal): Promise<number> {
     if (signal?.aborted) return 0
     let removed = 0
     const removeOne = async (id: string) => {
@@ -211,21 +158,18 @@ const eventually = {
   note: 'the bucket type of Riak is eventually consistent: parallel changes can be lost, ended sessions can come back'
 } as const
 
-/** How often to be overtaken: each time, another writer got through, so this ends unless the cluster is broken. */
-const patience = 200
-
 /** How many records `sweep` and `clear` look at at once. */
 const slice = 20
 
-/** What ends the attempts, as opposed to `undefined`. */
-function answer<T>(value: T): { readonly value: T } {
-  return { value }
-}
-
-function live(held: Held | undefined): Found | undefined {
-  if (!held) return undefined
-  const record = openEnvelope(held.value)
-  return record.expires > Date.now() ? { record, held } : undefined
+function engineOn(objects: RiakObjects): ConditionalEngine<HeldObject> {
+  return {
+    async get(id) {
+      const held = await objects.get(id)
+      return held && { ...held, record: openEnvelope(held.value) }
+    },
+    put: (id, { version, expires, text }, held) => objects.put(id, envelope(String(version), expires, text), held),
+    delete: (id, held) => objects.delete(id, held)
+  }
 }
 
 function nodesAt(url: string | readonly string[]): readonly string[] {
