@@ -15,6 +15,7 @@ export const engines: Readonly<Record<string, readonly [test: string, variable: 
   riak: ['riak', 'TEST_RIAK_URL'],
   arangodb: ['arangodb', 'TEST_ARANGODB_URL'],
   couchbase: ['couchbase', 'TEST_COUCHBASE_URL'],
+  rethinkdb: ['rethinkdb', 'TEST_RETHINKDB_URL'],
   postgres: ['sql/postgres', 'TEST_POSTGRES_URL'],
   mysql: ['sql/mysql', 'TEST_MYSQL_URL']
 }
