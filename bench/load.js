@@ -41,7 +41,7 @@ export async function startNode(name, { foreignCookies = 0, visitors = CONNECTIO
 }
 
 /** Starts the Go server with `store`; it prints its port, and its CPU time for every line that it gets. */
-export async function startGo(binary, store) {
+export async function startGo(binary, store, { visitors = CONNECTIONS } = {}) {
   const child = spawn('taskset', ['-c', SERVER_CORE, binary, store], { stdio: ['pipe', 'pipe', 'inherit'] })
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
   const nextNumber = async () => Number((await lines.next()).value)
@@ -54,7 +54,7 @@ export async function startGo(binary, store) {
     child.kill()
     await once(child, 'exit')
   }
-  return withVisitors({ url, cpuTime, stop }, 0, CONNECTIONS)
+  return withVisitors({ url, cpuTime, stop }, 0, visitors)
 }
 
 async function withVisitors(server, foreignCookies, visitors) {

@@ -1,21 +1,27 @@
 /**
  * Measures single costs, each in a process of its own, and writes results/node<major>.parts.json.
  *
- *     node parts.js [--many 1000000] [--only memoryBytes,start]
+ *     node parts.js [--many 1000000] [--only memoryBytes,start] [--quick]
  */
 import { execFile, execFileSync } from 'node:child_process'
 import { parseArgs, promisify } from 'node:util'
 import { median } from './load.js'
-import { readResults, writeResults } from './results.js'
+import { isQuick, readResults, writeResults } from './results.js'
 
-const { values } = parseArgs({ options: { many: { type: 'string', default: '1000000' }, only: { type: 'string' } } })
+const { values } = parseArgs({
+  options: {
+    many: { type: 'string', default: isQuick ? '10000' : '1000000' },
+    only: { type: 'string' },
+    quick: { type: 'boolean' }
+  }
+})
 const many = Number(values.many)
 const sizes = [...new Set([Math.min(100_000, many), many])].join()
 const root = new URL('..', import.meta.url)
 
 const parts = {
   size: packedSize,
-  start: () => startCost(15),
+  start: () => startCost(isQuick ? 3 : 15),
   micro: () => run('micro.js'),
   trips: () => run('trips.js'),
   memoryTime: () => run('memory-time.js', [`1000,${sizes}`], ['--max-old-space-size=6000']),
@@ -24,9 +30,12 @@ const parts = {
 }
 
 const only = values.only?.split(',') ?? Object.keys(parts)
+const unknown = only.filter((name) => parts[name] === undefined)
+if (unknown.length > 0) throw new Error(`no part ${unknown}; there are ${Object.keys(parts)}`)
 const results = only.length < Object.keys(parts).length ? { ...readResults('parts') } : {}
 for (const name of only) {
   results[name] = await parts[name]()
+  results.measuredOn = { ...results.measuredOn, [name]: new Date().toISOString().slice(0, 10) }
   console.log(name, JSON.stringify(results[name], null, 1))
 }
 const { date, node, machine, system, ...measured } = results

@@ -1,12 +1,17 @@
-/** `node report.js`: writes the results in results/ into README.md, and as a plot to results.svg. */
+/**
+ * `node report.js [--quick]`: writes the results in results/ into README.md, and as a plot to results.svg; those of a
+ * quick run into results/quick/.
+ */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { parse, View } from 'vega'
 import { compile } from 'vega-lite'
 import { contestants } from './contestants.js'
-import { measuredNodes, readResults } from './results.js'
+import { directory, isQuick, measuredNodes, readResults } from './results.js'
 import { targets } from './targets.js'
 
 const routes = ['/none', '/read', '/write']
+/** Where contestants keep the data, as `plot` begins. */
+const places = ['cookie', 'memory', 'file', 'database']
 const measured = measuredNodes().map((node) => ({
   node,
   requests: readResults('requests', node),
@@ -18,15 +23,17 @@ const mark = '<!-- results -->'
 const readme = new URL('README.md', import.meta.url)
 const [head] = readFileSync(readme, 'utf8').split(mark)
 const plot = '![Microseconds of processor time per request above a bare Fastify](results.svg)'
-writeFileSync(readme, [`${head}${mark}`, plot, ...measured.map(section)].join('\n\n').concat('\n'))
-writeFileSync(new URL('results.svg', import.meta.url), await svg(measured[0].requests))
+const to = isQuick ? directory : new URL('.', import.meta.url)
+writeFileSync(new URL('README.md', to), [`${head}${mark}`, plot, ...measured.map(section)].join('\n\n').concat('\n'))
+writeFileSync(new URL('results.svg', to), await svg(measured[0].requests))
 
 function section({ requests, parts }) {
   const { node, date, machine, system, rounds, seconds, skipped, rows } = requests
+  const days = [...new Set(Object.values(parts?.measuredOn ?? {}))].join(', ')
   const left = Object.entries(skipped).map(([name, why]) => `\n\nNot measured: ${name}, for ${why}.`)
   return `## Node ${node.slice(1)}
 
-${date.slice(0, 10)}, ${machine}, ${system}; medians of ${rounds} rounds of ${seconds} s.${left.join('')}
+${date.slice(0, 10)}, ${machine}, ${system}; medians of ${rounds} rounds of ${seconds} s.${days && ` Single costs: ${days}.`}${left.join('')}
 
 ### Against the targets
 
@@ -41,6 +48,7 @@ ${table(['', ...routes, 'requests/s', 'p99'], rows.map(requestRow))}`
 }
 
 function targetRow({ work, target, measured, isMet }) {
+  if (measured === undefined) return [work, target, 'not measured', '']
   return [work, target, measured, isMet ? 'met' : '**not met**']
 }
 
@@ -59,51 +67,50 @@ function table(head, rows) {
   return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n')
 }
 
-/** On a logarithmic axis, since the contestants are a thousand times apart. */
+/** On a logarithmic axis, since the contestants are a thousand times apart; beside each other what keeps data alike. */
 async function svg({ node, rows }) {
   const least = 0.5
-  const values = rows.flatMap(({ name, is, routes: byRoute }) =>
-    name.includes('go')
-      ? []
-      : routes.map((route) => ({ is, route, us: Math.max(least, byRoute[route].above), by: who(name) }))
+  const drawn = Object.entries(contestants).filter(([name, { plot }]) => plot && rows.some((row) => row.name === name))
+  const order = places.flatMap((place) => drawn.map(([, { plot }]) => plot).filter((plot) => plot.startsWith(place)))
+  const values = drawn.flatMap(([name, { plot }]) =>
+    routes.map((route) => {
+      const { above } = rows.find((row) => row.name === name).routes[route]
+      const text = above < least ? `under ${least}` : Number(above.toPrecision(2)).toLocaleString('en')
+      return { plot, route, us: Math.max(least, above), text, by: who(name) }
+    })
   )
+  // Room for the figure beside the longest bar.
+  const most = 4 * Math.max(1000, ...values.map(({ us }) => us))
+  const y = { field: 'plot', type: 'nominal', sort: order, axis: { title: null, labelLimit: 420, labelFontSize: 12 } }
+  const x = {
+    field: 'us',
+    type: 'quantitative',
+    scale: { type: 'log', domain: [least, most], nice: false },
+    axis: { title: 'µs per request', grid: true, values: [1, 10, 100, 1000] }
+  }
+  const color = {
+    field: 'by',
+    title: null,
+    scale: { domain: ['fastify-sessions', 'peers', 'floor'], range: ['#2563a8', '#b8bec7', '#e0a13c'] },
+    legend: { orient: 'bottom', labelFontSize: 12 }
+  }
   const spec = compile({
     title: {
       text: 'What a session costs',
-      subtitle: `µs of processor time per request above a bare Fastify, ${node}; logarithmic`,
-      anchor: 'start'
+      subtitle: `Processor time per request above a bare Fastify, Node ${node.slice(1)}; logarithmic, shorter is better`,
+      anchor: 'start',
+      fontSize: 16,
+      subtitleFontSize: 12
     },
     data: { values },
-    facet: { column: { field: 'route', title: null, header: { labelFontSize: 13 } } },
+    facet: { column: { field: 'route', title: null, header: { labelFontSize: 14 } } },
     spec: {
-      width: 210,
-      height: { step: 17 },
-      encoding: {
-        y: { field: 'is', type: 'nominal', sort: null, axis: { title: null, labelLimit: 420 } },
-        x: {
-          field: 'us',
-          type: 'quantitative',
-          scale: { type: 'log', domainMin: least, nice: false },
-          axis: { title: 'µs', grid: true, values: [1, 10, 100, 1000] }
-        }
-      },
+      width: 230,
+      height: { step: 20 },
+      encoding: { y, x },
       layer: [
-        {
-          mark: { type: 'bar', height: 11 },
-          encoding: {
-            x2: { datum: least },
-            color: {
-              field: 'by',
-              title: null,
-              scale: { domain: ['fastify-sessions', 'peers', 'floor'], range: ['#2563a8', '#b8bec7', '#e0a13c'] },
-              legend: { orient: 'bottom' }
-            }
-          }
-        },
-        {
-          mark: { type: 'text', align: 'left', dx: 3, fontSize: 9 },
-          encoding: { text: { field: 'us', type: 'quantitative', format: '.2~r' } }
-        }
+        { mark: { type: 'bar', height: 13 }, encoding: { x2: { datum: least }, color } },
+        { mark: { type: 'text', align: 'left', dx: 3, fontSize: 11 }, encoding: { text: { field: 'text' } } }
       ]
     },
     config: { background: '#ffffff', padding: 12, view: { stroke: null } }

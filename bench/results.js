@@ -1,7 +1,9 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { cpus, release, totalmem } from 'node:os'
 
-const directory = new URL('results/', import.meta.url)
+/** What is measured in haste is kept apart: it must not be taken for results. */
+export const isQuick = process.argv.includes('--quick')
+export const directory = new URL(isQuick ? 'results/quick/' : 'results/', import.meta.url)
 const major = process.versions.node.split('.')[0]
 
 /** Writes results/node<major>.<what>.json, with where and when they were measured. */

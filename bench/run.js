@@ -1,7 +1,7 @@
 /**
  * Measures all contestants side by side and writes results/node<major>.requests.json.
  *
- *     node run.js [--rounds 5] [--seconds 1] [--only floor,ownCookie]
+ *     node run.js [--rounds 5] [--seconds 1] [--only floor,ownCookie] [--quick]
  *
  * A bare Fastify gets each contestant's own cookies right before or after the contestant does, so that neither Node's
  * parsing of a long header nor a machine that grows slower is counted as the session's cost.
@@ -14,19 +14,25 @@ import { parseArgs } from 'node:util'
 import { contestants } from './contestants.js'
 import { startEngines } from './engines.js'
 import { measure, median, pinLoad, quantile, requireSessions, startGo, startNode } from './load.js'
-import { writeResults } from './results.js'
+import { isQuick, writeResults } from './results.js'
 
 const { values } = parseArgs({
   options: {
-    rounds: { type: 'string', default: '5' },
-    seconds: { type: 'string', default: '1' },
-    only: { type: 'string' }
+    rounds: { type: 'string', default: isQuick ? '1' : '5' },
+    seconds: { type: 'string', default: isQuick ? '0.3' : '1' },
+    only: { type: 'string' },
+    quick: { type: 'boolean' }
   }
 })
 const [rounds, seconds] = [Number(values.rounds), Number(values.seconds)]
 const routes = ['/none', '/read', '/write']
 const only = values.only?.split(',')
+const unknown = only?.filter((name) => contestants[name] === undefined) ?? []
+if (unknown.length > 0) throw new Error(`no contestant ${unknown}; there are ${Object.keys(contestants)}`)
 
+// So that what is to be done at the exit is done.
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(1))
+process.chdir(import.meta.dirname)
 pinLoad()
 const stopEngines = await startEngines()
 const scratch = mkdtempSync(join(tmpdir(), 'fastify-sessions-bench-'))
@@ -78,7 +84,7 @@ for (const { name, header, routes: measured } of rows) {
 function start({ as, needs, go: store, foreignCookies, visitors }, name) {
   if (needs && !process.env[needs]) throw new Error(`${needs} is not set: no such server was started`)
   if (store && go === undefined) throw new Error('go, or golang-github-gorilla-sessions-dev, is not installed')
-  return store ? startGo(go, store) : startNode(as ?? name, { foreignCookies, visitors })
+  return store ? startGo(go, store, { visitors }) : startNode(as ?? name, { foreignCookies, visitors })
 }
 
 async function requireSessionsOf(name, server) {

@@ -1,35 +1,51 @@
+/** Time per operation may grow with the number of sessions as the processor's caches demand, and not much more. */
+const LEEWAY = 2
+
 /**
  * What the plugin wants to cost, from the results of one version of Node. `requests` is what run.js measured, `parts`
- * what parts.js did. Each row has what was `measured`, in words, and whether that `isMet`; no row for what is missing.
+ * what parts.js did. Each row has what was `measured`, in words, and whether that `isMet`; what was not measured has
+ * neither, and keeps its row.
  */
 export function targets(requests, parts) {
   const rows = []
   const at = (name, route) => requests.rows.find((row) => row.name === name)?.routes[route]
   const above = (name, route) => Math.max(0, at(name, route)?.above ?? Number.NaN)
   const us = (value) => `${value.toFixed(1)} µs`
-  const add = (work, target, isMet, measured) => {
-    if (!measured.includes('NaN')) rows.push({ work, target, isMet, measured })
-  }
+  const add = (work, target, isMet, measured) => rows.push({ work, target, isMet, measured })
+  const absent = (work, target) => rows.push({ work, target })
+  const unlessNaN = (values, ...row) => (values.some(Number.isNaN) ? absent(row[0], row[1]) : add(...row))
   const ratio = (work, name, peer, route, most, { whole = false, as = peer } = {}) => {
     const [own, other] = whole
       ? [at(name, route)?.cpu ?? Number.NaN, at(peer, route)?.cpu ?? Number.NaN]
       : [above(name, route), above(peer, route)]
-    const measured = `${(own / other).toFixed(2)} × (${us(own)} against ${us(other)})`
-    add(`${work}, ${route}`, `at most ${most} × ${as}`, own <= most * other, measured)
+    const measured = `${times(own, other)} (${us(own)} against ${us(other)})`
+    unlessNaN([own, other], `${work}, ${route}`, `at most ${most} × ${as}`, own <= most * other, measured)
   }
   const data = ['/read', '/write']
+  const inTurn = '512 visitors in turn'
 
   ratio('cookie store', 'ownCookie', 'secureSession', '/none', 0.15, { as: '@fastify/secure-session' })
-  add('cookie store, /none', 'at most 2 µs', above('ownCookie', '/none') <= 2, us(above('ownCookie', '/none')))
+  const none = above('ownCookie', '/none')
+  unlessNaN([none], 'cookie store, /none', 'at most 2 µs', none <= 2, us(none))
   for (const route of data) ratio('cookie store', 'ownCookie', 'floor', route, 1.2, { as: 'the floor' })
   for (const route of data) {
-    ratio('cookie store, 512 visitors in turn', 'ownCookieMany', 'floorMany', route, 1.2, { as: 'the floor' })
+    ratio(`cookie store, ${inTurn}`, 'ownCookieMany', 'floorMany', route, 1.2, { as: 'the floor' })
   }
   for (const route of data) {
     ratio('cookie store', 'ownCookie', 'secureSession', route, 0.6, { as: '@fastify/secure-session' })
   }
   for (const route of data) {
+    ratio(`cookie store, ${inTurn}`, 'ownCookieMany', 'secureSessionMany', route, 0.6, {
+      as: '@fastify/secure-session'
+    })
+  }
+  for (const route of data) {
     ratio('memory store', 'ownMemory', 'fastifySessionMemory', route, 0.2, { as: '@fastify/session' })
+  }
+  for (const route of data) {
+    ratio(`memory store, ${inTurn}`, 'ownMemoryMany', 'fastifySessionMemoryMany', route, 0.2, {
+      as: '@fastify/session'
+    })
   }
   for (const route of data) {
     ratio('file store', 'ownFile', 'expressSessionFile', route, 0.1, { as: 'express-session with session-file-store' })
@@ -39,24 +55,19 @@ export function targets(requests, parts) {
       ratio(engine, name, 'fastifySessionRedis', route, 1, { as: '@fastify/session with connect-redis' })
     }
   }
-  if (parts?.trips) {
-    const { redis, postgres } = parts.trips
-    const trips = ({ one, four, peer = redis.peer }) => data.map((route) => [one[route], four[route], peer[route]])
-    for (const [engine, counts] of Object.entries({ Redis: redis, PostgreSQL: postgres })) {
-      const [[readOne, readFour, readPeer], [writeOne, writeFour, writePeer]] = trips(counts)
-      add(
-        `${engine}, round trips of /read and /write`,
-        'fewer than @fastify/session with connect-redis',
-        readOne + writeOne < readPeer + writePeer,
-        `${readOne} and ${writeOne} against ${readPeer} and ${writePeer}`
-      )
-      add(
-        `${engine}, four sessions`,
-        'one round trip to read, one to save',
-        readFour === 1 && writeFour === 2,
-        `/read takes ${readFour}, /write ${writeFour}`
-      )
-    }
+  const peer = parts?.trips?.redis?.peer
+  for (const [engine, key] of Object.entries({ Redis: 'redis', PostgreSQL: 'postgres' })) {
+    const fewer = [`${engine}, round trips of /read and /write`, 'fewer than @fastify/session with connect-redis']
+    const single = [`${engine}, four sessions`, 'one round trip to read, one to save']
+    const { one, four } = parts?.trips?.[key] ?? {}
+    if (one && peer) {
+      const measured = `${one['/read']} and ${one['/write']} against ${peer['/read']} and ${peer['/write']}`
+      add(...fewer, one['/read'] + one['/write'] < peer['/read'] + peer['/write'], measured)
+    } else absent(...fewer)
+    if (four) {
+      const measured = `/read takes ${four['/read']}, /write ${four['/write']}`
+      add(...single, four['/read'] === 1 && four['/write'] === 2, measured)
+    } else absent(...single)
   }
   for (const [count, name] of [
     [2, 'ownCookie2'],
@@ -65,8 +76,9 @@ export function targets(requests, parts) {
     for (const route of data) {
       const first = above('ownCookie', route)
       const further = (above(name, route) - first) / (count - 1)
-      const measured = `${(further / first).toFixed(2)} × (${us(further)} against ${us(first)})`
-      add(
+      const measured = `${times(further, first)} (${us(further)} against ${us(first)})`
+      unlessNaN(
+        [further],
         `${count} cookie sessions, ${route}`,
         'each further at most 0.8 × the first',
         further <= 0.8 * first,
@@ -76,11 +88,25 @@ export function targets(requests, parts) {
   }
   for (const route of data)
     ratio('whole request, cookie', 'ownCookie', 'goCookie', route, 0.6, { whole: true, as: 'Go' })
+  for (const route of data) {
+    ratio(`whole request, cookie, ${inTurn}`, 'ownCookieMany', 'goCookieMany', route, 0.6, { whole: true, as: 'Go' })
+  }
   for (const route of data) ratio('whole request, file', 'ownFile', 'goFile', route, 0.7, { whole: true, as: 'Go' })
   const foreign = above('ownForeign40', '/read') - above('ownForeign1', '/read')
-  add('40 foreign cookies, /read', 'at most 2 µs more than with one', foreign <= 2, us(foreign))
+  unlessNaN([foreign], '40 foreign cookies, /read', 'at most 2 µs more than with one', foreign <= 2, us(foreign))
 
   if (parts?.micro) add('zod check of the cart', 'at most 1.5 µs', parts.micro.check <= 1.5, us(parts.micro.check))
+  else absent('zod check of the cart', 'at most 1.5 µs')
+  const flat = ['memory store, read and eviction', `at most ${LEEWAY} × the growth of a plain Map’s get`]
+  if (parts?.memoryTime) {
+    const bySize = Object.values(parts.memoryTime)
+    const growth = (operation) => bySize.at(-1)[operation] / bySize[0][operation]
+    const [read, evict, plain] = ['read', 'evict', 'mapGet'].map(growth)
+    const [least, most] = [Object.keys(parts.memoryTime)[0], Object.keys(parts.memoryTime).at(-1)].map(thousands)
+    const measured = `${read.toFixed(1)} × and ${evict.toFixed(1)} × from ${least} to ${most}; Map: ${plain.toFixed(1)} ×`
+    add(...flat, Math.max(read, evict) <= LEEWAY * plain, measured)
+  } else absent(...flat)
+  if (!parts?.memoryBytes) absent('memory store, bytes a session', 'at most half of @fastify/session’s')
   for (const [count, own] of Object.entries(parts?.memoryBytes?.own ?? {})) {
     const peer = parts.memoryBytes.peer[count]
     const measured = `${own} bytes against ${peer}`
@@ -100,16 +126,25 @@ export function targets(requests, parts) {
     }
     const measured = `${sweep.delay.max.toFixed(0)} ms at the most, ${sweep.delay.p99.toFixed(1)} at p99 (idle: ${sweep.idle.max.toFixed(0)} and ${sweep.idle.p99.toFixed(1)}), in ${sweep.seconds.toFixed(0)} s`
     add(`sweep of ${thousands(many)} files`, 'event-loop delay under 20 ms', sweep.delay.max < 20, measured)
+  } else {
+    for (const operation of ['read', 'write'])
+      absent(`file store, ${operation} at many records`, 'at most 1.3 × that of 1,000')
+    absent('sweep of as many files', 'event-loop delay under 20 ms')
   }
   if (parts?.start) {
     const { overBare, overZod } = parts.start
     const measured = `${overBare.ms.toFixed(0)} ms, ${overBare.mb.toFixed(1)} MB (${overZod.ms.toFixed(0)} and ${overZod.mb.toFixed(1)} without zod)`
     add('start', 'at most 80 ms and 15 MB more', overBare.ms <= 80 && overBare.mb <= 15, measured)
-  }
+  } else absent('start', 'at most 80 ms and 15 MB more')
   if (parts?.size) {
     add('packed size', 'under 150 kB', parts.size.size < 150_000, `${(parts.size.size / 1000).toFixed(0)} kB`)
-  }
+  } else absent('packed size', 'under 150 kB')
   return rows
+}
+
+/** By how much, unless what it is compared with is too small to be measured. */
+function times(own, other) {
+  return other > 0 ? `${(own / other).toFixed(2)} ×` : '– ×'
 }
 
 export function thousands(count) {

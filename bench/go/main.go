@@ -63,7 +63,7 @@ func main() {
 	panic(http.Serve(listener, nil))
 }
 
-// Answers every line with the CPU time of this process in microseconds.
+// Answers every line with the CPU time of this process in microseconds; ends with the process that asks.
 func tellCPUTime() {
 	for lines := bufio.NewScanner(os.Stdin); lines.Scan(); {
 		var usage syscall.Rusage
@@ -72,4 +72,5 @@ func tellCPUTime() {
 		}
 		fmt.Println((usage.Utime.Nano() + usage.Stime.Nano()) / 1000)
 	}
+	os.Exit(0)
 }

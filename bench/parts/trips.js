@@ -12,6 +12,8 @@ for (const [engine, variable, makers] of [
   ['redis', 'REDIS_URL', { one: ownRedis, four: ownRedis4, peer: fastifySessionRedis }],
   ['postgres', 'POSTGRES_URL', { one: ownPostgres, four: ownPostgres4 }]
 ]) {
+  // startEngines() has said why.
+  if (!process.env[variable]) continue
   const url = new URL(process.env[variable])
   const door = await countingDoor({ host: url.hostname, port: Number(url.port) })
   url.host = `${door.host}:${door.port}`
