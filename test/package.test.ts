@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process'
-import { mkdir, mkdtemp, readdir, readFile, symlink, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import t from 'tap'
+import t, { type Test } from 'tap'
+import { directoryFor } from './servers/process.js'
 
 const run = promisify(execFile)
 const root = join(import.meta.dirname, '../..')
@@ -16,8 +16,8 @@ interface Packed {
 }
 
 /** The package as users get it, in a project that has only what the package says that it needs. */
-async function install(): Promise<{ project: string; packed: Packed }> {
-  const project = await mkdtemp(join(tmpdir(), 'package-'))
+async function install(t: Test): Promise<{ project: string; packed: Packed }> {
+  const project = await directoryFor(t, 'package')
   const modules = join(project, 'node_modules')
   await mkdir(join(modules, 'fastify-sessions'), { recursive: true })
   const { stdout } = await run('npm', ['pack', '--json', '--pack-destination', project, root], npm)
@@ -53,7 +53,7 @@ app.inject('/').then((response) => console.log(response.body))
 `
 
 t.test('what is published is the library and nothing else, and it loads with its dependencies alone', async (t) => {
-  const { project, packed } = await install()
+  const { project, packed } = await install(t)
   const paths = packed.files.map(({ path }) => path)
   t.ok(
     paths.every((path) =>
@@ -77,7 +77,7 @@ t.test('what is published is the library and nothing else, and it loads with its
 })
 
 t.test('every store loads by its subpath without its driver, and what is internal does not', async (t) => {
-  const { project } = await install()
+  const { project } = await install(t)
   const stores = (await readdir(join(root, 'lib/stores')))
     .filter((file) => file.endsWith('.ts'))
     .map((file) => file.slice(0, -3))
@@ -99,7 +99,7 @@ console.log(internal)`
 })
 
 t.test('its types are whole, also where the compiler checks declarations', async (t) => {
-  const { project, packed } = await install()
+  const { project, packed } = await install(t)
   const stores = packed.files.flatMap(({ path }) => /^dist\/lib\/(stores\/[^/]+)\.d\.ts$/.exec(path)?.[1] ?? [])
   t.ok(stores.length > 15)
   const compilerOptions = {

@@ -1,12 +1,12 @@
 import { execFile } from 'node:child_process'
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 import type { FastifyInstance } from 'fastify'
 import t from 'tap'
 import { Client } from './client.js'
+import { directoryFor } from './servers/process.js'
 
 const run = promisify(execFile)
 const root = join(import.meta.dirname, '../..')
@@ -62,7 +62,7 @@ t.test('the first example of the README runs as it stands', async (t) => {
   const [first] = await examples()
   const out = await compile('first', { 'app.ts': first as string })
   const home = process.cwd()
-  process.chdir(await mkdtemp(join(tmpdir(), 'readme-')))
+  process.chdir(await directoryFor(t, 'readme'))
   t.teardown(() => process.chdir(home))
   process.env['SESSION_KEY'] = 'a key of thirty-two bytes or more, for the README'
   const { app } = (await import(pathToFileURL(join(out, 'app.js')).href)) as { app: FastifyInstance }

@@ -104,5 +104,13 @@ export async function freePort(): Promise<number> {
 
 export async function temporaryDirectory(name: string): Promise<{ path: string; remove(): Promise<void> }> {
   const path = await mkdtemp(join(tmpdir(), `${name}-`))
-  return { path, remove: () => rm(path, { recursive: true, force: true }) }
+  // A server's or a browser's last child may still be writing.
+  return { path, remove: () => rm(path, { recursive: true, force: true, maxRetries: 5 }) }
+}
+
+/** The path of a temporary directory that goes with the test. */
+export async function directoryFor(t: { teardown(fn: () => Promise<void>): void }, name: string): Promise<string> {
+  const { path, remove } = await temporaryDirectory(name)
+  t.teardown(remove)
+  return path
 }

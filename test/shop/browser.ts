@@ -1,6 +1,5 @@
-import { access, mkdtemp } from 'node:fs/promises'
+import { access } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import { type BrowserContext, chromium, type Page } from 'playwright-core'
@@ -8,6 +7,7 @@ import type { Test } from 'tap'
 import { buildShop } from '../../examples/shop/app.js'
 import { type ShopSettings, shopSessions } from '../../examples/shop/sessions.js'
 import { fileStore } from '../../lib/index.js'
+import { directoryFor } from '../servers/process.js'
 import { SlowStore } from './slow-store.js'
 
 const executablePath = process.env['CHROMIUM'] ?? '/usr/bin/chromium'
@@ -41,7 +41,7 @@ export class Shop {
   }
 
   static async open(t: Test, settings: Partial<ShopSettings> = {}): Promise<Shop> {
-    const directory = await mkdtemp(join(tmpdir(), 'shop-'))
+    const directory = await directoryFor(t, 'shop')
     const store = new SlowStore(fileStore({ directory: join(directory, 'sessions') }))
     const app = await listen(shopSessions({ directory, keys: [KEY], store, ...settings }), 0)
     const shop = new Shop(directory, store, app)
@@ -96,7 +96,7 @@ export class Browser {
     await access(executablePath).catch(() => {
       throw new Error(`${executablePath} is missing: run "npm run servers", or set CHROMIUM`)
     })
-    const profile = await mkdtemp(join(tmpdir(), 'browser-'))
+    const profile = await directoryFor(t, 'browser')
     const context = await launch(profile, options)
     const browser = new Browser(profile, options, context, context.pages()[0] ?? (await context.newPage()))
     t.teardown(() => browser.#context.close())

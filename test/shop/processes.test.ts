@@ -1,19 +1,17 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
 import { products } from '../../examples/shop/catalogue.js'
+import { directoryFor } from '../servers/process.js'
 import { KEY } from './browser.js'
 
 const server = fileURLToPath(import.meta.resolve('../../examples/shop/server.js'))
 const EACH = 24
 
 t.test('what is added by way of two server processes at once is all in the cart', async (t) => {
-  const directory = await mkdtemp(join(tmpdir(), 'shop-'))
+  const directory = await directoryFor(t, 'shop')
   const shops = [await startServer(t, directory), await startServer(t, directory)]
   const first = await post(`${shops[0]}/cart/mug`)
   const cookie = first.headers.getSetCookie().find((each) => each.startsWith('cart=')) as string

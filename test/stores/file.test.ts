@@ -1,12 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import tap, { test } from 'tap'
 import { conformanceCases } from '../../lib/conformance/index.js'
 import { fileStore } from '../../lib/stores/file.js'
+import { directoryFor } from '../servers/process.js'
 
-const root = mkdtempSync(join(tmpdir(), 'file-store-'))
-tap.teardown(() => rmSync(root, { recursive: true, force: true }))
+const root = await directoryFor(tap, 'file-store')
 
 const directory = join(root, 'sessions')
 const cases = conformanceCases({

@@ -5,15 +5,14 @@ import { conformanceCases } from '../../lib/conformance/index.js'
 import { StoreConfigError } from '../../lib/errors.js'
 import { lmdbStore } from '../../lib/stores/lmdb.js'
 import type { RecordStore, Write } from '../../types/store.js'
-import { temporaryDirectory } from '../servers/process.js'
+import { directoryFor } from '../servers/process.js'
 
-const directory = await temporaryDirectory('lmdb')
-tap.teardown(() => directory.remove())
+const directory = await directoryFor(tap, 'lmdb')
 
 test('the contract', async (t) => {
   const clients = new Map<RecordStore, RootDatabase>()
   const openStore = (name?: string) => {
-    const client = open({ path: join(directory.path, 'contract.mdb') })
+    const client = open({ path: join(directory, 'contract.mdb') })
     const store = lmdbStore({ client, ...(name === undefined ? {} : { name }) })
     clients.set(store, client)
     return store
@@ -33,7 +32,7 @@ test('the contract', async (t) => {
 })
 
 test('all that is written in one turn is one commit, whatever it is', async (t) => {
-  const client = open({ path: join(directory.path, 'commits.mdb') })
+  const client = open({ path: join(directory, 'commits.mdb') })
   t.teardown(() => client.close())
   const store = lmdbStore({ client })
   const commits = () => (client.getStats() as { lastTxnId: number }).lastTxnId
@@ -66,7 +65,7 @@ test('all that is written in one turn is one commit, whatever it is', async (t) 
 })
 
 test('a write that was under way when the app closed the file is done; later calls reject', async (t) => {
-  const path = join(directory.path, 'closed.mdb')
+  const path = join(directory, 'closed.mdb')
   const client = open({ path })
   const store = lmdbStore({ client })
   const expires = Date.now() + 60_000
@@ -91,7 +90,7 @@ test('a write that was under way when the app closed the file is done; later cal
 })
 
 test('the app’s own values in the same file are left alone', async (t) => {
-  const client = open({ path: join(directory.path, 'shared.mdb'), compression: true })
+  const client = open({ path: join(directory, 'shared.mdb'), compression: true })
   t.teardown(() => client.close())
   const own = client.openDB({ name: 'own' })
   await own.put('record', { of: 'the app' })
@@ -103,7 +102,7 @@ test('the app’s own values in the same file are left alone', async (t) => {
 })
 
 test('ends that are no whole numbers of milliseconds, or beyond all dates, are kept as what a Date can hold', async (t) => {
-  const client = open({ path: join(directory.path, 'ends.mdb') })
+  const client = open({ path: join(directory, 'ends.mdb') })
   t.teardown(() => client.close())
   const store = lmdbStore({ client })
   const soon = Date.now() + 60_000
@@ -122,7 +121,7 @@ test('ends that are no whole numbers of milliseconds, or beyond all dates, are k
 })
 
 test('options that can’t work are refused at once', async (t) => {
-  const client = open({ path: join(directory.path, 'options.mdb'), maxDbs: 3 })
+  const client = open({ path: join(directory, 'options.mdb'), maxDbs: 3 })
   t.teardown(() => client.close())
   t.throws(() => lmdbStore({ client: {} as never }), StoreConfigError)
   t.throws(() => lmdbStore({ client: undefined as never }), StoreConfigError)
@@ -132,7 +131,7 @@ test('options that can’t work are refused at once', async (t) => {
   lmdbStore({ client })
   t.throws(() => lmdbStore({ client, name: 'one-too-many' }), /can't open .*increase your maxDbs option/)
 
-  const path = join(directory.path, 'read-only.mdb')
+  const path = join(directory, 'read-only.mdb')
   await open({ path }).close()
   const readOnly = open({ path, readOnly: true })
   t.teardown(() => readOnly.close())

@@ -9,7 +9,7 @@ import { type MemcachedStoreOptions, memcachedStore } from '../../lib/stores/mem
 import type { RecordStore } from '../../types/store.js'
 import { eventually } from '../servers/eventually.js'
 import { startMemcached, startMemcachedAt } from '../servers/memcached.js'
-import { temporaryDirectory } from '../servers/process.js'
+import { directoryFor } from '../servers/process.js'
 
 tap.setTimeout(120_000)
 
@@ -126,10 +126,9 @@ test('a server that speaks another protocol is no store', async (t) => {
 })
 
 test('a server with an auth file lets in who knows the password', async (t) => {
-  const directory = await temporaryDirectory('memcached')
-  t.teardown(() => directory.remove())
-  await chmod(directory.path, 0o755)
-  const file = join(directory.path, 'auth')
+  const directory = await directoryFor(t, 'memcached')
+  await chmod(directory, 0o755)
+  const file = join(directory, 'auth')
   await writeFile(file, 'app:sesame\n')
   const server = await running(t, `--auth-file=${file}`)
   const store = opened(t, { servers: server.address, auth: { username: 'app', password: 'sesame' } })
@@ -143,9 +142,8 @@ test('a server with an auth file lets in who knows the password', async (t) => {
 })
 
 test('TLS is spoken with whom the certificate names', async (t) => {
-  const directory = await temporaryDirectory('memcached')
-  t.teardown(() => directory.remove())
-  const [key, cert] = [join(directory.path, 'key.pem'), join(directory.path, 'cert.pem')]
+  const directory = await directoryFor(t, 'memcached')
+  const [key, cert] = [join(directory, 'key.pem'), join(directory, 'cert.pem')]
   await selfSigned(key, cert)
   const server = await running(t, '--enable-ssl', `--extended=ssl_chain_cert=${cert},ssl_key=${key}`)
   const ca = await readFile(cert)
@@ -159,10 +157,9 @@ test('TLS is spoken with whom the certificate names', async (t) => {
 })
 
 test('a server at a Unix socket is reached by its path', async (t) => {
-  const directory = await temporaryDirectory('memcached')
-  t.teardown(() => directory.remove())
-  await chmod(directory.path, 0o777)
-  const path = join(directory.path, 'socket')
+  const directory = await directoryFor(t, 'memcached')
+  await chmod(directory, 0o777)
+  const path = join(directory, 'socket')
   const server = await startMemcachedAt(path)
   t.teardown(() => server.stop())
   const store = opened(t, { servers: path })

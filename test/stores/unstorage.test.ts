@@ -4,14 +4,13 @@ import fsDriver from 'unstorage/drivers/fs'
 import memoryDriver from 'unstorage/drivers/memory'
 import { conformanceCases } from '../../lib/conformance/index.js'
 import { unstorageStore } from '../../lib/stores/unstorage.js'
-import { temporaryDirectory } from '../servers/process.js'
+import { directoryFor } from '../servers/process.js'
 
-const directory = await temporaryDirectory('unstorage')
-tap.teardown(() => directory.remove())
+const directory = await directoryFor(tap, 'unstorage')
 
 const drivers: Readonly<Record<string, () => Driver>> = {
   memory: () => memoryDriver(),
-  fs: () => fsDriver({ base: directory.path })
+  fs: () => fsDriver({ base: directory })
 }
 
 for (const [name, driver] of Object.entries(drivers)) {

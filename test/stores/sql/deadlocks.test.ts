@@ -1,16 +1,15 @@
-import pg from 'pg'
 import { t as tap, test } from 'tap'
 import { type BatchingSqlStore, type PgClient, postgresStore } from '../../../lib/stores/postgres.js'
 import type { Write } from '../../../types/store.js'
 import { freshIds, freshTable, tomorrow } from './contract.js'
-import { postgresEngine } from './engines.js'
+import { pgPool, postgresEngine } from './engines.js'
 
 tap.setTimeout(300_000)
 
 const onPostgres = await postgresEngine()
 
 test('batches on PostgreSQL that cross wait for one another, and none is a deadlock', async (t) => {
-  const pool = new pg.Pool({ connectionString: onPostgres.url, max: 8 })
+  const pool = pgPool(onPostgres.url, { max: 8 })
   t.teardown(() => pool.end())
   const deadlocks = { seen: 0 }
   const client: PgClient = {

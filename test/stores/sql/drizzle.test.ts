@@ -3,12 +3,11 @@ import { drizzle as overMysql2 } from 'drizzle-orm/mysql2'
 import { drizzle as overPg } from 'drizzle-orm/node-postgres'
 import { drizzle as overPostgresJs } from 'drizzle-orm/postgres-js'
 import mysql from 'mysql2/promise'
-import pg from 'pg'
 import postgres from 'postgres'
 import { test } from 'tap'
 import { drizzleStore } from '../../../lib/stores/drizzle.js'
 import { keepsTheContract, type Way } from './contract.js'
-import { mysqlEngine, postgresEngine, sqliteFile } from './engines.js'
+import { mysqlEngine, pgPool, postgresEngine, sqliteFile } from './engines.js'
 import { driverOf, throughDrizzle, throughDrizzleOverClient } from './sqlite-ways.js'
 
 const onPostgres = await postgresEngine()
@@ -16,7 +15,7 @@ const onMysql = await mysqlEngine()
 const path = await sqliteFile()
 
 const throughPg = (connectionString: string, table?: string) => {
-  const pool = new pg.Pool({ connectionString })
+  const pool = pgPool(connectionString)
   const store = drizzleStore({ client: overPg(pool), sql, dialect: 'postgres', ...(table && { table }) })
   return { store, close: () => pool.end() }
 }

@@ -4,7 +4,7 @@ import pg from 'pg'
 import { t as tap } from 'tap'
 import { type MariadbServer, startMariadb } from '../../servers/mariadb.js'
 import { type PostgresServer, startPostgres } from '../../servers/postgres.js'
-import { freePort, temporaryDirectory } from '../../servers/process.js'
+import { directoryFor, freePort } from '../../servers/process.js'
 
 /** Where the tests of a file reach an engine, and where they reach none. */
 export interface Engine {
@@ -23,6 +23,13 @@ export async function postgresEngine(): Promise<Engine> {
   return { url, nobody: `postgres://postgres@127.0.0.1:${await freePort()}/postgres` }
 }
 
+/** A pool of pg's, for a server that may end before its idle connections do. */
+export function pgPool(url: string, options: pg.PoolConfig = {}): pg.Pool {
+  const pool = new pg.Pool({ connectionString: url, ...options })
+  pool.on('error', () => {})
+  return pool
+}
+
 /** MySQL or MariaDB for the tests of a file: at `TEST_MYSQL_URL`, or a MariaDB of their own. */
 export async function mysqlEngine(): Promise<Engine> {
   const url = process.env['TEST_MYSQL_URL'] ?? (await runningMariadb()).url
@@ -36,9 +43,8 @@ export async function mysqlEngine(): Promise<Engine> {
 
 /** The path of a SQLite file for the tests of a file. */
 export async function sqliteFile(): Promise<string> {
-  const directory = await temporaryDirectory('sqlite')
-  tap.teardown(() => directory.remove())
-  return join(directory.path, 'sessions.db')
+  const directory = await directoryFor(tap, 'sqlite')
+  return join(directory, 'sessions.db')
 }
 
 export async function runningPostgres(

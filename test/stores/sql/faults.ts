@@ -98,7 +98,8 @@ export async function isWaitedFor(t: Test, { open }: Patient, still: Still): Pro
   const resume = await still()
   const update = store.update(id, 'new', tomorrow(), version)
   await resume()
-  t.match(await store.read(id), { text: 'new', version: (await update) ?? 'none' })
+  const written = await update
+  t.match(await store.read(id), { text: 'new', version: written ?? 'none' })
 }
 
 /** Stops the server's processes; resolves to what lets them go on. */

@@ -1,10 +1,9 @@
 import { Kysely, MysqlDialect, PostgresDialect } from 'kysely'
 import mysql from 'mysql2'
-import pg from 'pg'
 import { test } from 'tap'
 import { kyselyStore } from '../../../lib/stores/kysely.js'
 import { keepsTheContract, type Way } from './contract.js'
-import { mysqlEngine, postgresEngine, sqliteFile } from './engines.js'
+import { mysqlEngine, pgPool, postgresEngine, sqliteFile } from './engines.js'
 import { driverOf, throughKysely } from './sqlite-ways.js'
 
 const onPostgres = await postgresEngine()
@@ -12,7 +11,7 @@ const onMysql = await mysqlEngine()
 const path = await sqliteFile()
 
 const throughPg = (url: string, table?: string) => {
-  const client = new Kysely<unknown>({ dialect: new PostgresDialect({ pool: new pg.Pool({ connectionString: url }) }) })
+  const client = new Kysely<unknown>({ dialect: new PostgresDialect({ pool: pgPool(url) }) })
   return { store: kyselyStore({ client, dialect: 'postgres', ...(table && { table }) }), close: () => client.destroy() }
 }
 const throughMysql2 = (uri: string, table?: string) => {

@@ -1,9 +1,9 @@
-import pg from 'pg'
+import type pg from 'pg'
 import postgres from 'postgres'
 import { t as tap, test } from 'tap'
 import { postgresStore } from '../../../lib/stores/postgres.js'
 import { freshTable } from './contract.js'
-import { runningPostgres } from './engines.js'
+import { pgPool, runningPostgres } from './engines.js'
 import {
   comesLate,
   isCutOff,
@@ -21,8 +21,7 @@ const server = await runningPostgres()
 const table = freshTable()
 
 const throughPg = (options: pg.PoolConfig = {}) => {
-  const client = new pg.Pool({ connectionString: server.url, ...options })
-  client.on('error', () => {})
+  const client = pgPool(server.url, options)
   return { store: postgresStore({ client, table }), close: () => client.end() }
 }
 // Without `fetch_types: false` a connection that is cut before its first query is an unhandled rejection of the driver's.

@@ -10,7 +10,7 @@ import type { Write } from '../../../types/store.js'
 import { countingDoor } from '../../servers/trips.js'
 import { counted } from './batches.js'
 import { freshId, freshIds, freshTable, keepsTheContract, type Opened, tomorrow } from './contract.js'
-import { postgresEngine } from './engines.js'
+import { pgPool, postgresEngine } from './engines.js'
 
 const { url, nobody } = await postgresEngine()
 
@@ -21,7 +21,7 @@ type Through = (
 ) => Opened<BatchingSqlStore>
 
 const throughPg: Through = (connectionString, options, max = 10) => {
-  const client = new pg.Pool({ connectionString, max })
+  const client = pgPool(connectionString, { max })
   return { store: postgresStore({ client, ...options }), close: () => client.end() }
 }
 const throughPostgresJs: Through = (address, options, max = 10) => {
@@ -69,7 +69,7 @@ test('the contract, kept without prepared statements, as some poolers need it', 
 
 test('statements are prepared once for a connection, or not at all', async (t) => {
   for (const prepare of [true, false]) {
-    const client = new pg.Pool({ connectionString: url, max: 1 })
+    const client = pgPool(url, { max: 1 })
     const store = postgresStore({ client, table: freshTable(), prepare })
     await store.setup()
     for (const id of freshIds(3)) {
@@ -104,7 +104,7 @@ test('many processes that start at once set up one table with its index', async 
 
 test('with the schema in place the store needs no right to create tables', async (t) => {
   const [table, role] = [freshTable(), freshTable()]
-  const admin = new pg.Pool({ connectionString: url })
+  const admin = pgPool(url)
   t.teardown(() => admin.end())
   await admin.query(schemaSql('postgres', table))
   await admin.query(`CREATE ROLE ${role} LOGIN; GRANT SELECT, INSERT, UPDATE, DELETE ON ${table} TO ${role}`)
@@ -119,7 +119,7 @@ test('with the schema in place the store needs no right to create tables', async
 
 test('a table of another shape is refused at setup', async (t) => {
   const table = freshTable()
-  const admin = new pg.Pool({ connectionString: url })
+  const admin = pgPool(url)
   t.teardown(() => admin.end())
   await admin.query(`CREATE TABLE ${table} (sid text, sess json, expires bigint)`)
   await t.rejects(ready(t, throughPg(url, { table })), StoreConfigError)
@@ -127,7 +127,7 @@ test('a table of another shape is refused at setup', async (t) => {
 
 test('a table can live in a schema, and keep capitals', async (t) => {
   const schema = freshTable()
-  const admin = new pg.Pool({ connectionString: url })
+  const admin = pgPool(url)
   t.teardown(() => admin.end())
   await admin.query(`CREATE SCHEMA "${schema}"`)
   const open = (table?: string) => throughPg(url, { table: `${schema}.S${table}` })

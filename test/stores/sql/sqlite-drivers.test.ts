@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { t as tap, test } from 'tap'
 import { isNewer, newerNode } from '../../servers/newer-node.js'
-import { temporaryDirectory } from '../../servers/process.js'
+import { directoryFor } from '../../servers/process.js'
 import { keepsTheContract } from './contract.js'
 import {
   direct,
@@ -21,8 +21,7 @@ else await inNewerNode()
 
 /** What Node 20 does not have. Only better-sqlite3 is a driver that query builders take. */
 async function drivers(): Promise<void> {
-  const directory = await temporaryDirectory('sqlite')
-  tap.teardown(() => directory.remove())
+  const directory = await directoryFor(tap, 'sqlite')
   const better = driverOf('better-sqlite3')
   const ways: Readonly<Record<string, SqliteWay>> = {
     'node:sqlite': direct(driverOf('node:sqlite')),
@@ -33,7 +32,7 @@ async function drivers(): Promise<void> {
     'TypeORM over better-sqlite3': throughTypeorm(better)
   }
   for (const [name, open] of Object.entries(ways)) {
-    const path = join(directory.path, `${name.replaceAll(/[ :]/g, '-')}.db`)
+    const path = join(directory, `${name.replaceAll(/[ :]/g, '-')}.db`)
     test(`the contract, kept through ${name} on Node ${process.versions.node}`, (t) =>
       keepsTheContract(t, { name, open: (table) => open(path, table) }, { nul: false }))
   }

@@ -3,11 +3,10 @@ import { createClient } from '@libsql/client'
 import Database from 'libsql'
 import { t as tap, test } from 'tap'
 import { sqliteStore } from '../../../lib/stores/sqlite.js'
-import { temporaryDirectory } from '../../servers/process.js'
+import { directoryFor } from '../../servers/process.js'
 import { keepsTheContract, type Way } from './contract.js'
 
-const directory = await temporaryDirectory('sqlite')
-tap.teardown(() => directory.remove())
+const directory = await directoryFor(tap, 'sqlite')
 
 const throughLibsql = (path: string, table?: string) => {
   const client = new Database(path)
@@ -18,8 +17,8 @@ const throughClient = (path: string, table?: string) => {
   return { store: sqliteStore({ client, ...(table && { table }) }), close: () => client.close() }
 }
 const ways: readonly Way[] = [
-  { name: 'libsql', open: (table) => throughLibsql(join(directory.path, 'a.db'), table) },
-  { name: '@libsql/client', open: (table) => throughClient(join(directory.path, 'b.db'), table) }
+  { name: 'libsql', open: (table) => throughLibsql(join(directory, 'a.db'), table) },
+  { name: '@libsql/client', open: (table) => throughClient(join(directory, 'b.db'), table) }
 ]
 
 for (const way of ways) test(`the contract, kept through ${way.name}`, (t) => keepsTheContract(t, way, { nul: false }))

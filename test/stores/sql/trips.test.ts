@@ -3,7 +3,6 @@ import { drizzle } from 'drizzle-orm/node-postgres'
 import knex from 'knex'
 import { Kysely, PostgresDialect } from 'kysely'
 import mysql from 'mysql2/promise'
-import pg from 'pg'
 import { type Test, test } from 'tap'
 import { DataSource } from 'typeorm'
 import { drizzleStore } from '../../../lib/stores/drizzle.js'
@@ -16,7 +15,7 @@ import { typeormStore } from '../../../lib/stores/typeorm.js'
 import type { RecordStore, Version, Write } from '../../../types/store.js'
 import { type CountingDoor, countingDoor } from '../../servers/trips.js'
 import { freshIds, freshTable, type Opened, tomorrow } from './contract.js'
-import { mysqlEngine, postgresEngine } from './engines.js'
+import { mysqlEngine, pgPool, postgresEngine } from './engines.js'
 
 const onPostgres = await postgresEngine()
 const onMysql = await mysqlEngine()
@@ -27,11 +26,11 @@ type Open = (url: string) => Opened<SqlStore> | Promise<Opened<SqlStore>>
 
 const clients: Readonly<Record<string, Open>> = {
   pg: (connectionString) => {
-    const client = new pg.Pool({ connectionString, max: 1 })
+    const client = pgPool(connectionString, { max: 1 })
     return { store: postgresStore({ client, table }), close: () => client.end() }
   },
   Kysely: (connectionString) => {
-    const pool = new pg.Pool({ connectionString, max: 1 })
+    const pool = pgPool(connectionString, { max: 1 })
     const client = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) })
     return { store: kyselyStore({ client, dialect, table }), close: () => client.destroy() }
   },
@@ -40,7 +39,7 @@ const clients: Readonly<Record<string, Open>> = {
     return { store: knexStore({ client, dialect, table }), close: () => client.destroy() }
   },
   Drizzle: (connectionString) => {
-    const pool = new pg.Pool({ connectionString, max: 1 })
+    const pool = pgPool(connectionString, { max: 1 })
     return { store: drizzleStore({ client: drizzle(pool), sql, dialect, table }), close: () => pool.end() }
   },
   TypeORM: async (url) => {
