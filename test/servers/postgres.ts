@@ -15,6 +15,10 @@ export interface PostgresServer {
   start(): Promise<void>
   /** Ends it without a checkpoint, as a crash would: what was committed is recovered at the next start. */
   kill(): Promise<void>
+  /** No file can grow past so many bytes, as on a disk that is full; until called without. */
+  limitFiles(bytes?: number): Promise<void>
+  /** Of the process that accepts connections, and of those that serve one. */
+  pids(): Promise<readonly number[]>
   stop(): Promise<void>
 }
 
@@ -56,6 +60,13 @@ export async function startPostgres(settings: Readonly<Record<string, string | n
       await client.end()
     }
   }
+  const pids = async () => {
+    const rows = await admin(
+      "SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
+    )
+    const [file] = await admin("SELECT pg_read_file('postmaster.pid') AS text")
+    return [Number.parseInt(String(file?.['text']), 10), ...rows.map(({ pid }) => Number(pid))]
+  }
   const signals = { kill: 'SIGQUIT', stop: 'SIGINT' } as const
   const server = new Server({ command, args: whole, cwd: directory.path, debianPackage, signals }, async () => {
     await admin('SELECT 1')
@@ -68,6 +79,11 @@ export async function startPostgres(settings: Readonly<Record<string, string | n
     admin,
     start: () => server.start(),
     kill: () => server.kill(),
+    limitFiles: async (bytes) => {
+      const limit = `--fsize=${bytes ?? 'unlimited'}:unlimited`
+      for (const pid of await pids()) await run(...as('prlimit', [`--pid=${pid}`, limit]))
+    },
+    pids,
     stop: async () => {
       await server.stop()
       await directory.remove()

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Test } from 'tap'
 import { z } from 'zod'
@@ -100,6 +101,29 @@ export async function isWaitedFor(t: Test, { open }: Patient, still: Still): Pro
   await resume()
   const written = await update
   t.match(await store.read(id), { text: 'new', version: written ?? 'none' })
+}
+
+/** A disk that is full; `grow` lets it have room again. */
+export async function isFull(
+  t: Test,
+  open: Patient['open'],
+  fill: () => Promise<() => Promise<unknown> | unknown>,
+  error: RegExp
+): Promise<void> {
+  const { store, id, version } = await withRecord(t, open)
+  const grow = await fill()
+  const text = randomBytes(150_000).toString('base64')
+  const large = () => store.create(freshId(), text, tomorrow())
+  const create = async () => {
+    for (;;) await large()
+  }
+  await t.rejects(create(), error)
+  await t.rejects(large(), error)
+  t.match(await store.read(id), { text: 'text', version }, 'what is there can be read')
+  t.equal(await store.remove(id), true, 'and removed')
+
+  await grow()
+  await eventually(async () => (await large()) !== undefined)
 }
 
 /** Stops the server's processes; resolves to what lets them go on. */

@@ -7,6 +7,7 @@ import { pgPool, runningPostgres } from './engines.js'
 import {
   comesLate,
   isCutOff,
+  isFull,
   isKilled,
   isReadOnly,
   isWaitedFor,
@@ -46,12 +47,20 @@ for (const [name, open] of [['pg', throughPg] as const, ['postgres', throughPost
 
   test(`${name}: a server that stands still has done what was sent when it goes on`, (t) =>
     isWaitedFor(t, patient, stopped))
+
+  test(`${name}: a full disk is told, and lets one read and sign out`, (t) =>
+    isFull(t, patient.open, full, /too large/i))
 }
 
 test('pg: a server that stands still makes every call reject in the time that the pool has', (t) => {
   const waits = { connectionTimeoutMillis: 500, query_timeout: 500 }
   return standsStill(t, { server, open: () => throughPg(waits) }, stopped, /time/i)
 })
+
+async function full(): Promise<() => Promise<void>> {
+  await server.limitFiles(16 << 20)
+  return () => server.limitFiles()
+}
 
 async function cut(): Promise<void> {
   await server.admin(
@@ -65,13 +74,8 @@ async function setReadOnly(readOnly: boolean): Promise<void> {
   await server.admin('SELECT pg_reload_conf()')
 }
 
-/** The process that accepts connections, and those that serve one. */
 const stopped: Still = async () => {
-  const rows = await server.admin(
-    "SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
-  )
-  const [file] = await server.admin("SELECT pg_read_file('postmaster.pid') AS text")
-  const pids = [Number.parseInt(String(file?.['text']), 10), ...rows.map(({ pid }) => Number(pid))]
+  const pids = await server.pids()
   for (const pid of pids) process.kill(pid, 'SIGSTOP')
   return () => {
     for (const pid of pids) resume(pid)
