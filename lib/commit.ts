@@ -29,9 +29,7 @@ export function commit(sessions: RequestSessions, states: readonly SessionState[
   const withJobs = tasks.filter(({ job }) => job !== undefined)
   if (withJobs.length === 0) return finish(sessions, tasks, now)
   for (const { state } of tasks) state.isSaving = true
-  return runAndFinish(sessions, tasks, withJobs, now).finally(() => {
-    for (const { state } of tasks) state.endSaving()
-  })
+  return runAndFinish(sessions, tasks, withJobs, now)
 }
 
 /** Most requests only read: they are done here. */
@@ -86,13 +84,17 @@ async function runAndFinish(
   withJobs: readonly Task[],
   now: number
 ): Promise<void> {
-  const results = withJobs.length === 1 ? await runOnStore(withJobs) : await runByStore(withJobs)
-  const failed = results.filter(({ error }) => error !== undefined)
-  if (failed.length > 0)
-    throw new SaveError(new Map(failed.map(({ task, error }) => [task.state.entry.name, error as Error])))
-  const dropped = results.filter(({ outcome }) => outcome === 'dropped').map(({ task }) => task)
-  dropped.forEach(drop)
-  finish(sessions, dropped.length === 0 ? tasks : tasks.filter((task) => !dropped.includes(task)), now)
+  try {
+    const results = withJobs.length === 1 ? await runOnStore(withJobs) : await runByStore(withJobs)
+    const failed = results.filter(({ error }) => error !== undefined)
+    if (failed.length > 0)
+      throw new SaveError(new Map(failed.map(({ task, error }) => [task.state.entry.name, error as Error])))
+    const dropped = results.filter(({ outcome }) => outcome === 'dropped').map(({ task }) => task)
+    dropped.forEach(drop)
+    finish(sessions, dropped.length === 0 ? tasks : tasks.filter((task) => !dropped.includes(task)), now)
+  } finally {
+    for (const { state } of tasks) state.endSaving()
+  }
 }
 
 interface Result {
@@ -142,7 +144,7 @@ function cookiesFor({ request }: RequestSessions, { state, encoded }: Task, now:
     if (encoded === undefined) return entry.cookie.clear(request, cookieOptions)
     return entry.cookie.write(
       request,
-      entry.sealedRecords.seal(encoded.text, encoded.isExact ? encoded.record : undefined),
+      entry.sealedRecords.seal(encoded.text, encoded.isExact ? encoded.record : undefined, state.source?.isAgain),
       state.cookieAge(now),
       cookieOptions
     )

@@ -6,22 +6,30 @@ import type { Sealer } from './seal.js'
 
 /*
  * The requests of a browser come in bursts, most with the same cookie and the same record: to open and to parse them
- * again would be most of what a session costs. So up to 256 of each are remembered. What is remembered is shared by
- * requests, so only what nobody can change is: a record whose schema makes new objects of all that it decodes. More
- * would outlive the young generation of V8's heap, whose collection then costs what is gained.
+ * again would be most of what a session costs. So up to 256 of each are remembered, from when they come again: what is
+ * kept in vain outlives the young generation of V8's heap, and to collect it costs a fifth of a request. What is
+ * remembered is shared by requests, so only what nobody can change is: a record whose schema makes new objects of all
+ * that it decodes.
  */
 
 /** Longer texts are not worth their memory. In characters. */
 const LONGEST = 4096
 
 export type OpenedValue<T> =
-  /** `isStale`: sealed with an older key or in another mode; to be sealed anew. */
-  | { readonly text: string; readonly content: T; readonly isStale: boolean; readonly problem?: undefined }
+  | {
+      readonly text: string
+      readonly content: T
+      /** Sealed with an older key or in another mode; to be sealed anew. */
+      readonly isStale: boolean
+      /** It was there a moment ago: what replaces it will be too. */
+      readonly isAgain: boolean
+      readonly problem?: undefined
+    }
   | { readonly problem: Problem }
 
 /** Seals and opens the values of one session's cookie. */
 export class CookieValues<T> {
-  readonly #sealer: Sealer
+  readonly #sealer: Pick<Sealer, 'open' | 'seal'>
   readonly #ring: KeyRing
   readonly #parse: (text: string) => T | undefined
   readonly #isConstant: (content: T) => boolean
@@ -30,7 +38,7 @@ export class CookieValues<T> {
 
   /** @param isConstant whether nobody who is given the content can change it */
   constructor(
-    sealer: Sealer,
+    sealer: Pick<Sealer, 'open' | 'seal'>,
     ring: KeyRing,
     parse: (text: string) => T | undefined,
     isConstant: (content: T) => boolean
@@ -49,22 +57,26 @@ export class CookieValues<T> {
     if (opened.text === undefined) return opened
     const content = this.#parse(opened.text)
     if (content === undefined) return { problem: 'malformed' }
-    return this.#remember(value, { text: opened.text, content, isStale: opened.stale })
+    const isAgain = this.#recent.isSaidAgain(value)
+    const result = { text: opened.text, content, isStale: opened.stale, isAgain }
+    if (isAgain) this.#remember(value, result)
+    return result
   }
 
-  /** @param content what `text` says, unless others may change it */
-  seal(text: string, content: T | undefined): string {
+  /**
+   * @param content what `text` says, unless others may change it
+   * @param isAgain whether it replaces a value that was there a moment ago
+   */
+  seal(text: string, content: T | undefined, isAgain = false): string {
     this.#forgetOldKeys()
     const value = this.#sealer.seal(text)
-    if (content !== undefined) this.#remember(value, { text, content, isStale: false })
+    this.#recent.isSaidAgain(value)
+    if (isAgain && content !== undefined) this.#remember(value, { text, content, isStale: false, isAgain })
     return value
   }
 
-  #remember(value: string, opened: OpenedValue<T> & { readonly content: T }): OpenedValue<T> {
-    if (value.length <= LONGEST && this.#isConstant(opened.content)) {
-      this.#recent.put(value, { value, opened })
-    }
-    return opened
+  #remember(value: string, opened: OpenedValue<T> & { readonly content: T }): void {
+    if (value.length <= LONGEST && this.#isConstant(opened.content)) this.#recent.put(value, { value, opened })
   }
 
   /** A key that was taken out of the ring must not open anything any more. */
@@ -95,6 +107,7 @@ export class StoredRecords {
 
   /** Takes note of a record that was written, or parsed. */
   learn(id: string, text: string, record: SessionRecord): void {
+    if (!this.#recent.isSaidAgain(id)) return
     if (text.length <= LONGEST && this.#isConstant(record)) this.#recent.put(id, { text, record })
   }
 }

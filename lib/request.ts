@@ -112,9 +112,10 @@ export class RequestSessions implements Host {
     const run = () => this.#commit(this, states)
     const saving = this.#saving === undefined ? run() : this.#saving.then(run)
     if (saving === undefined) return undefined
-    const settled = saving.then(nothing, nothing).finally(() => {
+    const end = () => {
       if (this.#saving === settled) this.#saving = undefined
-    })
+    }
+    const settled = saving.then(end, end)
     this.#saving = settled
     return saving
   }
@@ -186,5 +187,3 @@ export class RequestSessions implements Host {
 }
 
 const NOTHING: Loaded = Object.freeze({})
-
-function nothing(): void {}

@@ -60,31 +60,33 @@ export function* pause(ms: number): Job<void> {
 
 /** Runs one job by itself; rejects with what it throws. */
 export async function runJob<T>(store: RecordStore, job: Job<T>): Promise<T> {
-  let next = job.next()
-  while (!next.done) {
-    let answer: unknown
-    try {
-      answer = await performStep(store, next.value)
-    } catch (error) {
-      next = job.throw(error)
-      continue
-    }
-    next = job.next(answer)
-  }
-  return next.value
+  const result = await runAlone(store, job)
+  if (result.status === 'rejected') throw result.reason
+  return result.value
 }
 
 /** Runs jobs together, round by round. Each settles on its own: one that fails does not stop the others. */
-export function runJobs<T>(store: RecordStore, jobs: readonly Job<T>[]): Promise<PromiseSettledResult<T>[]> {
-  return jobs.length === 1 ? settled(runJob(store, jobs[0] as Job<T>)) : runTogether(store, jobs)
+export async function runJobs<T>(store: RecordStore, jobs: readonly Job<T>[]): Promise<PromiseSettledResult<T>[]> {
+  return jobs.length === 1 ? [await runAlone(store, jobs[0] as Job<T>)] : runTogether(store, jobs)
 }
 
-/** `Promise.allSettled` of one takes three times as long. */
-async function settled<T>(promise: Promise<T>): Promise<PromiseSettledResult<T>[]> {
+/** What `runTogether` does, at a third of the cost: most requests have one job. */
+async function runAlone<T>(store: RecordStore, job: Job<T>): Promise<PromiseSettledResult<T>> {
   try {
-    return [{ status: 'fulfilled', value: await promise }]
+    let next = job.next()
+    while (!next.done) {
+      let answer: unknown
+      try {
+        answer = await performStep(store, next.value)
+      } catch (error) {
+        next = job.throw(error)
+        continue
+      }
+      next = job.next(answer)
+    }
+    return { status: 'fulfilled', value: next.value }
   } catch (reason) {
-    return [{ status: 'rejected', reason }]
+    return { status: 'rejected', reason }
   }
 }
 

@@ -180,8 +180,8 @@ export class Values {
 
   /** What is stored now holds all changes that were there when it was encoded. */
   settle(payload: Payload, text: string): void {
-    const watched = new Set([...(this.#handedOut?.keys() ?? []), ...(this.#changes?.keys() ?? [])])
     const before = this.#handedOut
+    const changes = this.#changes
     this.#payload = payload
     this.#text = text
     this.#changes = this.#since
@@ -191,12 +191,14 @@ export class Values {
     this.#isClearedSince = false
     this.#handedOut = undefined
     let stored: Payload | undefined
-    for (const key of watched) {
-      if (typeof this.#data[key] !== 'object' || this.#data[key] === null) continue
+    const watch = (key: string) => {
+      if (typeof this.#data[key] !== 'object' || this.#data[key] === null) return
       // Only the text tells what was stored where the payload holds an object that handlers hold too.
       if (!this.#codec.isPlain(key)) stored ??= parseRecord(text)?.p ?? {}
       this.#watch(key, before?.get(key), stored)
     }
+    for (const key of before?.keys() ?? []) watch(key)
+    for (const key of changes?.keys() ?? []) if (!before?.has(key)) watch(key)
   }
 
   /** Whether the value is what the updates made of the old one, and nobody changed it by hand after that. */

@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto'
 import t from 'tap'
 import { z } from 'zod'
 import { memoryStore } from '../lib/index.js'
+import { KeyRing } from '../lib/keys.js'
+import { CookieValues } from '../lib/known.js'
 import { Recent } from '../lib/recent.js'
 import { buildApp, Client, KEY } from './client.js'
 
@@ -117,4 +119,42 @@ t.test('what was put in last is known; it takes the place of something else, and
   t.ok(known.size > 200 && known.size <= 256, `${known.size} are known`)
   recent.clear()
   t.equal(recent.get(names.at(-1) as string), undefined)
+})
+
+t.test('whether a name is said again is known of 256 places', async (t) => {
+  const recent = new Recent<string>()
+  const names = Array.from({ length: 512 }, () => randomBytes(32).toString('base64url'))
+  for (const name of names) {
+    t.notOk(recent.isSaidAgain(name))
+    t.ok(recent.isSaidAgain(name))
+  }
+  const again = names.filter((name) => recent.isSaidAgain(name)).length
+  t.ok(again < 140, `but ${again} of 512 that took one another's places`)
+  t.notOk(recent.isSaidAgain(''), 'a name may be short')
+})
+
+t.test('a cookie that comes again is opened twice and then known, with all that replace it', async (t) => {
+  const opened: string[] = []
+  const sealer = {
+    open: (value: string) => ({ text: opened[opened.push(value) - 1] as string, stale: false }),
+    seal: (text: string) => `sealed ${text}`
+  }
+  const values = new CookieValues(
+    sealer,
+    new KeyRing([KEY]),
+    (text) => ({ text }),
+    () => true
+  )
+  const [first, second] = ['value one', 'value two'] as const
+  t.match(values.open(first), { text: first, isAgain: false })
+  t.match(values.open(second), { text: second, isAgain: false })
+  for (const _ of [1, 2, 3]) t.match(values.open(first), { content: { text: first }, isAgain: true })
+  t.same(opened, [first, second, first])
+
+  const replaced = values.seal('a third', { text: 'a third' }, true)
+  t.match(values.open(replaced), { text: 'a third', isAgain: true })
+  const newcomer = values.seal('a fourth', { text: 'a fourth' })
+  t.match(values.open(newcomer), { isAgain: true })
+  t.match(values.open(newcomer), { isAgain: true })
+  t.same(opened, [first, second, first, newcomer])
 })

@@ -47,8 +47,9 @@ t.test('a record whose unchanged lines are taken over reads the same as one that
     const later = { ...payload }
     const changed: string[] = []
     for (let count = next() * 4; count > 0; count--) {
-      const key = pick(KEYS)
-      if (next() < 0.3) delete later[key]
+      const present = Object.keys(later)
+      const key = next() < 0.7 && present.length > 0 ? pick(present) : pick(KEYS)
+      if (next() < 0.1) delete later[key]
       else put(later, key, next() < 0.2 ? undefined : structuredClone(pick(VALUES)))
       changed.push(key)
     }
@@ -56,9 +57,19 @@ t.test('a record whose unchanged lines are taken over reads the same as one that
     const quick = formatRecord({ c: 2, p: later }, former)
     if (quick !== formatRecord({ c: 2, p: later })) t.same(quick, formatRecord({ c: 2, p: later }), `seed ${seed}`)
     if (JSON.stringify(parseRecord(quick)) !== JSON.stringify({ c: 2, p: later })) t.fail(`seed ${seed}: ${quick}`)
-    if (Object.keys(payload).some((key) => Object.hasOwn(later, key) && payload[key] === later[key])) taken++
+    if (text.includes('\n') && same(Object.keys(payload), Object.keys(later))) taken++
   }
-  t.ok(taken > 2000, 'most have something to take over')
+  t.ok(taken > 1000, 'many have something to take over')
+})
+
+t.test('only the lines of what changed are written anew', async (t) => {
+  const text = '{"c":1,"p":{\n"a":1.0,\n"b":2.0,\n"c":3.0\n}}'
+  const payload = { a: 1, b: 2, c: 3 }
+  const written = (later: Payload, changed: string[] = []) =>
+    formatRecord({ c: 2, p: later }, { text, payload, changed })
+  t.equal(written({ a: 1, b: 4, c: 3 }), '{"c":2,"p":{\n"a":1.0,\n"b":4,\n"c":3.0\n}}')
+  t.equal(written({ a: 5, b: 2, c: 6 }), '{"c":2,"p":{\n"a":5,\n"b":2.0,\n"c":6\n}}')
+  t.equal(written(payload, ['c']), '{"c":2,"p":{\n"a":1.0,\n"b":2.0,\n"c":3\n}}')
 })
 
 t.test('an object that was changed in place is written anew', async (t) => {
@@ -71,6 +82,10 @@ t.test('an object that was changed in place is written anew', async (t) => {
     other: 1
   })
 })
+
+function same(some: readonly string[], others: readonly string[]): boolean {
+  return some.length === others.length && some.every((one, index) => one === others[index])
+}
 
 /** As own property, also where assignment would do something else. */
 function put(object: object, key: string, value: unknown): void {

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { writeFile } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -33,7 +33,10 @@ export async function startMariadb(...args: readonly string[]): Promise<MariadbS
   const port = await freePort()
   const directory = await temporaryDirectory('mariadb')
   const inside = (name: string) => join(directory.path, name)
-  const own = ['--no-defaults', `--datadir=${inside('data')}`, `--user=${userInfo().username}`]
+  // A server that starts removes the temporary tables of all others that share the directory for them.
+  await mkdir(inside('tmp'))
+  const folders = [`--datadir=${inside('data')}`, `--tmpdir=${inside('tmp')}`]
+  const own = ['--no-defaults', ...folders, `--user=${userInfo().username}`]
   await run(install, [...own, '--auth-root-authentication-method=normal', '--skip-test-db'])
   await writeFile(inside('init.sql'), users)
 

@@ -4,6 +4,7 @@ import { EndHeap, type Ending } from './end-heap.js'
 export class Entry implements Ending {
   readonly id: string
   text: string
+  bytes: number
   version: number
   expires: number
   place = -1
@@ -11,9 +12,10 @@ export class Entry implements Ending {
   older: Entry = this
   newer: Entry = this
 
-  constructor(id: string, text: string, version: number, expires: number) {
+  constructor(id: string, { text, bytes }: OwnText, version: number, expires: number) {
     this.id = id
     this.text = text
+    this.bytes = bytes
     this.version = version
     this.expires = expires
   }
@@ -29,7 +31,7 @@ export class BoundedEntries {
   #shards = emptyShards()
   #ends = new EndHeap<Entry>()
   /** Where the ring is open: the entry used last is its `older`, the one unused for longest its `newer`. */
-  #anchor = new Entry('', '', 0, 0)
+  #anchor = new Entry('', NO_TEXT, 0, 0)
   #count = 0
   #bytes = 0
 
@@ -53,20 +55,22 @@ export class BoundedEntries {
 
   /** Adds an entry whose id has none, and drops others if that takes more than there is. */
   add(id: string, text: string, version: number, expires: number): void {
-    const bytes = this.#weigh(text)
-    const entry = new Entry(ownCopy(id), ownCopy(text), version, expires)
+    const own = this.#own(text)
+    const entry = new Entry(ownText(id).text, own, version, expires)
     shardOf(this.#shards, id).set(entry.id, entry)
     this.#ends.add(entry)
     link(entry, this.#anchor)
     this.#count++
-    this.#bytes += bytes
+    this.#bytes += own.bytes
     this.#makeRoom()
   }
 
   /** Replaces what an entry, just used, holds. */
   rewrite(entry: Entry, text: string, version: number, expires: number): void {
-    this.#bytes += this.#weigh(text) - bytesOf(entry.text)
-    entry.text = ownCopy(text)
+    const own = this.#own(text)
+    this.#bytes += own.bytes - entry.bytes
+    entry.text = own.text
+    entry.bytes = own.bytes
     entry.version = version
     this.move(entry, expires)
     this.#makeRoom()
@@ -82,7 +86,7 @@ export class BoundedEntries {
     this.#ends.remove(entry)
     unlink(entry)
     this.#count--
-    this.#bytes -= bytesOf(entry.text)
+    this.#bytes -= entry.bytes
   }
 
   /** Drops up to `limit` entries whose end has passed; returns how many. */
@@ -99,17 +103,17 @@ export class BoundedEntries {
   clear(): void {
     this.#shards = emptyShards()
     this.#ends = new EndHeap()
-    this.#anchor = new Entry('', '', 0, 0)
+    this.#anchor = new Entry('', NO_TEXT, 0, 0)
     this.#count = 0
     this.#bytes = 0
   }
 
   /** Refused before anything else is touched: one giant must not push everyone out and then not fit either. */
-  #weigh(text: string): number {
-    const bytes = bytesOf(text)
-    if (bytes <= this.#maxBytes) return bytes
+  #own(text: string): OwnText {
+    const own = ownText(text)
+    if (own.bytes <= this.#maxBytes) return own
     throw new RangeError(
-      `memory store: a record of about ${bytes} bytes is beyond maxBytes, which is ${this.#maxBytes}`
+      `memory store: a record of about ${own.bytes} bytes is beyond maxBytes, which is ${this.#maxBytes}`
     )
   }
 
@@ -127,19 +131,30 @@ export class BoundedEntries {
  */
 const bytesPerRecord = 280
 
-function bytesOf(text: string): number {
-  return bytesPerRecord + text.length * (beyondLatin1.test(text) ? 2 : 1)
+const beyondLatin1 = /[^\0-\xff]/
+
+interface OwnText {
+  readonly text: string
+  /** What a record of this text takes. */
+  readonly bytes: number
 }
 
-const beyondLatin1 = /[^\0-\xff]/
+const NO_TEXT: OwnText = { text: '', bytes: 0 }
+
+/** A string passes through here to get memory of its own, unless it is longer. */
+const passage = Buffer.allocUnsafeSlow(16384)
 
 /**
  * The same string in memory of its own. A string that was cut out of another keeps all of the other alive, one that
  * was put together keeps its parts, and an old two-byte string stays twice as long as it has to be.
  */
-function ownCopy(text: string): string {
-  const encoding = beyondLatin1.test(text) ? 'utf16le' : 'latin1'
-  return Buffer.from(text, encoding).toString(encoding)
+function ownText(text: string): OwnText {
+  const isWide = beyondLatin1.test(text)
+  const encoding = isWide ? 'utf16le' : 'latin1'
+  const length = text.length * (isWide ? 2 : 1)
+  const buffer = length <= passage.length ? passage : Buffer.allocUnsafe(length)
+  buffer.write(text, encoding)
+  return { text: buffer.toString(encoding, 0, length), bytes: bytesPerRecord + length }
 }
 
 /**
