@@ -18,8 +18,6 @@ export interface MariadbServer {
   kill(): Promise<void>
   pause(): void
   resume(): void
-  /** No file can grow past so many bytes, as on a disk that is full; until called without. */
-  limitFiles(bytes?: number): Promise<void>
   stop(): Promise<void>
 }
 
@@ -48,9 +46,8 @@ export async function startMariadb(...args: readonly string[]): Promise<MariadbS
   ]
   const small = ['--skip-name-resolve', '--max-connections=300', '--innodb-buffer-pool-size=64M']
   const program = {
-    // The signal for a file that may not grow ends it otherwise, where a full disk does not.
-    command: 'env',
-    args: ['--ignore-signal=XFSZ', mariadbd, ...own, ...local, ...small, `--init-file=${inside('init.sql')}`, ...args],
+    command: mariadbd,
+    args: [...own, ...local, ...small, `--init-file=${inside('init.sql')}`, ...args],
     cwd: directory.path,
     debianPackage
   }
@@ -73,9 +70,6 @@ export async function startMariadb(...args: readonly string[]): Promise<MariadbS
     kill: () => server.kill(),
     pause: () => server.pause(),
     resume: () => server.resume(),
-    limitFiles: async (bytes) => {
-      await run('prlimit', [`--pid=${server.pid}`, `--fsize=${bytes ?? 'unlimited'}:unlimited`])
-    },
     stop: async () => {
       await server.stop()
       await directory.remove()

@@ -55,10 +55,6 @@ export class Server {
     return this.#end(this.#program.signals?.stop ?? 'SIGTERM')
   }
 
-  get pid(): number | undefined {
-    return this.#child?.pid
-  }
-
   /** The process stands still; its connections stay open. */
   pause(): void {
     this.#child?.kill('SIGSTOP')

@@ -3,11 +3,11 @@ import { t as tap, test } from 'tap'
 import { mysqlStore } from '../../../lib/stores/mysql.js'
 import { freshTable } from './contract.js'
 import { runningMariadb } from './engines.js'
-import { comesLate, isCutOff, isFull, isKilled, isReadOnly, isWaitedFor, type Patient } from './faults.js'
+import { comesLate, isCutOff, isKilled, isReadOnly, isWaitedFor, type Patient } from './faults.js'
 
 tap.setTimeout(240_000)
 
-const server = await runningMariadb('--innodb-log-file-size=8M')
+const server = await runningMariadb()
 const table = freshTable()
 const patient: Patient = {
   server,
@@ -32,13 +32,6 @@ test('a server that stands still has done what was sent when it goes on', (t) =>
     server.pause()
     return () => server.resume()
   }))
-
-test('a full disk is told, and lets one read and sign out', (t) => isFull(t, patient.open, full, /is full/))
-
-async function full(): Promise<() => Promise<void>> {
-  await server.limitFiles(24 << 20)
-  return () => server.limitFiles()
-}
 
 async function cut(): Promise<void> {
   await server.admin('KILL USER app').catch(() => {})
