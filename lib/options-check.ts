@@ -40,7 +40,13 @@ function checkCookieOptions(at: string, options: { readonly cookie?: unknown }, 
   refuseOthers(`${at}cookie: `, cookie, known)
 }
 
-function refuseOthers(at: string, options: object, known: readonly string[]): void {
+/** What to say of an option that there is not; `undefined` if there are all. */
+export function otherOption(options: object, known: readonly string[]): string | undefined {
   const other = Object.keys(options).find((option) => !known.includes(option))
-  if (other !== undefined) throw new ConfigError(`${at}there is no option "${other}"; there are ${known.join(', ')}`)
+  return other && `there is no option "${other}"; there are ${known.join(', ')}`
+}
+
+function refuseOthers(at: string, options: object, known: readonly string[]): void {
+  const other = otherOption(options, known)
+  if (other !== undefined) throw new ConfigError(at + other)
 }

@@ -27,6 +27,8 @@ export class RequestSessions implements Host {
   readonly #loaded: (Loaded | undefined)[] = []
   readonly #failures: (Error | undefined)[] = []
   #saving: Promise<void> | undefined
+  /** The handler asked for one of them. */
+  isLookedAt = false
   /** A save failed: what the error's own response would save is what failed already. */
   hasFailed = false
   /** The response is about to leave: nobody hijacks it any more. */
@@ -44,16 +46,12 @@ export class RequestSessions implements Host {
     return this.#states
   }
 
-  /** Whether the handler asked for any. */
-  get isLookedAt(): boolean {
-    return this.#sessions.length > 0
-  }
-
   get moment(): Moment {
     return { now: Date.now(), clearedAt: this.#marker.clearedAt }
   }
 
   session(entry: Entry): HandlerSession {
+    this.isLookedAt = true
     const present = this.#sessions[entry.index]
     if (present !== undefined) return present
     const failure = this.#failures[entry.index]

@@ -181,7 +181,14 @@ t.test('by default a failed save is answered with 503', async (t) => {
 
 t.test('a store that can not be read fails the routes that use it, and no others', async (t) => {
   const log: { err?: unknown; session?: string }[] = []
-  const { client, state } = await counters(t, {}, log)
+  const { app, client, state } = await counters(t, {}, log)
+  app.get('/fallback', async (request) => {
+    try {
+      return request.session('a').get('n')
+    } catch {
+      return 'come back later'
+    }
+  })
   await client.get('/count')
   state.broken = true
   t.match((await client.get('/read')).json(), {
@@ -189,6 +196,7 @@ t.test('a store that can not be read fails the routes that use it, and no others
     code: 'FST_SESSIONS_STORE',
     message: /connection refused/
   })
+  t.match((await client.get('/fallback')).headers, { vary: 'Cookie' }, 'others may be shown something else')
   t.equal((await client.get('/none')).statusCode, 200)
   t.ok(log.some(({ session, err }) => session === 'a' && err))
   state.broken = false

@@ -1,6 +1,7 @@
 import type { RecordStore, StoredRecord } from '../../types/store.js'
 import { StoreConfigError } from '../errors.js'
 import { type ConditionalEngine, ConditionalRecords, type Held, live } from './internal/conditional.js'
+import { storeOptions } from './internal/options.js'
 
 /** What the store uses of a collection of `arangojs`. */
 export interface ArangodbCollection {
@@ -42,7 +43,8 @@ export type ArangodbStore = RecordStore & Required<Pick<RecordStore, 'readMany' 
  * const store = arangodbStore({ collection: database.collection('sessions') })
  * ```
  */
-export function arangodbStore({ collection, waitForSync = true }: ArangodbStoreOptions): ArangodbStore {
+export function arangodbStore(options: ArangodbStoreOptions): ArangodbStore {
+  const { collection, waitForSync = true } = storeOptions('arangodb', options, { collection: true, waitForSync: true })
   if (typeof collection?.ensureIndex !== 'function') {
     throw new StoreConfigError(
       'arangodb',

@@ -1,5 +1,6 @@
 import type { ReadOptions, RecordStore } from '../../types/store.js'
 import { StoreConfigError } from '../errors.js'
+import { storeOptions } from './internal/options.js'
 import { isRecordStore, passOn } from './internal/pass-on.js'
 import { type Answer, ReadCache } from './internal/read-cache.js'
 
@@ -30,7 +31,8 @@ export interface CachedOptions {
  * const store = cached(dynamodbStore({ client }), { ttl: 500 })
  * ```
  */
-export function cached(store: RecordStore, { ttl = 1000, max = 10_000 }: CachedOptions = {}): RecordStore {
+export function cached(store: RecordStore, options: CachedOptions = {}): RecordStore {
+  const { ttl = 1000, max = 10_000 } = storeOptions('cached', options, { ttl: true, max: true })
   if (!isRecordStore(store)) {
     throw new StoreConfigError('cached', 'expected a store that keeps records, such as redisStore({ client })')
   }

@@ -1,6 +1,7 @@
 import type { RecordStore, StoredRecord } from '../../types/store.js'
 import { StoreConfigError } from '../errors.js'
 import { type ConditionalEngine, ConditionalRecords, type Held } from './internal/conditional.js'
+import { storeOptions } from './internal/options.js'
 
 /** What the store uses of a collection of the package `couchbase`. */
 export interface CouchbaseCollection {
@@ -44,7 +45,8 @@ export interface CouchbaseStoreOptions {
  * ```
  */
 export function couchbaseStore(options: CouchbaseStoreOptions): RecordStore {
-  const { collection, prefix = 'session:', durabilityLevel } = options
+  const known = { collection: true, prefix: true, durabilityLevel: true } as const
+  const { collection, prefix = 'session:', durabilityLevel } = storeOptions('couchbase', options, known)
   if (typeof collection?.insert !== 'function') {
     throw new StoreConfigError(
       'couchbase',

@@ -1,4 +1,5 @@
 import { StoreConfigError } from '../errors.js'
+import { storeOptions } from './internal/options.js'
 import { answers } from './sql/answers.js'
 import { dialectOf, type SqlDialect } from './sql/dialects.js'
 import type { SqlExecutor, SqlParam } from './sql/executor.js'
@@ -40,7 +41,13 @@ export interface DrizzleStoreOptions<Query> {
  * const options = defineSessions({ stores: { db: drizzleStore({ client: db, sql, dialect: 'postgres' }) }, … })
  * ```
  */
-export function drizzleStore<Query>({ client, sql, dialect, table }: DrizzleStoreOptions<Query>): SqlStore {
+export function drizzleStore<Query>(options: DrizzleStoreOptions<Query>): SqlStore {
+  const { client, sql, dialect, table } = storeOptions('drizzle', options, {
+    client: true,
+    sql: true,
+    dialect: true,
+    table: true
+  })
   const statements = dialectOf(dialect, table)
   if (typeof sql !== 'function')
     throw new StoreConfigError('drizzle', 'sql must be the sql of the package "drizzle-orm"')

@@ -6,6 +6,7 @@ import { endsOf, itemOf, numberOf, recordIn } from './dynamodb/items.js'
 import { prepareTable } from './dynamodb/table.js'
 import { freshVersion } from './internal/envelope.js'
 import { inTime, longestTimer } from './internal/in-time.js'
+import { storeOptions } from './internal/options.js'
 import { allDone, perform } from './internal/writes.js'
 
 export type { DynamodbClient } from './dynamodb/client.js'
@@ -49,7 +50,12 @@ export type DynamodbStore = RecordStore & Required<Pick<RecordStore, 'readMany' 
  * const options = defineSessions({ stores: { dynamodb: dynamodbStore({ client }) }, … })
  * ```
  */
-export function dynamodbStore({ client, table = 'sessions', timeout = 5000 }: DynamodbStoreOptions): DynamodbStore {
+export function dynamodbStore(options: DynamodbStoreOptions): DynamodbStore {
+  const {
+    client,
+    table = 'sessions',
+    timeout = 5000
+  } = storeOptions('dynamodb', options, { client: true, table: true, timeout: true })
   if (typeof client?.putItem !== 'function') {
     throw new StoreConfigError(
       'dynamodb',

@@ -4,6 +4,7 @@ import { ready } from '../aead.js'
 import { StoreConfigError } from '../errors.js'
 import { KeyRing } from '../keys.js'
 import { Sealer } from '../seal.js'
+import { storeOptions } from './internal/options.js'
 import { isRecordStore, passOn } from './internal/pass-on.js'
 
 export interface EncryptedOptions {
@@ -38,7 +39,8 @@ export function encrypted(store: RecordStore, options: EncryptedOptions): Record
   if (!isRecordStore(store)) {
     throw new StoreConfigError('encrypted', 'expected a store that keeps records, such as redisStore({ client })')
   }
-  const sealer = new Sealer(new KeyRing(options?.keys), 'record at rest', 'encrypt')
+  const { keys } = storeOptions('encrypted', options, { keys: true })
+  const sealer = new Sealer(new KeyRing(keys), 'record at rest', 'encrypt')
   const seal = async (id: string, text: string) => {
     await ready()
     return sealer.seal(text, id)

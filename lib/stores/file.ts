@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import { StoreConfigError } from '../errors.js'
 import { type FileStore, OnDisk } from './file/on-disk.js'
+import { storeOptions } from './internal/options.js'
 
 export type { FileStore, FileSweepOptions, SweepProgress } from './file/on-disk.js'
 
@@ -35,7 +36,7 @@ export interface FileStoreOptions {
  * ```
  */
 export function fileStore(options: FileStoreOptions): FileStore {
-  const { directory, durability = 'none' } = options
+  const { directory, durability = 'none' } = storeOptions('file', options, { directory: true, durability: true })
   if (typeof directory !== 'string' || directory === '' || directory.includes('\0')) {
     throw new StoreConfigError('file', `directory must be the path of a directory, not ${JSON.stringify(directory)}`)
   }

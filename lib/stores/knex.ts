@@ -1,4 +1,5 @@
 import { StoreConfigError } from '../errors.js'
+import { storeOptions } from './internal/options.js'
 import { answers } from './sql/answers.js'
 import { dialectOf, type SqlDialect } from './sql/dialects.js'
 import type { SqlExecutor, SqlParam } from './sql/executor.js'
@@ -33,7 +34,8 @@ export interface KnexStoreOptions {
  * const options = defineSessions({ stores: { db: knexStore({ client, dialect: 'postgres' }) }, … })
  * ```
  */
-export function knexStore({ client, dialect, table }: KnexStoreOptions): SqlStore {
+export function knexStore(options: KnexStoreOptions): SqlStore {
+  const { client, dialect, table } = storeOptions('knex', options, { client: true, dialect: true, table: true })
   if (typeof client?.raw !== 'function') throw new StoreConfigError('knex', 'client must be an instance of Knex')
   const statements = dialectOf(dialect, table)
   const { rows, count } = answers[dialect]

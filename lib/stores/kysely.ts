@@ -1,4 +1,5 @@
 import { StoreConfigError } from '../errors.js'
+import { storeOptions } from './internal/options.js'
 import { dialectOf, type SqlDialect } from './sql/dialects.js'
 import type { SqlExecutor, SqlParam, SqlRow } from './sql/executor.js'
 import { type SqlStore, storeOver } from './sql/store.js'
@@ -48,7 +49,8 @@ export interface KyselyStoreOptions {
  * const options = defineSessions({ stores: { db: kyselyStore({ client: db, dialect: 'postgres' }) }, … })
  * ```
  */
-export function kyselyStore({ client, dialect, table }: KyselyStoreOptions): SqlStore {
+export function kyselyStore(options: KyselyStoreOptions): SqlStore {
+  const { client, dialect, table } = storeOptions('kysely', options, { client: true, dialect: true, table: true })
   if (typeof client?.executeQuery !== 'function') {
     throw new StoreConfigError('kysely', 'client must be an instance of Kysely')
   }

@@ -4,6 +4,7 @@ import { resolve } from 'node:path'
 import type { RecordStore, StoredRecord, Version, Write, WriteResult } from '../../types/store.js'
 import { StoreConfigError } from '../errors.js'
 import { envelope, freshVersion, openEnvelope, wholeEnd } from './internal/envelope.js'
+import { storeOptions } from './internal/options.js'
 import { allDone, perform } from './internal/writes.js'
 
 /** What the store uses of a root database, as `open` of the package `lmdb` returns it. */
@@ -66,7 +67,8 @@ export type LmdbStore = RecordStore & Required<Pick<RecordStore, 'readMany' | 's
  * const options = defineSessions({ stores: { lmdb: lmdbStore({ client }) }, … })
  * ```
  */
-export function lmdbStore({ client, name = 'sessions' }: LmdbStoreOptions): LmdbStore {
+export function lmdbStore(options: LmdbStoreOptions): LmdbStore {
+  const { client, name = 'sessions' } = storeOptions('lmdb', options, { client: true, name: true })
   if (typeof client?.openDB !== 'function' || typeof client.resetReadTxn !== 'function') {
     throw new StoreConfigError('lmdb', 'client must be what open() of the package "lmdb" returned')
   }

@@ -1,6 +1,7 @@
 import type { RecordStore, StoredRecord, Version, Write, WriteResult } from '../../types/store.js'
 import { StoreConfigError } from '../errors.js'
 import { envelope, freshVersion, openEnvelope } from './internal/envelope.js'
+import { storeOptions } from './internal/options.js'
 import { allDone, perform } from './internal/writes.js'
 import { type Held, MemcachedClient, type MemcachedClientOptions, type Token } from './memcached/client.js'
 import { exptime } from './memcached/exptime.js'
@@ -40,7 +41,7 @@ export type MemcachedStore = RecordStore & Required<Pick<RecordStore, 'readMany'
  * ```
  */
 export function memcachedStore(options: MemcachedStoreOptions): MemcachedStore {
-  const { prefix = 'session:' } = options
+  const { prefix = 'session:' } = storeOptions('memcached', options, OPTIONS)
   if (!/^[\x21-\x7e]{0,200}$/.test(prefix)) {
     throw new StoreConfigError('memcached', 'prefix must be at most 200 visible characters of ASCII, without spaces')
   }
@@ -53,6 +54,17 @@ export function memcachedStore(options: MemcachedStoreOptions): MemcachedStore {
   }
   return new InMemcached(options.client, prefix, () => {})
 }
+
+const OPTIONS = {
+  prefix: true,
+  client: true,
+  servers: true,
+  discovery: true,
+  refresh: true,
+  timeout: true,
+  tls: true,
+  auth: true
+} as const
 
 /** A live record with the token of the state that it was read in. */
 interface Found {

@@ -3,6 +3,7 @@ import { getHeapStatistics } from 'node:v8'
 import type { RecordStore, StoredRecord, Version, Write, WriteResult } from '../../types/store.js'
 import { StoreConfigError } from '../errors.js'
 import { BoundedEntries } from './internal/bounded-entries.js'
+import { storeOptions } from './internal/options.js'
 import { perform } from './internal/writes.js'
 
 export interface MemoryStoreOptions {
@@ -29,7 +30,11 @@ export type MemoryStore = RecordStore & Required<Pick<RecordStore, 'readMany' | 
  * ```
  */
 export function memoryStore(options: MemoryStoreOptions = {}): MemoryStore {
-  const { maxRecords = 1_000_000, maxBytes = Math.floor(getHeapStatistics().heap_size_limit / 4) } = options
+  const { maxRecords = 1_000_000, maxBytes = Math.floor(getHeapStatistics().heap_size_limit / 4) } = storeOptions(
+    'memory',
+    options,
+    { maxRecords: true, maxBytes: true }
+  )
   requireBound('maxRecords', maxRecords)
   requireBound('maxBytes', maxBytes)
   return new InMemory(new BoundedEntries(maxRecords, maxBytes))

@@ -1,6 +1,7 @@
 import type { RecordStore, StoredRecord, Version, Write, WriteResult } from '../../types/store.js'
 import { StoreConfigError } from '../errors.js'
 import { inTime, longestTimer } from './internal/in-time.js'
+import { storeOptions } from './internal/options.js'
 import { allDone } from './internal/writes.js'
 import { BulkWrites, type MongoBulkClient } from './mongodb/bulk.js'
 import { duplicateKey, type Operation, operationOf } from './mongodb/operations.js'
@@ -54,7 +55,8 @@ export type MongodbStore = RecordStore & Required<Pick<RecordStore, 'readMany' |
  * const options = defineSessions({ stores: { mongodb: mongodbStore({ collection }) }, … })
  * ```
  */
-export function mongodbStore({ collection, timeout = 5000 }: MongodbStoreOptions): MongodbStore {
+export function mongodbStore(options: MongodbStoreOptions): MongodbStore {
+  const { collection, timeout = 5000 } = storeOptions('mongodb', options, { collection: true, timeout: true })
   if (typeof collection?.updateOne !== 'function' || typeof collection.namespace !== 'string') {
     throw new StoreConfigError('mongodb', 'collection must be a Collection of the package "mongodb"')
   }

@@ -1,4 +1,5 @@
 import { StoreConfigError } from '../errors.js'
+import { storeOptions } from './internal/options.js'
 import { defaultTable } from './sql/dialects.js'
 import type { SqlExecutor, SqlParam, SqlRow } from './sql/executor.js'
 import { mysqlDialect } from './sql/mysql.js'
@@ -39,7 +40,8 @@ export interface MysqlStoreOptions {
  * const options = defineSessions({ stores: { mysql: mysqlStore({ client: pool }) }, … })
  * ```
  */
-export function mysqlStore({ client, table = defaultTable }: MysqlStoreOptions): SqlStore {
+export function mysqlStore(options: MysqlStoreOptions): SqlStore {
+  const { client, table = defaultTable } = storeOptions('mysql', options, { client: true, table: true })
   return storeOver(throughMysql2(promiseClient(client)), mysqlDialect(table))
 }
 

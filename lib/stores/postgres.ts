@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { StoreConfigError } from '../errors.js'
+import { storeOptions } from './internal/options.js'
 import { defaultTable } from './sql/dialects.js'
 import type { SqlExecutor, SqlParam, SqlRow } from './sql/executor.js'
 import { postgresDialect } from './sql/postgres.js'
@@ -56,11 +57,12 @@ export interface PostgresStoreOptions {
  * const options = defineSessions({ stores: { postgres: postgresStore({ client: pool }) }, … })
  * ```
  */
-export function postgresStore({
-  client,
-  table = defaultTable,
-  prepare = true
-}: PostgresStoreOptions): BatchingSqlStore {
+export function postgresStore(options: PostgresStoreOptions): BatchingSqlStore {
+  const {
+    client,
+    table = defaultTable,
+    prepare = true
+  } = storeOptions('postgres', options, { client: true, table: true, prepare: true })
   return storeOver(executorOf(client, prepare), postgresDialect(table))
 }
 

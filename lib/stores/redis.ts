@@ -1,6 +1,7 @@
 import type { RecordStore, StoredRecord, Version, Write, WriteResult } from '../../types/store.js'
 import { StoreConfigError } from '../errors.js'
 import { endField, envelope, freshVersion, openEnvelope, wholeEnd } from './internal/envelope.js'
+import { storeOptions } from './internal/options.js'
 import { allDone, perform } from './internal/writes.js'
 import { type Commands, commandsOf, type RedisClient } from './redis/client.js'
 import { create, type Script, touch, update } from './redis/scripts.js'
@@ -43,7 +44,12 @@ export type RedisStore = RecordStore & Required<Pick<RecordStore, 'readMany' | '
  * const options = defineSessions({ stores: { redis: redisStore({ client }) }, … })
  * ```
  */
-export function redisStore({ client, prefix = 'session:', timeout = 5000 }: RedisStoreOptions): RedisStore {
+export function redisStore(options: RedisStoreOptions): RedisStore {
+  const {
+    client,
+    prefix = 'session:',
+    timeout = 5000
+  } = storeOptions('redis', options, { client: true, prefix: true, timeout: true })
   const commands = commandsOf(client)
   if (!commands) throw new StoreConfigError('redis', 'client must be a client of the package "ioredis" or "redis"')
   if (typeof prefix !== 'string' || prefix === '') {

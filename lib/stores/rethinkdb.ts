@@ -1,6 +1,7 @@
 import type { RecordStore, StoredRecord, Version } from '../../types/store.js'
 import { StoreConfigError } from '../errors.js'
 import { freshVersion, wholeEnd } from './internal/envelope.js'
+import { storeOptions } from './internal/options.js'
 
 export interface RethinkdbStoreOptions {
   /** The `r` of the package `rethinkdb-ts`. */
@@ -28,7 +29,12 @@ export type RethinkdbStore = RecordStore & Required<Pick<RecordStore, 'readMany'
  * const store = rethinkdbStore({ r, connection })
  * ```
  */
-export function rethinkdbStore({ r, connection, table = 'sessions' }: RethinkdbStoreOptions): RethinkdbStore {
+export function rethinkdbStore(options: RethinkdbStoreOptions): RethinkdbStore {
+  const {
+    r,
+    connection,
+    table = 'sessions'
+  } = storeOptions('rethinkdb', options, { r: true, connection: true, table: true })
   if (typeof r?.table !== 'function') {
     throw new StoreConfigError(
       'rethinkdb',

@@ -3,6 +3,7 @@ import { StoreConfigError } from '../errors.js'
 import { type ConditionalEngine, ConditionalRecords, type Held } from './internal/conditional.js'
 import { envelope, openEnvelope } from './internal/envelope.js'
 import { longestTimer } from './internal/in-time.js'
+import { storeOptions } from './internal/options.js'
 import { Turns } from './internal/turns.js'
 import { allDone } from './internal/writes.js'
 import { Nodes, type RiakFetch } from './riak/nodes.js'
@@ -50,7 +51,9 @@ export type RiakStore = RecordStore & Required<Pick<RecordStore, 'setup' | 'clea
  * ```
  */
 export function riakStore(options: RiakStoreOptions): RiakStore {
-  const { type = 'sessions', bucket = 'sessions', eventual = false, timeout = 5000, fetch = globalThis.fetch } = options
+  const known = { url: true, type: true, bucket: true, eventual: true, timeout: true, fetch: true } as const
+  const given = storeOptions('riak', options, known)
+  const { type = 'sessions', bucket = 'sessions', eventual = false, timeout = 5000, fetch = globalThis.fetch } = given
   for (const [option, name] of Object.entries({ type, bucket })) {
     if (!/^\w[\w.-]{0,99}$/.test(name)) {
       throw new StoreConfigError('riak', `${option} must be 1 to 100 letters, digits, _, - or ., not ${name}`)

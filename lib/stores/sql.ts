@@ -1,4 +1,5 @@
 import { StoreConfigError } from '../errors.js'
+import { storeOptions } from './internal/options.js'
 import { dialectOf, type SqlDialect } from './sql/dialects.js'
 import type { SqlExecutor } from './sql/executor.js'
 import { type SqlStore, storeOver } from './sql/store.js'
@@ -31,7 +32,8 @@ export interface SqlStoreOptions {
  * })
  * ```
  */
-export function sqlStore({ client, dialect, table }: SqlStoreOptions): SqlStore {
+export function sqlStore(options: SqlStoreOptions): SqlStore {
+  const { client, dialect, table } = storeOptions('sql', options, { client: true, dialect: true, table: true })
   if (typeof client?.all !== 'function' || typeof client.run !== 'function') {
     throw new StoreConfigError(
       'sql',

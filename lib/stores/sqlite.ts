@@ -1,4 +1,5 @@
 import { StoreConfigError } from '../errors.js'
+import { storeOptions } from './internal/options.js'
 import { defaultTable } from './sql/dialects.js'
 import type { SqlExecutor, SqlParam, SqlRow } from './sql/executor.js'
 import { sqliteDialect } from './sql/sqlite.js'
@@ -50,7 +51,8 @@ export interface SqliteStoreOptions {
  * const options = defineSessions({ stores: { sqlite: sqliteStore({ client: db }) }, … })
  * ```
  */
-export function sqliteStore({ client, table = defaultTable }: SqliteStoreOptions): BatchingSqlStore {
+export function sqliteStore(options: SqliteStoreOptions): BatchingSqlStore {
+  const { client, table = defaultTable } = storeOptions('sqlite', options, { client: true, table: true })
   return storeOver(executorOf(client), sqliteDialect(table))
 }
 

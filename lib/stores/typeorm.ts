@@ -1,4 +1,5 @@
 import { StoreConfigError } from '../errors.js'
+import { storeOptions } from './internal/options.js'
 import { dialectOf, type SqlDialect } from './sql/dialects.js'
 import type { SqlExecutor, SqlParam, SqlRow } from './sql/executor.js'
 import { type SqlStore, storeOver } from './sql/store.js'
@@ -42,7 +43,8 @@ export interface TypeormStoreOptions {
  * const options = defineSessions({ stores: { db: typeormStore({ client: dataSource, dialect: 'postgres' }) }, … })
  * ```
  */
-export function typeormStore({ client, dialect, table }: TypeormStoreOptions): SqlStore {
+export function typeormStore(options: TypeormStoreOptions): SqlStore {
+  const { client, dialect, table } = storeOptions('typeorm', options, { client: true, dialect: true, table: true })
   if (typeof client?.createQueryRunner !== 'function') {
     throw new StoreConfigError('typeorm', 'client must be a DataSource of TypeORM')
   }

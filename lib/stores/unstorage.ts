@@ -1,6 +1,7 @@
 import type { RecordStore } from '../../types/store.js'
 import { StoreConfigError } from '../errors.js'
 import { bridge } from './internal/bridge.js'
+import { storeOptions } from './internal/options.js'
 
 /** What the store uses of a `Storage` of the package `unstorage`. */
 export interface UnstorageClient {
@@ -39,7 +40,7 @@ export type UnstorageStore = RecordStore & Required<Pick<RecordStore, 'clear' | 
  * ```
  */
 export function unstorageStore(storage: UnstorageClient, options: UnstorageStoreOptions = {}): UnstorageStore {
-  const { base = 'sessions' } = options
+  const { base = 'sessions' } = storeOptions('unstorage', options, { base: true })
   if (typeof storage?.getItem !== 'function' || typeof storage.getKeys !== 'function') {
     throw new StoreConfigError('unstorage', 'expected a storage, as createStorage({ driver }) makes it')
   }

@@ -1,9 +1,7 @@
-import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { createRequire } from 'node:module'
-import type { Socket } from 'node:net'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { DynamoDB } from '@aws-sdk/client-dynamodb'
+import { FragileServer } from '../stand-ins/fragile-server.js'
 
 const require = createRequire(import.meta.url)
 const dynalite = require('dynalite') as (options: object) => Server
@@ -13,79 +11,28 @@ const { version } = require('dynalite/package.json') as { version: string }
  * dynalite, an emulator of DynamoDB, behind a server of our own that can fail as a test wants. Keeps all in memory, also
  * while it is stopped. dynalite ignores ReturnValuesOnConditionCheckFailure, so that is done here.
  */
-export class DynaliteServer {
+export class DynaliteServer extends FragileServer {
   readonly version = version
   /** Names of the operations that came. */
   readonly operations: string[] = []
-  /** How long an answer takes, in milliseconds. */
-  delay = 0
-  /** What becomes of the next write: its connection is cut before it is carried out, or after, unanswered. */
-  cut: 'before' | 'after' | undefined
   readonly #emulator = dynalite({ createTableMs: 50 })
-  readonly #sockets = new Set<Socket>()
-  #server: Server | undefined
-  #port: number
-  #standing: Promise<void> | undefined
-  #goOn = () => {}
-
-  constructor(port = 0) {
-    this.#port = port
-  }
 
   get endpoint(): string {
-    return `http://127.0.0.1:${this.#port}`
+    return `http://127.0.0.1:${this.port}`
   }
 
-  async start(): Promise<this> {
-    this.#server = createServer((request, response) => void this.#serve(request, response))
-    this.#server.on('connection', (socket) => {
-      this.#sockets.add(socket)
-      socket.on('close', () => this.#sockets.delete(socket))
-    })
-    this.#server.listen(this.#port, '127.0.0.1')
-    await once(this.#server, 'listening')
-    this.#port = (this.#server.address() as { port: number }).port
-    return this
-  }
-
-  /** All connections are gone at once, as in a crash. */
-  async stop(): Promise<void> {
-    this.resume()
-    const server = this.#server
-    this.#server = undefined
-    this.cutAll()
-    if (!server) return
-    server.close()
-    await once(server, 'close')
-  }
-
-  /** Takes everything and answers nothing until `resume`. */
-  pause(): void {
-    this.#standing ??= new Promise((resolve) => {
-      this.#goOn = resolve
-    })
-  }
-
-  resume(): void {
-    this.#goOn()
-    this.#standing = undefined
-  }
-
-  /** Not by a reset: Node never ends any more after one on a socket that is about to be shut down. */
-  cutAll(): void {
-    for (const socket of this.#sockets) socket.destroy()
+  protected create(): Server {
+    return createServer((request, response) => void this.#serve(request, response))
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const operation = String(request.headers['x-amz-target']).split('.')[1] ?? ''
     this.operations.push(operation)
     request.pause()
-    await this.#standing
-    if (this.delay > 0) await sleep(this.delay)
-    if (request.socket.destroyed) return
+    if (!(await this.isTime(request.socket))) return
     const isWrite = /^(Put|Update|Delete)Item$/.test(operation)
-    if (isWrite && this.#cutNow('before')) return void request.socket.destroy()
-    if (isWrite && this.#cutNow('after'))
+    if (isWrite && this.cutNow('before')) return void request.socket.destroy()
+    if (isWrite && this.cutNow('after'))
       response.end = () => {
         request.socket.destroy()
         return response
@@ -93,12 +40,6 @@ export class DynaliteServer {
     else if (operation === 'PutItem') this.#addRefusedItem(request, response)
     this.#emulator.emit('request', request, response)
     request.resume()
-  }
-
-  #cutNow(when: 'before' | 'after'): boolean {
-    if (this.cut !== when) return false
-    this.cut = undefined
-    return true
   }
 
   /** What the service adds to a refusal when it is asked to: the item that did not meet the condition. */

@@ -1,8 +1,6 @@
-import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { Socket } from 'node:net'
 import { text as textOf } from 'node:stream/consumers'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { FragileServer } from './fragile-server.js'
 
 interface Document {
   readonly _key: string
@@ -20,54 +18,30 @@ interface Answer {
  * HTTP API's documentation. Faithful in what the store builds on: one document is changed at a time, every change gives
  * it a new revision, and `If-Match` is compared in the same step. Its TTL index removes nothing until it is told to.
  */
-export class ArangoStandIn {
+export class ArangoStandIn extends FragileServer {
   /** Method and kind of what came: `GET document`. */
   readonly requests: string[] = []
-  /** How long an answer takes, in milliseconds. */
-  delay = 0
   /** Called right before a write is carried out. */
   beforeWrite: (() => Promise<void>) | undefined
   readonly #collections = new Map<string, Map<string, Document>>()
   readonly #indexes = new Map<string, object>()
-  readonly #sockets = new Set<Socket>()
   #revision = 0
-  #port = 0
-  #server: Server | undefined
 
   get url(): string {
-    return `http://127.0.0.1:${this.#port}`
-  }
-
-  async start(): Promise<this> {
-    this.#server = createServer((request, response) => void this.#serve(request, response))
-    this.#server.on('connection', (socket) => {
-      this.#sockets.add(socket)
-      socket.on('close', () => this.#sockets.delete(socket))
-    })
-    this.#server.listen(this.#port, '127.0.0.1')
-    await once(this.#server, 'listening')
-    this.#port = (this.#server.address() as { port: number }).port
-    return this
-  }
-
-  /** All connections are gone at once, as in a crash; the documents are there again after `start`. */
-  async stop(): Promise<void> {
-    const server = this.#server
-    this.#server = undefined
-    for (const socket of this.#sockets) socket.destroy()
-    if (!server) return
-    server.close()
-    await once(server, 'close')
+    return `http://127.0.0.1:${this.port}`
   }
 
   indexOf(collection: string): object | undefined {
     return this.#indexes.get(collection)
   }
 
+  protected create(): Server {
+    return createServer((request, response) => void this.#serve(request, response))
+  }
+
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const sent = await textOf(request).catch(() => '')
-    if (this.delay > 0) await sleep(this.delay)
-    if (request.socket.destroyed) return
+    if (!(await this.isTime(request.socket))) return
     const { status, body } = await this.#answer(request, sent === '' ? undefined : JSON.parse(sent))
     if (request.socket.destroyed) return
     response.writeHead(status, { 'content-type': 'application/json' })

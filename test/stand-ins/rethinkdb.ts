@@ -1,8 +1,7 @@
 import { createHmac, pbkdf2Sync, randomBytes } from 'node:crypto'
-import { once } from 'node:events'
 import { createServer, type Server, type Socket } from 'node:net'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { TermType } from 'rethinkdb-ts/lib/proto/enums.js'
+import { FragileServer } from './fragile-server.js'
 
 type Row = { readonly id: string; readonly [field: string]: unknown }
 type Scope = ReadonlyMap<number, unknown>
@@ -15,44 +14,19 @@ const [success, sequence, runtimeError] = [1, 2, 18]
  * language that the store is made of, on tables in memory. Faithful in what the store builds on: one document is replaced
  * atomically, a branch runs only what it chooses, and what happened is counted as the server counts it.
  */
-export class RethinkStandIn {
+export class RethinkStandIn extends FragileServer {
   /** How many queries came. */
   queries = 0
-  /** How long an answer takes, in milliseconds. */
-  delay = 0
   readonly #tables = new Map<string, { readonly rows: Map<string, Row>; readonly indexes: string[] }>()
-  readonly #sockets = new Set<Socket>()
-  #server: Server | undefined
-  #port = 0
 
-  get port(): number {
-    return this.#port
-  }
-
-  async start(): Promise<this> {
-    this.#server = createServer((socket) => this.#serve(socket)).listen(this.#port, '127.0.0.1')
-    await once(this.#server, 'listening')
-    this.#port = (this.#server.address() as { port: number }).port
-    return this
-  }
-
-  /** All connections are gone at once, as in a crash; the documents are there again after `start`. */
-  async stop(): Promise<void> {
-    const server = this.#server
-    this.#server = undefined
-    for (const socket of this.#sockets) socket.destroy()
-    if (!server) return
-    server.close()
-    await once(server, 'close')
+  protected create(): Server {
+    return createServer((socket) => this.#serve(socket))
   }
 
   #serve(socket: Socket): void {
     const shake = handshake()
     let isReady = false
     let rest = Buffer.alloc(0)
-    this.#sockets.add(socket)
-    socket.on('error', () => {})
-    socket.on('close', () => this.#sockets.delete(socket))
     socket.on('data', (bytes) => {
       rest = Buffer.concat([rest, bytes])
       for (let end = rest.indexOf(0); !isReady && end !== -1; end = rest.indexOf(0)) {
@@ -73,8 +47,7 @@ export class RethinkStandIn {
 
   async #reply(socket: Socket, token: Buffer, [, term]: readonly [number, unknown]): Promise<void> {
     this.queries++
-    if (this.delay > 0) await sleep(this.delay)
-    if (socket.destroyed) return
+    if (!(await this.isTime(socket))) return
     const body = Buffer.from(JSON.stringify(this.#answer(term)))
     const length = Buffer.alloc(4)
     length.writeUInt32LE(body.length)

@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { FragileServer } from './fragile-server.js'
 
 interface RiakObject {
   readonly value: Buffer
@@ -23,9 +22,9 @@ interface Reply {
  * A node of Riak KV 3 as its HTTP API shows it, written after the documentation and the sources of riak_kv: objects with
  * vector clocks and ETags, without siblings; bucket types; conditions. As there, a write to a strongly consistent type
  * compares the vector clock along with the write, one to another type checks its conditions some time before. Keeps all
- * in memory, also while it is stopped, and can fail as a test wants.
+ * in memory.
  */
-export class RiakStandIn {
+export class RiakStandIn extends FragileServer {
   /** Bucket types by name, with their properties. */
   readonly types = new Map<string, object>([
     ['sessions', { consistent: true, allow_mult: true, n_val: 3 }],
@@ -34,10 +33,6 @@ export class RiakStandIn {
   ])
   /** What came: method and path. */
   readonly requests: string[] = []
-  /** How long an answer takes, in milliseconds. */
-  delay = 0
-  /** What becomes of the next write: its connection is reset before it is carried out, or after, unanswered. */
-  cut: 'before' | 'after' | undefined
   /** A status that the next requests get instead of an answer, and how many. */
   refusals = { status: 503, count: 0 }
   /** Whether it knows `X-Riak-If-Not-Modified`, as Riak does since 3.0.13. */
@@ -46,64 +41,15 @@ export class RiakStandIn {
   beforeConditions: (() => Promise<void>) | undefined
   beforeWrite: (() => Promise<void>) | undefined
   readonly #objects = new Map<string, RiakObject>()
-  readonly #sockets = new Set<Socket>()
-  #server: Server | undefined
-  #port: number
-  #standing: Promise<void> | undefined
-  #goOn = () => {}
-
-  constructor(port = 0) {
-    this.#port = port
-  }
-
-  /** How many connections are open. */
-  get connections(): number {
-    return this.#sockets.size
-  }
 
   get url(): string {
-    return `http://127.0.0.1:${this.#port}`
+    return `http://127.0.0.1:${this.port}`
   }
 
-  async start(): Promise<this> {
-    this.#server = createServer((request, response) => {
+  protected create(): Server {
+    return createServer((request, response) => {
       this.#serve(request, response).catch(() => response.destroy())
     })
-    this.#server.on('connection', (socket) => {
-      this.#sockets.add(socket)
-      socket.on('close', () => this.#sockets.delete(socket))
-    })
-    this.#server.listen(this.#port, '127.0.0.1')
-    await once(this.#server, 'listening')
-    this.#port = (this.#server.address() as { port: number }).port
-    return this
-  }
-
-  /** All connections are gone at once, as in a crash. */
-  async stop(): Promise<void> {
-    const server = this.#server
-    this.#server = undefined
-    this.cutAll()
-    this.resume()
-    if (!server) return
-    server.close()
-    await once(server, 'close')
-  }
-
-  /** Takes everything and answers nothing until `resume`. */
-  pause(): void {
-    this.#standing ??= new Promise((resolve) => {
-      this.#goOn = resolve
-    })
-  }
-
-  resume(): void {
-    this.#goOn()
-    this.#standing = undefined
-  }
-
-  cutAll(): void {
-    for (const socket of this.#sockets) socket.destroy()
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -111,20 +57,12 @@ export class RiakStandIn {
     this.requests.push(`${method} ${url}`)
     const parts: Buffer[] = []
     for await (const part of request) parts.push(part as Buffer)
-    await this.#standing
-    if (this.delay > 0) await sleep(this.delay)
-    if (socket.destroyed) return
+    if (!(await this.isTime(socket))) return
     const isWrite = method !== 'GET'
-    if (isWrite && this.#cutNow('before')) return void socket.destroy()
+    if (isWrite && this.cutNow('before')) return void socket.destroy()
     const reply = this.#refusal() ?? (await this.#reply(request, Buffer.concat(parts)))
-    if (isWrite && this.#cutNow('after')) return void socket.destroy()
+    if (isWrite && this.cutNow('after')) return void socket.destroy()
     response.writeHead(reply.status, reply.headers).end(reply.body)
-  }
-
-  #cutNow(when: 'before' | 'after'): boolean {
-    if (this.cut !== when) return false
-    this.cut = undefined
-    return true
   }
 
   #refusal(): Reply | undefined {

@@ -3,9 +3,9 @@ import { type Test, t as tap, test } from 'tap'
 import { conformanceCases } from '../../lib/conformance/index.js'
 import { StoreConfigError } from '../../lib/errors.js'
 import { type ArangodbStore, arangodbStore } from '../../lib/stores/arangodb.js'
-import { eventually } from '../servers/eventually.js'
 import { freePort } from '../servers/process.js'
 import { ArangoStandIn } from '../stand-ins/arangodb.js'
+import { standsFaults } from './fragile.js'
 
 const given = process.env['TEST_ARANGODB_URL']
 tap.comment(given ? `the server at ${given}` : 'a stand-in for ArangoDB')
@@ -67,21 +67,7 @@ test('several processes set up at once', async (t) => {
   await t.resolves(Promise.all(Array.from({ length: 5 }, () => prepared(server.url))))
 })
 
-test('a server that dies makes calls reject, and its records are back when it is', async (t) => {
-  const server = await running(t)
-  const store = await prepared(server.url)
-  await store.create('a', 'text', soon())
-  server.delay = 60_000
-  const asked = [store.read('a'), store.touch('a', soon()), store.remove('a'), store.readMany(['a', 'b'])]
-  const settled = Promise.allSettled(asked)
-  await eventually(async () => server.requests.length > 0)
-  await server.stop()
-  for (const { status } of await settled) t.equal(status, 'rejected')
-  await t.rejects(store.create('b', 'text', soon()))
-  server.delay = 0
-  await server.start()
-  await eventually(async () => (await store.read('a'))?.text === 'text')
-})
+standsFaults({ server: (port) => new ArangoStandIn(port), open: (_, { url }) => opened(url), hasTimeout: false })
 
 test('what is no collection is refused', async (t) => {
   for (const wrong of [undefined, 'sessions', new Database()]) {

@@ -1,75 +1,13 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { MongoClient } from 'mongodb'
 import { type Test, t as tap, test } from 'tap'
 import { type MongodbStore, mongodbStore } from '../../lib/stores/mongodb.js'
-import { eventually } from '../servers/eventually.js'
-import { freePort } from '../servers/process.js'
 import { MongoStandIn } from '../stand-ins/mongodb.js'
+import { standsFaults } from './fragile.js'
 
 tap.setTimeout(120_000)
 tap.comment('against a stand-in for MongoDB: a server of one’s own would not fail when it is told to')
 
-test('a server that is down at the start makes calls reject, and serves them when it is up', async (t) => {
-  const server = new MongoStandIn({ port: await freePort() })
-  const store = opened(t, server, 300)
-  await rejectsAll(t, store, /no answer within 300 ms/)
-  await t.resolves(server.start())
-  t.teardown(() => server.stop())
-  await eventually(async () => (await store.create('a', 'text', soon())) !== undefined)
-  await store.setup()
-  t.match(await store.read('a'), { text: 'text' })
-})
-
-test('a server that dies makes calls reject, and its records are back when it is', async (t) => {
-  const server = await running(t)
-  const store = opened(t, server, 500)
-  const version = (await store.create('a', 'text', soon())) as string
-  await server.stop()
-  await rejectsAll(t, store)
-  await server.start()
-  await eventually(async () => (await store.read('a'))?.version === version)
-  t.type(await store.update('a', 'after', soon(), version), 'string')
-})
-
-test('a server that dies while it is asked makes the call reject', async (t) => {
-  const server = await running(t)
-  const store = opened(t, server, 2000)
-  await store.create('a', 'text', soon())
-  await store.create('unasked', 'text', soon())
-  server.pause()
-  const asked = [store.read('a'), store.touch('a', soon()), store.remove('a'), store.readMany(['a', 'b'])]
-  const rejected = Promise.allSettled(asked)
-  await sleep(50)
-  await server.stop()
-  for (const { status } of await rejected) t.equal(status, 'rejected')
-  await server.start()
-  await eventually(async () => (await store.read('unasked'))?.text === 'text')
-})
-
-test('a server that stands still makes calls reject in time, and goes on afterwards', async (t) => {
-  const server = await running(t)
-  const store = opened(t, server, 300)
-  const version = (await store.create('a', 'text', soon())) as string
-  server.pause()
-  await rejectsAll(t, store, /no answer within 300 ms/)
-  server.resume()
-  await eventually(async () => (await store.read('a'))?.version === version)
-  t.type(await store.update('a', 'after', soon(), version), 'string')
-})
-
-test('a slow server is waited for, but not longer than the timeout', async (t) => {
-  const server = await running(t)
-  const patient = opened(t, server, 5000)
-  const hasty = opened(t, server, 100)
-  await patient.create('a', 'text', soon())
-  await hasty.read('a')
-  server.delay = 400
-  t.match(await patient.read('a'), { text: 'text' })
-  await t.rejects(hasty.read('a'), /no answer within 100 ms/)
-  await t.rejects(hasty.touch('a', soon()), /no answer within 100 ms/)
-  server.delay = 0
-  t.match(await hasty.read('a'), { text: 'text' })
-})
+standsFaults({ server: (port = 0) => new MongoStandIn({ port }), open: opened, hasTimeout: true })
 
 for (const when of ['before', 'after'] as const) {
   test(`a connection that is cut ${when} a write was carried out: it is done once, and answered so`, async (t) => {
@@ -114,31 +52,6 @@ test('a primary that steps down is asked again', async (t) => {
   server.refusals = 1
   t.type(await store.update('a', 'second', soon(), version), 'string')
   t.equal(server.refusals, 0)
-})
-
-test('no increment is lost or doubled while connections are cut', async (t) => {
-  const server = await running(t)
-  const store = opened(t, server)
-  await store.create('count', '0', soon())
-  let [sure, unsure] = [0, 0]
-  const increment = async () => {
-    try {
-      const record = await store.read('count')
-      const next = String(Number(record?.text) + 1)
-      if ((await store.update('count', next, soon(), record?.version ?? '')) !== undefined) sure++
-    } catch {
-      unsure++
-    }
-  }
-  const some = async () => {
-    for (let done = 0; done < 15; done++) await increment()
-  }
-  const cutting = setInterval(() => server.cutAll(), 15)
-  await Promise.all([some(), some(), some()])
-  clearInterval(cutting)
-  const count = Number((await store.read('count'))?.text)
-  t.comment(`${count} in the store, ${sure} told to be there, ${unsure} told to have failed`)
-  t.ok(count >= sure && count <= sure + unsure, `${count} of ${sure} to ${sure + unsure}`)
 })
 
 test('the TTL monitor removes what has expired, and what touch or update moved stays', async (t) => {
@@ -194,21 +107,6 @@ function clientOf(t: Test, server: MongoStandIn, options = ''): MongoClient {
 
 function opened(t: Test, server: MongoStandIn, timeout = 5000, options = ''): MongodbStore {
   return mongodbStore({ collection: clientOf(t, server, options).db('test').collection('sessions'), timeout })
-}
-
-async function rejectsAll(t: Test, store: MongodbStore, error: RegExp = /./): Promise<void> {
-  const expires = soon()
-  await t.rejects(store.read('a'), error, 'read')
-  await t.rejects(store.create('other', 'text', expires), error, 'create')
-  await t.rejects(store.update('a', 'text', expires, 'not the version'), error, 'update')
-  await t.rejects(store.touch('other', expires), error, 'touch')
-  await t.rejects(store.remove('other'), error, 'remove')
-  await t.rejects(store.readMany(['a', 'b']), error, 'readMany')
-  const writes = [
-    { kind: 'touch', id: 'other', expires },
-    { kind: 'remove', id: 'other' }
-  ] as const
-  await t.rejects(store.saveMany(writes), error, 'saveMany')
 }
 
 function soon(): number {

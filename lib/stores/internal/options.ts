@@ -1,0 +1,19 @@
+import { StoreConfigError } from '../../errors.js'
+import { isObject, otherOption } from '../../options-check.js'
+
+type NameOf<Options> = Options extends unknown ? keyof Options : never
+
+/**
+ * The options of a store as they came: an object, in which nothing is misspelt.
+ * @throws StoreConfigError
+ */
+export function storeOptions<Options extends object>(
+  store: string,
+  options: Options,
+  known: Readonly<Record<NameOf<Options>, true>>
+): Options {
+  if (!isObject(options)) throw new StoreConfigError(store, `expected an object of options, got ${typeof options}`)
+  const other = otherOption(options, Object.keys(known))
+  if (other !== undefined) throw new StoreConfigError(store, other)
+  return options
+}

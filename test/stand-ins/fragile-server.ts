@@ -1,0 +1,86 @@
+import { once } from 'node:events'
+import type { AddressInfo, Server, Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+/** A server in this process that a test can stop, pause, slow down and cut off. What it keeps outlives a stop. */
+export abstract class FragileServer {
+  /** How long an answer takes, in milliseconds. */
+  delay = 0
+  /** What becomes of the connection of the next write: cut before it is carried out, or after, unanswered. */
+  cut: 'before' | 'after' | undefined
+  readonly #sockets = new Set<Socket>()
+  #server: Server | undefined
+  #port: number
+  #standing: Promise<void> | undefined
+  #goOn = () => {}
+
+  constructor(port = 0) {
+    this.#port = port
+  }
+
+  protected abstract create(): Server
+
+  get port(): number {
+    return this.#port
+  }
+
+  /** How many connections are open. */
+  get connections(): number {
+    return this.#sockets.size
+  }
+
+  async start(): Promise<this> {
+    this.#server = this.create()
+    this.#server.on('connection', (socket) => {
+      this.#sockets.add(socket)
+      socket.on('error', () => {})
+      socket.on('close', () => this.#sockets.delete(socket))
+    })
+    this.#server.listen(this.#port, '127.0.0.1')
+    await once(this.#server, 'listening')
+    this.#port = (this.#server.address() as AddressInfo).port
+    return this
+  }
+
+  /** All connections are gone at once, as in a crash. */
+  async stop(): Promise<void> {
+    const server = this.#server
+    this.#server = undefined
+    this.cutAll()
+    this.resume()
+    if (!server) return
+    server.close()
+    await once(server, 'close')
+  }
+
+  /** Takes everything and answers nothing until `resume`. */
+  pause(): void {
+    this.#standing ??= new Promise((resolve) => {
+      this.#goOn = resolve
+    })
+  }
+
+  resume(): void {
+    this.#goOn()
+    this.#standing = undefined
+  }
+
+  /** Not by a reset: Node never ends any more after one on a socket that is about to be shut down. */
+  cutAll(): void {
+    for (const socket of this.#sockets) socket.destroy()
+  }
+
+  /** Waits until it is time to answer; then whether who asked is still there: a server that died does nothing more. */
+  protected async isTime(socket: Socket, delay = this.delay): Promise<boolean> {
+    await this.#standing
+    if (delay > 0 && !socket.destroyed) await sleep(delay)
+    return !socket.destroyed
+  }
+
+  /** Whether the connection is to be cut now, as the test wants it once. */
+  protected cutNow(when: 'before' | 'after'): boolean {
+    if (this.cut !== when) return false
+    this.cut = undefined
+    return true
+  }
+}
