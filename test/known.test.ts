@@ -34,6 +34,32 @@ t.test(
   }
 )
 
+t.test('a visitor who writes again and again costs no parsing from the third time on', async (t) => {
+  const app = await buildApp(t, {
+    stores: { memory: memoryStore() },
+    sessions: both({ schema: z.object({ count: z.number().default(0) }) })
+  })
+  app.get('/count', async (request) =>
+    NAMES.map((name) => request.session(name).update('count', (count) => Number(count) + 1))
+  )
+  const client = new Client(app)
+  const { parse } = JSON
+  t.teardown(() => Object.assign(JSON, { parse }))
+  let parsed = 0
+  JSON.parse = (text, reviver) => {
+    if (text.startsWith('{"c":')) parsed++
+    return parse(text, reviver)
+  }
+  const costs: number[] = []
+  for (let round = 1; round <= 5; round++) {
+    parsed = 0
+    const { body } = await client.get('/count')
+    costs.push(parsed)
+    t.equal(body, `[${round},${round}]`)
+  }
+  t.match(costs.slice(2), [0, 0, 0], `parsed ${costs.join(', ')} times`)
+})
+
 t.test('what a failed request did to the objects it was given, the next one does not see', async (t) => {
   const item = z.object({ sku: z.string(), tags: z.array(z.string()) })
   const schemas = {

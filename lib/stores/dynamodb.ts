@@ -5,7 +5,7 @@ import { type Attributes, type CallOptions, type DynamodbClient, isNamed } from 
 import { endsOf, itemOf, numberOf, recordIn } from './dynamodb/items.js'
 import { prepareTable } from './dynamodb/table.js'
 import { freshVersion } from './internal/envelope.js'
-import { inTime, longestTimer } from './internal/in-time.js'
+import { inTime, requireTimeout } from './internal/in-time.js'
 import { storeOptions } from './internal/options.js'
 import { allDone, perform } from './internal/writes.js'
 
@@ -65,9 +65,7 @@ export function dynamodbStore(options: DynamodbStoreOptions): DynamodbStore {
   if (typeof table !== 'string' || !/^[\w.-]{3,255}$/.test(table)) {
     throw new StoreConfigError('dynamodb', `table must be 3 to 255 letters, digits, _, - or ., not ${String(table)}`)
   }
-  if (!(timeout > 0 && timeout <= longestTimer)) {
-    throw new StoreConfigError('dynamodb', `timeout must be from 1 to ${longestTimer} ms, not ${timeout}`)
-  }
+  requireTimeout('dynamodb', timeout)
   return new InDynamodb(client, table, timeout)
 }
 

@@ -1,6 +1,6 @@
 import type { RecordStore, StoredRecord, Version, Write, WriteResult } from '../../types/store.js'
 import { StoreConfigError } from '../errors.js'
-import { inTime, longestTimer } from './internal/in-time.js'
+import { inTime, requireTimeout } from './internal/in-time.js'
 import { storeOptions } from './internal/options.js'
 import { allDone } from './internal/writes.js'
 import { BulkWrites, type MongoBulkClient } from './mongodb/bulk.js'
@@ -63,9 +63,7 @@ export function mongodbStore(options: MongodbStoreOptions): MongodbStore {
   if (collection.writeConcern?.w === 0) {
     throw new StoreConfigError('mongodb', 'collection must not have the write concern w: 0: leave it out')
   }
-  if (!(timeout > 0 && timeout <= longestTimer)) {
-    throw new StoreConfigError('mongodb', `timeout must be from 1 to ${longestTimer} ms, not ${timeout}`)
-  }
+  requireTimeout('mongodb', timeout)
   return new InMongodb(collection, timeout)
 }
 

@@ -1,6 +1,7 @@
 import type { RecordStore, StoredRecord, Version, Write, WriteResult } from '../../types/store.js'
 import { StoreConfigError } from '../errors.js'
 import { endField, envelope, freshVersion, openEnvelope, wholeEnd } from './internal/envelope.js'
+import { inTime, requireTimeout } from './internal/in-time.js'
 import { storeOptions } from './internal/options.js'
 import { allDone, perform } from './internal/writes.js'
 import { type Commands, commandsOf, type RedisClient } from './redis/client.js'
@@ -55,16 +56,9 @@ export function redisStore(options: RedisStoreOptions): RedisStore {
   if (typeof prefix !== 'string' || prefix === '') {
     throw new StoreConfigError('redis', 'prefix must be a text of at least one letter, or be left out')
   }
-  if (!(timeout > 0 && timeout <= longestTimer)) {
-    throw new StoreConfigError(
-      'redis',
-      `timeout must be from 1 to ${longestTimer} ms, or be left out; it is ${timeout}`
-    )
-  }
+  requireTimeout('redis', timeout)
   return new InRedis(commands, prefix, timeout)
 }
-
-const longestTimer = 2 ** 31 - 1
 
 /**
  * A batch is sent command by command and all at once: one round trip to each node, and no two records need live on
@@ -128,10 +122,6 @@ class InRedis implements RedisStore {
   }
 
   #inTime<T>(answer: Promise<T>): Promise<T> {
-    return new Promise((resolve, reject) => {
-      const late = () => reject(new Error(`redis store: no answer within ${this.#timeout} ms`))
-      const timer = setTimeout(late, this.#timeout)
-      answer.then(resolve, reject).finally(() => clearTimeout(timer))
-    })
+    return inTime(answer, this.#timeout, 'redis')
   }
 }

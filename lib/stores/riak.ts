@@ -2,7 +2,7 @@ import type { Capabilities, RecordStore, StoredRecord, Version } from '../../typ
 import { StoreConfigError } from '../errors.js'
 import { type ConditionalEngine, ConditionalRecords, type Held } from './internal/conditional.js'
 import { envelope, openEnvelope } from './internal/envelope.js'
-import { longestTimer } from './internal/in-time.js'
+import { requireTimeout } from './internal/in-time.js'
 import { storeOptions } from './internal/options.js'
 import { Turns } from './internal/turns.js'
 import { allDone } from './internal/writes.js'
@@ -59,9 +59,7 @@ export function riakStore(options: RiakStoreOptions): RiakStore {
       throw new StoreConfigError('riak', `${option} must be 1 to 100 letters, digits, _, - or ., not ${name}`)
     }
   }
-  if (!(timeout > 0 && timeout <= longestTimer)) {
-    throw new StoreConfigError('riak', `timeout must be from 1 to ${longestTimer} ms, not ${timeout}`)
-  }
+  requireTimeout('riak', timeout)
   const nodes = new Nodes(nodesAt(options.url), fetch)
   return new InRiak(new RiakObjects(nodes, type, bucket, eventual, timeout), type, eventual)
 }

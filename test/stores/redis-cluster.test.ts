@@ -18,6 +18,7 @@ tap.setTimeout(120_000)
 const { TEST_REDIS_CLUSTER_URLS: given } = process.env
 const cluster = given ? undefined : await startRedisCluster()
 const nodes: readonly Address[] = cluster?.nodes ?? String(given).split(',').map(addressIn)
+const notOurs = 'a cluster of others names its nodes by addresses that lead past what counts the trips'
 tap.teardown(() => cluster?.stop())
 tap.comment(
   cluster ? `Redis ${await cluster.nodes[0]?.version()}, three nodes in a cluster` : `the cluster at ${given}`
@@ -42,7 +43,9 @@ for (const driver of [ioredisCluster, nodeRedisCluster]) {
     for (const { name, skipped, run } of cases) await t.test(name, { skip: skipped ?? false }, run)
   })
 
-  test(`a batch over all nodes is one round trip to each through ${driver.name}`, { skip: !cluster }, async (t) => {
+  test(`a batch over all nodes is one round trip to each through ${driver.name}`, {
+    skip: cluster ? false : notOurs
+  }, async (t) => {
     const doors = await Promise.all(nodes.map(countingDoor))
     const elsewhere = nodes.map(({ host, port }, at) => [`${host}:${port}`, doors[at] as Address] as const)
     const { store, close } = await driver.open(nodes, {}, undefined, Object.fromEntries(elsewhere))

@@ -1,3 +1,5 @@
+import { StoreConfigError } from '../../errors.js'
+
 /** Rejects when there is no answer in time. What was asked for may still be done; its outcome is then ignored. */
 export function inTime<T>(answer: Promise<T>, timeout: number, store: string): Promise<T> {
   return new Promise((resolve, reject) => {
@@ -9,3 +11,9 @@ export function inTime<T>(answer: Promise<T>, timeout: number, store: string): P
 
 /** The longest that a timer of Node can wait, in milliseconds; beyond it, it fires at once. */
 export const longestTimer = 2 ** 31 - 1
+
+/** @throws StoreConfigError when a timer can't wait so long */
+export function requireTimeout(store: string, ms: number, option = 'timeout'): void {
+  if (ms > 0 && ms <= longestTimer) return
+  throw new StoreConfigError(store, `${option} must be from 1 to ${longestTimer} ms, or be left out; it is ${ms}`)
+}

@@ -1,5 +1,6 @@
 import type { ConnectionOptions } from 'node:tls'
 import { StoreConfigError } from '../../errors.js'
+import { requireTimeout } from '../internal/in-time.js'
 import { addressOf } from './address.js'
 import { Discovery } from './discovery.js'
 import type { Credentials, Link, LinkOptions } from './link.js'
@@ -142,7 +143,7 @@ function tooLarge(bytes: number, cause: unknown): RangeError {
 }
 
 function linkOptionsOf({ timeout = 2000, tls, auth }: MemcachedClientOptions): LinkOptions {
-  requireTime('timeout', timeout)
+  requireTimeout('memcached', timeout)
   if (auth && /\s/.test(auth.username + auth.password)) {
     throw new StoreConfigError('memcached', 'auth must be a username and a password without white space')
   }
@@ -161,13 +162,6 @@ function endpointOf({ servers, discovery = '' }: MemcachedClientOptions) {
 }
 
 function refreshOf({ refresh = 60_000 }: MemcachedClientOptions): number {
-  requireTime('refresh', refresh)
+  requireTimeout('memcached', refresh, 'refresh')
   return refresh
 }
-
-function requireTime(name: string, ms: number): void {
-  if (ms > 0 && ms <= longestTimer) return
-  throw new StoreConfigError('memcached', `${name} must be from 1 to ${longestTimer} ms, or be left out; it is ${ms}`)
-}
-
-const longestTimer = 2 ** 31 - 1
