@@ -5,13 +5,11 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { parse, View } from 'vega'
 import { compile } from 'vega-lite'
-import { contestants } from './contestants.js'
+import { contestants, groups } from './contestants.js'
 import { directory, isQuick, measuredNodes, readResults } from './results.js'
 import { targets } from './targets.js'
 
 const routes = ['/none', '/read', '/write']
-/** Where contestants keep the data, as `plot` begins. */
-const places = ['cookie', 'memory', 'file', 'database']
 const measured = measuredNodes().map((node) => ({
   node,
   requests: readResults('requests', node),
@@ -70,9 +68,13 @@ function table(head, rows) {
 /** On a logarithmic axis, since the contestants are a thousand times apart; beside each other what keeps data alike. */
 async function svg({ node, rows }) {
   const least = 0.5
-  const drawn = Object.entries(contestants).filter(([name, { plot }]) => plot && rows.some((row) => row.name === name))
-  const order = places.flatMap((place) => drawn.map(([, { plot }]) => plot).filter((plot) => plot.startsWith(place)))
-  const values = drawn.flatMap(([name, { plot }]) =>
+  const drawn = Object.entries(groups).flatMap(([group, members]) =>
+    Object.entries(members)
+      .filter(([name, { plot }]) => plot && rows.some((row) => row.name === name))
+      .map(([name, { plot }]) => ({ name, plot: `${group}: ${plot}` }))
+  )
+  const order = drawn.map(({ plot }) => plot)
+  const values = drawn.flatMap(({ name, plot }) =>
     routes.map((route) => {
       const { above } = rows.find((row) => row.name === name).routes[route]
       const text = above < least ? `under ${least}` : Number(above.toPrecision(2)).toLocaleString('en')

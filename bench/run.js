@@ -11,7 +11,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { contestants } from './contestants.js'
+import { contestants, groups } from './contestants.js'
 import { startEngines } from './engines.js'
 import { measure, median, pinLoad, quantile, requireSessions, startGo, startNode } from './load.js'
 import { isQuick, writeResults } from './results.js'
@@ -25,6 +25,7 @@ const { values } = parseArgs({
   }
 })
 const [rounds, seconds] = [Number(values.rounds), Number(values.seconds)]
+const WARM_UP = 0.5
 const routes = ['/none', '/read', '/write']
 const only = values.only?.split(',')
 const unknown = only?.filter((name) => contestants[name] === undefined) ?? []
@@ -41,44 +42,52 @@ process.on('exit', () => rmSync(scratch, { recursive: true, force: true }))
 process.env.TMPDIR = scratch
 const go = buildGo()
 const skipped = {}
-const servers = {}
-const bare = await startNode('bare')
-for (const name of Object.keys(contestants)) {
-  if (only && !only.includes(name)) continue
-  try {
-    servers[name] = await start(contestants[name], name)
-  } catch (error) {
-    skipped[name] = error.message
-    process.stderr.write(`skipped ${name}: ${error.message}\n`)
-  }
-}
-for (const [name, server] of Object.entries(servers)) await requireSessionsOf(name, server)
-
+const headers = {}
 const samples = {}
-for (let round = 0; round <= rounds; round++) {
-  for (const route of routes) {
-    for (const [name, server] of Object.entries(servers)) {
-      const sample = await pair(name, server, route, round % 2 === 0)
-      // The first round is for the compilers to warm up.
-      if (round > 0) add(name, route, sample)
-    }
-  }
-  process.stderr.write(`round ${round} of ${rounds}\n`)
+for (const [group, members] of Object.entries(groups)) {
+  const names = Object.keys(members).filter((name) => only?.includes(name) ?? true)
+  if (names.length > 0) await measureGroup(group, names)
 }
-for (const [name, server] of Object.entries(servers)) await requireSessionsOf(name, server)
-for (const { stop } of [bare, ...Object.values(servers)]) await stop()
 await stopEngines()
 
 const rows = Object.entries(samples).map(([name, byRoute]) => ({
   name,
   is: contestants[name].is,
-  header: servers[name].header,
+  header: headers[name],
   routes: Object.fromEntries(Object.entries(byRoute).map(([route, list]) => [route, summary(list)]))
 }))
 writeResults('requests', { rounds, seconds, skipped, rows })
 for (const { name, header, routes: measured } of rows) {
   const cells = routes.map((route) => `${measured[route].above.toFixed(1)} (${measured[route].cpu.toFixed(1)})`)
   console.log(name.padEnd(22), String(header).padStart(6), cells.map((cell) => cell.padStart(18)).join(''))
+}
+
+async function measureGroup(group, names) {
+  const bare = await startNode('bare')
+  const servers = {}
+  for (const name of names) {
+    try {
+      servers[name] = await start(contestants[name], name)
+      headers[name] = servers[name].header
+    } catch (error) {
+      skipped[name] = error.message
+      process.stderr.write(`skipped ${name}: ${error.message}\n`)
+    }
+  }
+  const entries = Object.entries(servers)
+  for (const [name, server] of entries) await requireSessionsOf(name, server)
+  for (let round = 0; round <= rounds; round++) {
+    for (const route of routes) {
+      for (const [name, server] of entries) {
+        const sample = await pair(bare, name, server, route, round % 2 === 0)
+        // The first round is for the compilers to warm up.
+        if (round > 0) add(name, route, sample)
+      }
+    }
+    process.stderr.write(`${group}: round ${round} of ${rounds}\n`)
+  }
+  for (const [name, server] of entries) await requireSessionsOf(name, server)
+  for (const { stop } of [bare, ...Object.values(servers)]) await stop()
 }
 
 function start({ as, needs, go: store, foreignCookies, visitors }, name) {
@@ -95,16 +104,22 @@ async function requireSessionsOf(name, server) {
   }
 }
 
-async function pair(name, server, route, bareFirst) {
-  const measureBare = () => measure(bare, route, { seconds, cookies: server.cookies })
+async function pair(bare, name, server, route, bareFirst) {
+  const measureBare = () => measureWarm(bare, route, server.cookies)
   try {
     const before = bareFirst ? await measureBare() : undefined
-    const sample = await measure(server, route, { seconds })
+    const sample = await measureWarm(server, route, server.cookies)
     const beside = before ?? (await measureBare())
     return { ...sample, above: sample.cpu - beside.cpu, bare: beside.cpu }
   } catch (cause) {
     throw new Error(`${name} failed`, { cause })
   }
+}
+
+/** What waited for its turn has lost compiled code to the collector: its first half second would cost twice as much. */
+async function measureWarm(server, route, cookies) {
+  await measure(server, route, { seconds: seconds * WARM_UP, cookies })
+  return measure(server, route, { seconds, cookies })
 }
 
 function add(name, route, sample) {
