@@ -1,5 +1,6 @@
 import type { RecordStore, StoredRecord, Version, Write, WriteResult } from '../../types/store.js'
 import { StoreConfigError } from '../errors.js'
+import { GatheredReads } from './internal/gathered-reads.js'
 import { inTime, requireTimeout } from './internal/in-time.js'
 import { storeOptions } from './internal/options.js'
 import { allDone } from './internal/writes.js'
@@ -38,6 +39,7 @@ export type MongodbStore = RecordStore & Required<Pick<RecordStore, 'readMany' |
  * Tested with the driver `mongodb` 7 against a stand-in for the server, which speaks its protocol; not against MongoDB
  * itself.
  *
+ * - Several reads are one command, also those of several requests in one turn of the event loop.
  * - Reads go to the primary, whatever the collection's read preference: a secondary may be behind.
  * - With a write concern other than `majority` (the default since MongoDB 5), writes of the last moments before a
  *   primary is lost, also removals, can be undone. `w: 0` is refused, for it tells nobody whether a write worked.
@@ -89,6 +91,7 @@ class InMongodb implements MongodbStore {
   readonly #collection: MongoCollection
   readonly #bulk: BulkWrites
   readonly #timeout: number
+  readonly #gathered = new GatheredReads((ids) => this.readMany(ids))
 
   constructor(collection: MongoCollection, timeout: number) {
     this.#collection = collection
@@ -96,8 +99,8 @@ class InMongodb implements MongodbStore {
     this.#timeout = timeout
   }
 
-  async read(id: string): Promise<StoredRecord | undefined> {
-    return (await this.readMany([id]))[0]
+  read(id: string): Promise<StoredRecord | undefined> {
+    return this.#gathered.read(id)
   }
 
   async readMany(ids: readonly string[]): Promise<readonly (StoredRecord | undefined)[]> {

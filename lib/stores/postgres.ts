@@ -41,7 +41,8 @@ export interface PostgresStoreOptions {
 }
 
 /**
- * Keeps records in a table of PostgreSQL 12 or newer. Every method is one statement, `readMany` and `saveMany` too.
+ * Keeps records in a table of PostgreSQL 12 or newer. Every method is one statement, `readMany` and `saveMany` too, and
+ * what several requests read in one turn of the event loop is one statement for up to 32 of them.
  * `setup` creates the table where it is missing; `sweep` removes what has expired, and several may run at once.
  * Tested with PostgreSQL 15.
  *

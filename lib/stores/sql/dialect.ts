@@ -8,6 +8,8 @@ import type { SqlParam, Statement } from './executor.js'
  */
 export interface Dialect {
   readonly name: 'postgres' | 'mysql' | 'sqlite'
+  /** Whether a statement travels to the engine, so that it pays to ask for several records at once. */
+  readonly isRemote: boolean
   /** What creates the table and its index, for those who run migrations themselves. */
   readonly schema: readonly string[]
   /** The same as `setup` sends it: no other process may find one half of it. */
@@ -15,8 +17,6 @@ export interface Dialect {
   /** Fails unless all of the schema is there. */
   readonly probe: string
 
-  /** id, now */
-  readonly read: string
   /** ids…, now */
   readMany(ids: number): string
   /** text, new version, expires, id, version, now */
@@ -63,10 +63,9 @@ export interface WriteRow {
 
 /** What all engines understand. Ids and versions must be compared by their bytes: the schemas see to that. */
 export function commonStatements(table: string) {
-  const select = `SELECT id, text, version, expires FROM ${table}`
   return {
-    read: `${select} WHERE id = ? AND expires > ?`,
-    readMany: (ids: number) => `${select} WHERE id IN (${placeholders(ids)}) AND expires > ?`,
+    readMany: (ids: number) =>
+      `SELECT id, text, version, expires FROM ${table} WHERE id IN (${placeholders(ids)}) AND expires > ?`,
     update: `UPDATE ${table} SET text = ?, version = ?, expires = ? WHERE id = ? AND version = ? AND expires > ?`,
     touch: `UPDATE ${table} SET expires = ? WHERE id = ? AND expires > ?`,
     remove: `DELETE FROM ${table} WHERE id = ? AND expires > ?`,

@@ -19,6 +19,7 @@ export function mysqlDialect(name: string): Dialect {
   ]
   return {
     name: 'mysql',
+    isRemote: true,
     ...commonStatements(table),
     schema,
     setup: schema,

@@ -16,6 +16,7 @@ export function postgresDialect(name: string): BatchingDialect {
   ]
   return {
     name: 'postgres',
+    isRemote: true,
     ...commonStatements(table),
     schema,
     setup: [`DO $$ BEGIN ${schema.join('; ')}; END $$`],

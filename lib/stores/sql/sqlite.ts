@@ -26,6 +26,7 @@ export function sqliteDialect(name: string): BatchingDialect {
   ]
   return {
     name: 'sqlite',
+    isRemote: false,
     ...commonStatements(table),
     schema,
     setup: schema,

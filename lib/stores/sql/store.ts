@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { RecordStore, StoredRecord, Version, Write, WriteResult } from '../../../types/store.js'
 import { StoreConfigError } from '../../errors.js'
 import { freshVersion, wholeEnd } from '../internal/envelope.js'
+import { GatheredReads } from '../internal/gathered-reads.js'
 import type { BatchingDialect, Dialect, WriteRow } from './dialect.js'
 import { isDuplicate } from './errors.js'
 import type { SqlExecutor, SqlParam, SqlRow, Statement } from './executor.js'
@@ -28,15 +29,16 @@ class InSql implements SqlStore {
   readonly kind = 'record'
   protected readonly client: SqlExecutor
   readonly #dialect: Dialect
+  readonly #gathered: GatheredReads | undefined
 
   constructor(client: SqlExecutor, dialect: Dialect) {
     this.client = client
     this.#dialect = dialect
+    if (dialect.isRemote) this.#gathered = new GatheredReads((ids) => this.readMany(ids))
   }
 
   async read(id: string): Promise<StoredRecord | undefined> {
-    const [row] = await this.client.all(this.#dialect.read, [id, Date.now()])
-    return row && recordIn(row)
+    return this.#gathered ? this.#gathered.read(id) : (await this.readMany([id]))[0]
   }
 
   async create(id: string, text: string, expires: number): Promise<Version | undefined> {

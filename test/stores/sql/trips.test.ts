@@ -69,6 +69,24 @@ test('four records are read in one round trip from MySQL or MariaDB', async (t) 
   t.equal(door.trips(), 1)
 })
 
+test('what many requests read in one turn of the event loop is one round trip', async (t) => {
+  const open = clients['pg'] as Open
+  for (const [engine, client] of [[onPostgres, open] as const, [onMysql, throughMysql2] as const]) {
+    const { door, url } = await through(t, engine.url)
+    const store = await opened(t, client, url)
+    const ids = freshIds(16)
+    for (const id of ids) await store.create(id, `of ${id}`, tomorrow())
+    const readAtOnce = async () => (await Promise.all(ids.map((id) => store.read(id)))).map((record) => record?.text)
+    await readAtOnce() // the statement is prepared
+    door.trips()
+    t.strictSame(
+      await readAtOnce(),
+      ids.map((id) => `of ${id}`)
+    )
+    t.equal(door.trips(), 1)
+  }
+})
+
 function throughMysql2(uri: string): Opened<SqlStore> {
   const client = mysql.createPool({ uri, connectionLimit: 1 })
   return { store: mysqlStore({ client, table }), close: () => client.end() }
