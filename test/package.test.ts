@@ -57,7 +57,7 @@ t.test('what is published is the library and nothing else, and it loads with its
   const paths = packed.files.map(({ path }) => path)
   t.ok(
     paths.every((path) =>
-      /^(dist\/(lib|types)\/.+\.(js|d\.ts)|package\.json|README\.md|LICENSE|CHANGELOG\.md)$/.test(path)
+      /^(dist\/bundle\/.+\.js|dist\/(lib|types)\/.+\.d\.ts|package\.json|README\.md|LICENSE|CHANGELOG\.md)$/.test(path)
     )
   )
   t.ok(packed.size < 150_000, `${packed.size} bytes packed`)

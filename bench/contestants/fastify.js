@@ -69,7 +69,7 @@ export const schema = z.object({
 
 /** This plugin, with `sessions` sessions on one store. */
 async function own(store, sessions = 1, definition = {}) {
-  const { default: plugin } = await import('../../dist/lib/index.js')
+  const { default: plugin } = await import('../../dist/bundle/index.js')
   const app = Fastify()
   const names = Array.from({ length: sessions }, (_, index) => `session${index}`)
   await app.register(plugin, {
@@ -111,13 +111,13 @@ export const ownCookie = () => own()
 export const ownCookie2 = () => own(undefined, 2)
 export const ownCookie4 = () => own(undefined, 4)
 export const ownUnchecked = async () => own(undefined, 1, { schema: z.looseObject({}) })
-export const ownMemory = async () => own((await import('../../dist/lib/index.js')).memoryStore())
+export const ownMemory = async () => own((await import('../../dist/bundle/index.js')).memoryStore())
 export const ownFile = async () =>
-  own((await import('../../dist/lib/index.js')).fileStore({ directory: temporary('file') }))
+  own((await import('../../dist/bundle/index.js')).fileStore({ directory: temporary('file') }))
 
 export async function ownSqlite() {
   const { default: Database } = await import('libsql')
-  const { sqliteStore } = await import('../../dist/lib/stores/sqlite.js')
+  const { sqliteStore } = await import('../../dist/bundle/stores/sqlite.js')
   const client = new Database(join(temporary('sqlite'), 'sessions.db'))
   client.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL')
   return own(sqliteStore({ client }))
@@ -127,13 +127,13 @@ export const ownRedis4 = () => ownRedis(4)
 export const ownPostgres4 = () => ownPostgres(4)
 
 export async function ownRedis(sessions) {
-  const { redisStore } = await import('../../dist/lib/stores/redis.js')
+  const { redisStore } = await import('../../dist/bundle/stores/redis.js')
   return own(redisStore({ client: await redisClient() }), sessions)
 }
 
 export async function ownPostgres(sessions) {
   const { default: pg } = await import('pg')
-  const { postgresStore } = await import('../../dist/lib/stores/postgres.js')
+  const { postgresStore } = await import('../../dist/bundle/stores/postgres.js')
   const client = new pg.Pool({ connectionString: process.env.POSTGRES_URL })
   client.on('error', () => {}) // the engine may be stopped before
   return own(postgresStore({ client }), sessions)

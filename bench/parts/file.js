@@ -11,7 +11,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fileStore } from '../../dist/lib/index.js'
+import { fileStore } from '../../dist/bundle/index.js'
 import { cartOf } from '../cart.js'
 import { median } from '../load.js'
 

@@ -10,7 +10,7 @@ import { schema } from '../contestants/fastify.js'
 const [who, list] = process.argv.slice(2)
 const app = Fastify()
 if (who === 'own') {
-  const { default: plugin, memoryStore } = await import('../../dist/lib/index.js')
+  const { default: plugin, memoryStore } = await import('../../dist/bundle/index.js')
   const memory = memoryStore({ maxRecords: Number.POSITIVE_INFINITY, maxBytes: Number.POSITIVE_INFINITY })
   await app.register(plugin, {
     keys: [randomBytes(32)],

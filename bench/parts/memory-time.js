@@ -3,7 +3,7 @@
  * stands a plain Map's `get` of the same ids: what the processor's caches take is not the store's doing.
  */
 import { randomBytes, randomInt } from 'node:crypto'
-import { memoryStore } from '../../dist/lib/index.js'
+import { memoryStore } from '../../dist/bundle/index.js'
 import { cartOf } from '../cart.js'
 import { median } from '../load.js'
 

@@ -10,7 +10,7 @@ if (who !== 'bare') {
   const { z } = await import('zod')
   const schema = z.object({ user: z.string().optional(), count: z.number().default(0) })
   if (who === 'own') {
-    const { default: plugin } = await import('../../dist/lib/index.js')
+    const { default: plugin } = await import('../../dist/bundle/index.js')
     await app.register(plugin, { keys: ['k'.repeat(43)], sessions: { session: { schema } } })
   }
 }
