@@ -5,7 +5,16 @@ export function inTime<T>(answer: Promise<T>, timeout: number, store: string): P
   return new Promise((resolve, reject) => {
     const late = () => reject(new Error(`${store} store: no answer within ${timeout} ms`))
     const timer = setTimeout(late, timeout)
-    answer.then(resolve, reject).finally(() => clearTimeout(timer))
+    answer.then(
+      (value) => {
+        clearTimeout(timer)
+        resolve(value)
+      },
+      (error) => {
+        clearTimeout(timer)
+        reject(error)
+      }
+    )
   })
 }
 
