@@ -4,7 +4,7 @@ import { type Headers, type SetCookie, setCookies } from './cookies.js'
 import { HeadersSentError, SaveError, StoreError } from './errors.js'
 import { formatTicket } from './record.js'
 import type { RequestSessions } from './request.js'
-import { type Job, runJobs } from './rounds.js'
+import { type Job, runAlone, runTogether } from './rounds.js'
 import { type Outcome, renew, save } from './save.js'
 import type { Encoded, SessionState } from './state.js'
 
@@ -85,13 +85,9 @@ async function runAndFinish(
   now: number
 ): Promise<void> {
   try {
-    const results = withJobs.length === 1 ? await runOnStore(withJobs) : await runByStore(withJobs)
-    const failed = results.filter(({ error }) => error !== undefined)
-    if (failed.length > 0)
-      throw new SaveError(new Map(failed.map(({ task, error }) => [task.state.entry.name, error as Error])))
-    const dropped = results.filter(({ outcome }) => outcome === 'dropped').map(({ task }) => task)
-    dropped.forEach(drop)
-    finish(sessions, dropped.length === 0 ? tasks : tasks.filter((task) => !dropped.includes(task)), now)
+    const results = withJobs.length === 1 ? [await runOne(withJobs[0] as Task)] : await runByStore(withJobs)
+    if (results.some(isFailed)) throw saveError(results)
+    finish(sessions, results.some(isDropped) ? withoutDropped(tasks, results) : tasks, now)
   } finally {
     for (const { state } of tasks) state.endSaving()
   }
@@ -112,17 +108,36 @@ async function runByStore(tasks: readonly Task[]): Promise<readonly Result[]> {
 async function runOnStore(tasks: readonly Task[]): Promise<readonly Result[]> {
   const { store } = (tasks[0] as Task).state.entry
   const jobs = tasks.map(({ job }) => job as Job<Outcome>)
-  const results = await runJobs(store as RecordStore, jobs)
-  return results.map((result, index) => {
-    const task = tasks[index] as Task
-    return result.status === 'fulfilled' ? { task, outcome: result.value } : { task, error: asError(result.reason) }
-  })
+  const settled = await runTogether(store as RecordStore, jobs)
+  return settled.map((result, index) => resultOf(tasks[index] as Task, result))
 }
 
-/** The session was ended elsewhere. */
-function drop({ state }: Task): void {
-  state.problem = 'gone'
-  state.log.info({ session: state.entry.name }, 'the session was ended while this request ran: its changes are dropped')
+async function runOne(task: Task): Promise<Result> {
+  return resultOf(task, await runAlone(task.state.entry.store as RecordStore, task.job as Job<Outcome>))
+}
+
+function resultOf(task: Task, settled: PromiseSettledResult<Outcome>): Result {
+  return settled.status === 'fulfilled' ? { task, outcome: settled.value } : { task, error: asError(settled.reason) }
+}
+
+const isFailed = ({ error }: Result) => error !== undefined
+const isDropped = ({ outcome }: Result) => outcome === 'dropped'
+
+function saveError(results: readonly Result[]): SaveError {
+  return new SaveError(
+    new Map(results.filter(isFailed).map(({ task, error }) => [task.state.entry.name, error as Error]))
+  )
+}
+
+/** Without the sessions that were ended elsewhere, which learn it. */
+function withoutDropped(tasks: readonly Task[], results: readonly Result[]): readonly Task[] {
+  const dropped = results.filter(isDropped).map(({ task }) => task)
+  for (const { state } of dropped) {
+    const { entry, log } = state
+    state.problem = 'gone'
+    log.info({ session: entry.name }, 'the session was ended while this request ran: its changes are dropped')
+  }
+  return tasks.filter((task) => !dropped.includes(task))
 }
 
 /** Makes the cookies, and sets them unless one can't be made. */

@@ -6,7 +6,7 @@ import type { ClearMarker } from './marker.js'
 import { reasonOf } from './reason.js'
 import type { Ticket } from './record.js'
 import type { Entry } from './registry.js'
-import { runJobs } from './rounds.js'
+import { runAlone, runTogether } from './rounds.js'
 import { HandlerSession, type Host } from './session.js'
 import { type Loaded, SessionState } from './state.js'
 
@@ -66,7 +66,7 @@ export class RequestSessions implements Host {
     const { moment } = this
     const named: Named[] = []
     for (const entry of entries) this.#openTicket(entry, moment, named)
-    return named.length === 1 ? this.#read(named, moment) : this.#readByStore(named, moment)
+    return named.length === 1 ? this.#readOne(named[0] as Named, moment) : this.#readByStore(named, moment)
   }
 
   /** The store could not be asked for these: whoever uses them gets the error, or an empty session. */
@@ -170,12 +170,18 @@ export class RequestSessions implements Host {
   async #read(named: readonly Named[], moment: Moment): Promise<void> {
     const { store } = (named[0] as Named).entry
     const jobs = named.map((each) => loadRecord(each.entry, each, moment))
-    const results = await runJobs(store as RecordStore, jobs)
-    results.forEach((result, index) => {
-      const { entry } = named[index] as Named
-      if (result.status === 'fulfilled') this.#put(entry, result.value)
-      else this.fail([entry], result.reason)
-    })
+    const results = await runTogether(store as RecordStore, jobs)
+    for (const [index, result] of results.entries()) this.#take((named[index] as Named).entry, result)
+  }
+
+  async #readOne(named: Named, moment: Moment): Promise<void> {
+    const { entry } = named
+    this.#take(entry, await runAlone(entry.store as RecordStore, loadRecord(entry, named, moment)))
+  }
+
+  #take(entry: Entry, result: PromiseSettledResult<Loaded>): void {
+    if (result.status === 'fulfilled') this.#put(entry, result.value)
+    else this.fail([entry], result.reason)
   }
 
   #put(entry: Entry, loaded: Loaded): void {

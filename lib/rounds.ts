@@ -65,19 +65,15 @@ export async function runJob<T>(store: RecordStore, job: Job<T>): Promise<T> {
   return result.value
 }
 
-/** Runs jobs together, round by round. Each settles on its own: one that fails does not stop the others. */
-export async function runJobs<T>(store: RecordStore, jobs: readonly Job<T>[]): Promise<PromiseSettledResult<T>[]> {
-  return jobs.length === 1 ? [await runAlone(store, jobs[0] as Job<T>)] : runTogether(store, jobs)
-}
-
-/** What `runTogether` does, at a third of the cost: most requests have one job. */
-async function runAlone<T>(store: RecordStore, job: Job<T>): Promise<PromiseSettledResult<T>> {
+/** What `runTogether` does for one job, at a third of the cost: most requests have one. */
+export async function runAlone<T>(store: RecordStore, job: Job<T>): Promise<PromiseSettledResult<T>> {
   try {
     let next = job.next()
     while (!next.done) {
       let answer: unknown
       try {
-        answer = await performStep(store, next.value)
+        const single = performSingle(store, next.value)
+        answer = single === undefined ? await performStep(store, next.value) : [await single]
       } catch (error) {
         next = job.throw(error)
         continue
@@ -90,13 +86,21 @@ async function runAlone<T>(store: RecordStore, job: Job<T>): Promise<PromiseSett
   }
 }
 
-async function runTogether<T>(store: RecordStore, jobs: readonly Job<T>[]): Promise<PromiseSettledResult<T>[]> {
+/** Runs jobs together, round by round. Each settles on its own: one that fails does not stop the others. */
+export async function runTogether<T>(store: RecordStore, jobs: readonly Job<T>[]): Promise<PromiseSettledResult<T>[]> {
   const runs = jobs.map((job) => new Run(job))
   for (;;) {
     const waiting = runs.filter((run) => run.step !== undefined)
     if (waiting.length === 0) return runs.map((run) => run.result as PromiseSettledResult<T>)
     await Promise.all([readRound(store, waiting), writeRound(store, waiting), pauseRound(waiting)])
   }
+}
+
+/** The one read or write that a step is; `undefined` if it is something else. */
+function performSingle(store: RecordStore, step: Step): Promise<unknown> | undefined {
+  if (step.kind === 'read' && step.ids.length === 1) return store.read(step.ids[0] as string, step.options)
+  if (step.kind === 'write' && step.writes.length === 1) return perform(store, step.writes[0] as Write)
+  return undefined
 }
 
 function performStep(store: RecordStore, step: Step): Promise<unknown> {

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { memoryStore, type RecordStore } from '../lib/index.js'
-import { create, type Job, pause, read, removeAll, runJob, runJobs, update } from '../lib/rounds.js'
+import { create, type Job, pause, read, removeAll, runJob, runTogether, update } from '../lib/rounds.js'
 
 const ID = (letter: string) => letter.repeat(43)
 const LATER = () => Date.now() + 60_000
@@ -35,7 +35,7 @@ function* increment(id: string): Job<string> {
 
 t.test('what several jobs ask for in one round is one trip for the reads and one for the writes', async (t) => {
   const { store, trips } = counted()
-  await runJobs(store, [increment(ID('a')), increment(ID('b')), increment(ID('c'))])
+  await runTogether(store, [increment(ID('a')), increment(ID('b')), increment(ID('c'))])
   t.same(trips, ['readMany', 'saveMany'])
 })
 
@@ -46,7 +46,7 @@ t.test('two jobs on one record are not in one batch, and both are done', async (
     t.equal(new Set(writes.map(({ id }) => id)).size, writes.length, 'different ids')
     return (await saveMany?.(writes)) ?? []
   }
-  const results = await runJobs(store, [increment(ID('a')), increment(ID('a')), increment(ID('b'))])
+  const results = await runTogether(store, [increment(ID('a')), increment(ID('a')), increment(ID('b'))])
   t.ok(results.every(({ status }) => status === 'fulfilled'))
   t.equal((await store.read(ID('a')))?.text, '2')
   t.ok(trips.length > 3)
@@ -54,7 +54,7 @@ t.test('two jobs on one record are not in one batch, and both are done', async (
 
 t.test('a store without batches is asked one by one', async (t) => {
   const { store, trips } = counted(['readMany', 'saveMany'])
-  await runJobs(store, [increment(ID('a')), increment(ID('b'))])
+  await runTogether(store, [increment(ID('a')), increment(ID('b'))])
   t.same(trips, ['read', 'read', 'create', 'create'])
   t.equal(await runJob(store, removeAll([ID('a'), ID('b'), ID('c')])), 2)
 })
@@ -72,7 +72,7 @@ t.test('a job that fails does not stop the others, and may catch what the store 
       return (error as Error).message
     }
   }
-  const results = await runJobs(store, [catches(), increment(ID('a')), create(ID('b'), 'x', LATER())])
+  const results = await runTogether(store, [catches(), increment(ID('a')), create(ID('b'), 'x', LATER())])
   t.match(results, [
     { status: 'fulfilled', value: 'no reads today' },
     { status: 'rejected', reason: { message: 'no reads today' } },
