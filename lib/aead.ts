@@ -1,5 +1,5 @@
-import { randomFillSync } from 'node:crypto'
 import type { Sodium } from 'libsodium'
+import { RandomPieces } from './random.js'
 
 /**
  * XChaCha20-Poly1305 (draft-irtf-cfrg-xchacha-03) by libsodium's WebAssembly, driven on its heap: base64url is read
@@ -13,6 +13,8 @@ const KEY_BYTES = 32
 
 /** Room for the largest record that fits in four cookies; larger texts get room of their own. */
 const SCRATCH_BYTES = 64 * 1024
+
+const nonces = new RandomPieces(NONCE_BYTES)
 
 let sodium: Sodium
 let heap: Buffer
@@ -52,7 +54,7 @@ export function seal(key: number, header: Uint8Array, text: string, context = ''
   reserve(message + 3 * text.length + TAG_BYTES + header.length + 3 * context.length)
   const nonce = scratch + header.length
   heap.set(header, scratch)
-  heap.set(freshNonce(), nonce)
+  heap.set(nonces.next(), nonce)
   const length = heap.write(text, scratch + message)
   const ad = scratch + message + length + TAG_BYTES
   const adLength = writeAd(ad, header, context)
@@ -124,17 +126,4 @@ function reserve(bytes: number): void {
     scratchBytes = bytes
   }
   if (heap === undefined || heap.buffer !== sodium.HEAPU8.buffer) heap = Buffer.from(sodium.HEAPU8.buffer)
-}
-
-/** One call to the system's generator serves many nonces: 0.05 µs each instead of 0.5 to 60. */
-const pool = Buffer.alloc(NONCE_BYTES * 256)
-let used = pool.length
-
-function freshNonce(): Uint8Array {
-  if (used === pool.length) {
-    randomFillSync(pool)
-    used = 0
-  }
-  used += NONCE_BYTES
-  return pool.subarray(used - NONCE_BYTES, used)
 }

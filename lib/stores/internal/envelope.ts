@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto'
 import type { StoredRecord } from '../../../types/store.js'
+import { RandomPieces } from '../../random.js'
 
 /**
  * How a record is kept by an engine that knows one text by key and nothing else: a header of fixed length, so that a
@@ -21,8 +21,10 @@ const headerLength = endOffset + endLength + 1
  * not sure whether its write arrived recognizes it by them.
  */
 export function freshVersion(): string {
-  return randomBytes(9).toString('base64url')
+  return versions.next().toString('base64url')
 }
+
+const versions = new RandomPieces(9)
 
 export function envelope(version: string, expires: number, text: string): string {
   return `${version} ${endField(expires)}\n${text}`
