@@ -1,6 +1,6 @@
 import type { RecordStore, StoredRecord, Version, Write, WriteResult } from '../../types/store.js'
 import { StoreConfigError } from '../errors.js'
-import { GatheredReads } from './internal/gathered-reads.js'
+import { Gathered } from './internal/gathered.js'
 import { inTime, requireTimeout } from './internal/in-time.js'
 import { storeOptions } from './internal/options.js'
 import { allDone } from './internal/writes.js'
@@ -91,7 +91,7 @@ class InMongodb implements MongodbStore {
   readonly #collection: MongoCollection
   readonly #bulk: BulkWrites
   readonly #timeout: number
-  readonly #gathered = new GatheredReads((ids) => this.readMany(ids))
+  readonly #gathered = new Gathered((ids: readonly string[]) => this.readMany(ids))
 
   constructor(collection: MongoCollection, timeout: number) {
     this.#collection = collection
@@ -100,7 +100,7 @@ class InMongodb implements MongodbStore {
   }
 
   read(id: string): Promise<StoredRecord | undefined> {
-    return this.#gathered.read(id)
+    return this.#gathered.ask(id)
   }
 
   async readMany(ids: readonly string[]): Promise<readonly (StoredRecord | undefined)[]> {

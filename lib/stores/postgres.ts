@@ -41,8 +41,10 @@ export interface PostgresStoreOptions {
 }
 
 /**
- * Keeps records in a table of PostgreSQL 12 or newer. Every method is one statement, `readMany` and `saveMany` too, and
- * what several requests read in one turn of the event loop is one statement for up to 32 of them.
+ * Keeps records in a table of PostgreSQL 12 or newer. Every method is one statement, `readMany` and `saveMany` too.
+ * What several requests read in one turn of the event loop is one statement for up to 32 of them, and what they update
+ * another; an update that another statement holds up is sent again by itself, so that nobody waits for it but its own
+ * request.
  * `setup` creates the table where it is missing; `sweep` removes what has expired, and several may run at once.
  * Tested with PostgreSQL 15.
  *

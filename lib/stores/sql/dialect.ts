@@ -39,6 +39,11 @@ export interface Dialect {
 }
 
 export interface BatchingDialect extends Dialect {
+  /**
+   * now, updates (`NewUpdate[]` as JSON). Updates those that it finds as they are expected to be and that nobody holds,
+   * waits for none, and returns the `version` that it gave each.
+   */
+  readonly updateMany?: string
   /** Statements that perform the writes, each on its own, and return the `id` of every one that did something. */
   saveMany(rows: readonly WriteRow[], now: number): readonly Statement[]
 }
@@ -48,6 +53,11 @@ export interface NewRow {
   readonly text: string
   readonly version: string
   readonly expires: number
+}
+
+export interface NewUpdate extends NewRow {
+  /** The version that it replaces. */
+  readonly expected: string
 }
 
 /** One write of a batch; what its kind doesn't need is `null`. */

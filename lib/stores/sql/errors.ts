@@ -20,6 +20,11 @@ export function isPassing(error: unknown): boolean {
   )
 }
 
+/** PostgreSQL: the statement did nothing, because of what was to be written (data exception, a limit exceeded). */
+export function isRefused(error: unknown): boolean {
+  return someCause(error, ({ code }) => /^(22|54)...$/.test(String(code)))
+}
+
 interface DriverError {
   readonly code?: unknown
   readonly errno?: unknown

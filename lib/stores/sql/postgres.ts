@@ -30,12 +30,32 @@ DELETE FROM ${table} WHERE id IN (SELECT id FROM gone)`,
 )
 DELETE FROM ${table} AS old USING gone WHERE old.id = gone.id`,
     slice,
+    updateMany: updateMany(table),
     create: (row, now) => [upsert(table, row, now)],
     saveMany: (rows, now) => [batch(table, rows, now)]
   }
 }
 
 const slice = 1000
+
+/**
+ * What several requests update. They are strangers to one another, so none waits for a record that another's slow
+ * statement holds: such a record is left out. As in a batch, the lock brings the newest state of each record.
+ */
+function updateMany(table: string): string {
+  return `WITH clock AS (SELECT CAST(? AS bigint) AS now),
+writes AS (
+  SELECT * FROM json_to_recordset(CAST(CAST(? AS text) AS json))
+  AS writes (id text, text text, version text, expires bigint, expected text)
+),
+free AS (
+  SELECT id FROM ${table} WHERE id = ANY (ARRAY (SELECT id FROM writes)) FOR UPDATE SKIP LOCKED
+)
+UPDATE ${table} AS old SET text = writes.text, version = writes.version, expires = writes.expires
+FROM clock, writes JOIN free USING (id)
+WHERE old.id = writes.id AND old.version = expected AND old.expires > clock.now
+RETURNING old.version`
+}
 
 /**
  * A whole batch in one statement. The rows travel as one JSON text, so that the statement is the same for every batch

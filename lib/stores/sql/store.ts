@@ -2,9 +2,9 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { RecordStore, StoredRecord, Version, Write, WriteResult } from '../../../types/store.js'
 import { StoreConfigError } from '../../errors.js'
 import { freshVersion, wholeEnd } from '../internal/envelope.js'
-import { GatheredReads } from '../internal/gathered-reads.js'
-import type { BatchingDialect, Dialect, WriteRow } from './dialect.js'
-import { isDuplicate } from './errors.js'
+import { Gathered } from '../internal/gathered.js'
+import type { BatchingDialect, Dialect, NewUpdate, WriteRow } from './dialect.js'
+import { isDuplicate, isRefused } from './errors.js'
 import type { SqlExecutor, SqlParam, SqlRow, Statement } from './executor.js'
 import { patient } from './patient.js'
 
@@ -29,16 +29,16 @@ class InSql implements SqlStore {
   readonly kind = 'record'
   protected readonly client: SqlExecutor
   readonly #dialect: Dialect
-  readonly #gathered: GatheredReads | undefined
+  readonly #reads: Gathered<string, StoredRecord | undefined> | undefined
 
   constructor(client: SqlExecutor, dialect: Dialect) {
     this.client = client
     this.#dialect = dialect
-    if (dialect.isRemote) this.#gathered = new GatheredReads((ids) => this.readMany(ids))
+    if (dialect.isRemote) this.#reads = new Gathered((ids) => this.readMany(ids))
   }
 
   async read(id: string): Promise<StoredRecord | undefined> {
-    return this.#gathered ? this.#gathered.read(id) : (await this.readMany([id]))[0]
+    return this.#reads ? this.#reads.ask(id) : (await this.readMany([id]))[0]
   }
 
   async create(id: string, text: string, expires: number): Promise<Version | undefined> {
@@ -51,8 +51,8 @@ class InSql implements SqlStore {
   async update(id: string, text: string, expires: number, version: Version): Promise<Version | undefined> {
     const next = freshVersion()
     // As a string: MySQL compares a text with a number by what number the text begins with.
-    const params = [text, next, wholeEnd(expires), id, String(version), Date.now()]
-    return (await this.#writes(this.#dialect.update, params)) ? next : undefined
+    const expected = String(version)
+    return (await this.replace({ id, text, version: next, expires: wholeEnd(expires), expected })) ? next : undefined
   }
 
   async touch(id: string, expires: number): Promise<boolean> {
@@ -112,6 +112,10 @@ class InSql implements SqlStore {
     return { found: rows.length, removed: await this.#count(sweepOf(asked.length), [...asked, now]) }
   }
 
+  protected replace({ id, text, version, expires, expected }: NewUpdate): Promise<boolean> {
+    return this.#writes(this.#dialect.update, [text, version, expires, id, expected, Date.now()])
+  }
+
   async #writes(text: string, params: readonly SqlParam[]): Promise<boolean> {
     return (await this.#count(text, params)) > 0
   }
@@ -149,10 +153,29 @@ class InSql implements SqlStore {
 
 class InBatches extends InSql implements BatchingSqlStore {
   readonly #dialect: BatchingDialect
+  readonly #replacements: Gathered<NewUpdate, boolean> | undefined
 
   constructor(client: SqlExecutor, dialect: BatchingDialect) {
     super(client, dialect)
     this.#dialect = dialect
+    const { updateMany } = dialect
+    if (updateMany) this.#replacements = new Gathered((rows) => this.#replaceMany(updateMany, rows))
+  }
+
+  protected override replace(row: NewUpdate): Promise<boolean> {
+    return this.#replacements ? this.#replacements.ask(row) : super.replace(row)
+  }
+
+  /** What is not done at once is tried alone: it has to wait, or there is nothing to replace, or it is refused. */
+  async #replaceMany(text: string, rows: readonly NewUpdate[]): Promise<readonly (boolean | Promise<boolean>)[]> {
+    if (rows.length === 1) return [super.replace(rows[0] as NewUpdate)]
+    const done = new Set<unknown>()
+    try {
+      for (const { version } of await this.client.all(text, [Date.now(), JSON.stringify(rows)])) done.add(version)
+    } catch (error) {
+      if (!isRefused(error)) throw error
+    }
+    return rows.map((row) => done.has(row.version) || super.replace(row))
   }
 
   async saveMany(writes: readonly Write[]): Promise<readonly WriteResult[]> {

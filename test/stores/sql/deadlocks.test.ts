@@ -33,13 +33,21 @@ function counting(deadlocks: { seen: number }, isDeadlock: (error: DriverError) 
   }
 }
 
-/** Several writers, each with batches over the same few records in an order of its own, while others sweep and clear. */
+/**
+ * Several writers, each with batches over the same few records in an order of its own and with updates beside them,
+ * while others sweep and clear.
+ */
 async function crossing(store: BatchingSqlStore, writers: number, rounds: number): Promise<number> {
   const ids = freshIds(12)
   let answered = 0
   const writer = async () => {
     for (let round = 0; round < rounds; round++) {
-      await store.saveMany(shuffled(ids).map(write))
+      const records = await store.readMany(ids)
+      const updates = shuffled(ids).map((id) => {
+        const version = records[ids.indexOf(id)]?.version
+        return version === undefined ? undefined : store.update(id, 'newer', tomorrow(), version)
+      })
+      await Promise.all([store.saveMany(shuffled(ids).map(write)), ...updates])
       answered++
       if (round % 10 === 0) await store.sweep()
       if (round % 25 === 0) await store.clear()

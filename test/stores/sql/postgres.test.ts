@@ -170,9 +170,9 @@ test('every statement finds its records by an index', async (t) => {
   const expires = tomorrow()
   await store.saveMany(freshIds(5000).map((id): Write => ({ kind: 'create', id, text: 'text', expires })))
   await query(`ANALYZE ${table}`)
-  const { update, touch, remove, sweep, readMany, saveMany } = postgresDialect(table)
+  const { update, updateMany, touch, remove, sweep, readMany, saveMany } = postgresDialect(table)
   const batch = saveMany([{ kind: 'remove', id: 'a', text: null, version: null, expires: null, expected: null }], 0)
-  const texts = [readMany(1), update, touch, remove, readMany(8), sweep, String(batch[0]?.text)]
+  const texts = [readMany(1), update, String(updateMany), touch, remove, readMany(8), sweep, String(batch[0]?.text)]
   for (const text of texts) {
     const plan = await query(`EXPLAIN ${text.replaceAll('CAST(? AS text)', "'[]'").replaceAll('?', "'5'")}`)
     const lines = plan.rows.map((row) => row['QUERY PLAN'])

@@ -1,22 +1,22 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type Test, test } from 'tap'
-import { GatheredReads } from '../../../lib/stores/internal/gathered-reads.js'
+import { Gathered } from '../../../lib/stores/internal/gathered.js'
 
 test('what is read in one turn of the event loop is asked for at once, and each gets its own', async (t) => {
   const { asked, reads } = engine()
-  const first = ['a', 'b', 'absent', 'a'].map((id) => reads.read(id))
+  const first = ['a', 'b', 'absent', 'a'].map((id) => reads.ask(id))
   const texts = (await Promise.all(first)).map((record) => record?.text)
   t.strictSame(texts, ['text of a', 'text of b', undefined, 'text of a'])
   t.strictSame(asked, [['a', 'b', 'absent', 'a']])
-  await reads.read('c')
+  await reads.ask('c')
   t.strictSame(asked.at(-1), ['c'])
 })
 
 test('what is read after the question went out is asked for anew: it may have changed since', async (t) => {
   const { asked, reads } = engine()
-  const early = reads.read('a')
+  const early = reads.ask('a')
   await nextTurn()
-  const late = reads.read('a')
+  const late = reads.ask('a')
   await Promise.all([early, late])
   t.strictSame(asked, [['a'], ['a']])
 })
@@ -24,7 +24,7 @@ test('what is read after the question went out is asked for anew: it may have ch
 test('nobody waits for more than 31 others', async (t) => {
   const { asked, reads } = engine()
   const ids = Array.from({ length: 70 }, (_, index) => `id ${index}`)
-  const records = await Promise.all(ids.map((id) => reads.read(id)))
+  const records = await Promise.all(ids.map((id) => reads.ask(id)))
   t.strictSame(
     records.map((record) => record?.text),
     ids.map((id) => `text of ${id}`)
@@ -38,9 +38,9 @@ test('nobody waits for more than 31 others', async (t) => {
 test('when the engine fails, all who asked are told, and the next question is another', async (t) => {
   const { reads, engineState } = engine()
   engineState.failure = new Error('the engine is down')
-  await isTold(t, [reads.read('a'), reads.read('b')])
+  await isTold(t, [reads.ask('a'), reads.ask('b')])
   engineState.failure = undefined
-  t.match(await reads.read('a'), { text: 'text of a' })
+  t.match(await reads.ask('a'), { text: 'text of a' })
 })
 
 async function isTold(t: Test, answers: readonly Promise<unknown>[]): Promise<void> {
@@ -51,7 +51,7 @@ async function isTold(t: Test, answers: readonly Promise<unknown>[]): Promise<vo
 function engine() {
   const asked: (readonly string[])[] = []
   const engineState: { failure?: Error | undefined } = {}
-  const reads = new GatheredReads(async (ids) => {
+  const reads = new Gathered(async (ids: readonly string[]) => {
     asked.push([...ids])
     if (engineState.failure) throw engineState.failure
     return ids.map((id) => (id === 'absent' ? undefined : { text: `text of ${id}`, version: id, expires: 1 }))
