@@ -29,9 +29,10 @@ export interface MysqlStoreOptions {
  * `setup` creates the table where it is missing; `sweep` removes what has expired.
  * Tested with MariaDB 10.11, not with MySQL.
  *
- * Several records are read by one statement, also those that several requests read in one turn of the event loop. Several writes are as many statements, sent at once over the pool's
- * connections: neither engine can tell, of several writes in one statement, which ones were done, so the store has no
- * `saveMany`. An id whose record has expired takes two or three statements to create anew, any other id one.
+ * Several records are read by one statement, also those that several requests read in one turn of the event loop.
+ * Several writes are as many statements, sent at once over the pool's connections: neither engine can tell, of several
+ * writes in one statement, which ones were done, so the store has no `saveMany`. An id whose record has expired takes
+ * two or three statements to create anew, any other id one.
  *
  * @throws StoreConfigError when the client is of neither kind, or the table's name can't be one.
  * @example
