@@ -24,9 +24,7 @@ interface Kept {
 async function plugin(app: FastifyInstance, options: SessionsOptions): Promise<void> {
   refuseOtherSessions(app)
   checkOptions(options)
-  await aead.ready()
-  // Without its own hook: sessions cut their cookies out of the raw header.
-  if (!app.hasDecorator('serializeCookie')) await app.register(fastifyCookie, { hook: false })
+  await Promise.all([aead.ready(), ensureCookies(app)])
   const ring = new KeyRing(options.keys)
   const registry = new Registry(ring, app.serializeCookie, options)
   const sessions = new AppSessions(ring, registry, options, app.log)
@@ -101,6 +99,11 @@ function addVary(reply: FastifyReply): void {
   const present = reply.getHeader('vary')
   if (present === undefined) reply.header('vary', 'Cookie')
   else if (!/(^|,)\s*(\*|cookie)\s*(,|$)/i.test(String(present))) reply.header('vary', `${present}, Cookie`)
+}
+
+/** Without its own hook: sessions cut their cookies out of the raw header. */
+async function ensureCookies(app: FastifyInstance): Promise<void> {
+  if (!app.hasDecorator('serializeCookie')) await app.register(fastifyCookie, { hook: false })
 }
 
 function refuseOtherSessions(app: FastifyInstance): void {
