@@ -1,6 +1,5 @@
 /**
- * Who is measured, by where the data is kept. Only the servers of one group live at once, since one that waits among
- * many others finds the processor's caches cold. `is` says what it is, `as` which function of contestants/ makes it,
+ * Who is measured, by where the data is kept. `is` says what it is, `as` which function of contestants/ makes it,
  * `needs` which engine, `go` which store of the Go server, `plot` its name in the plot. With 512 visitors, none of whom
  * comes again before all others did, nothing that a contestant remembers of earlier requests helps it.
  */

@@ -11,7 +11,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { contestants, groups } from './contestants.js'
+import { contestants } from './contestants.js'
 import { startEngines } from './engines.js'
 import { measure, median, pinLoad, quantile, requireSessions, startGo, startNode } from './load.js'
 import { isQuick, writeResults } from './results.js'
@@ -25,7 +25,8 @@ const { values } = parseArgs({
   }
 })
 const [rounds, seconds] = [Number(values.rounds), Number(values.seconds)]
-const WARM_UP = 0.5
+/** How long each route of a fresh process is loaded before any is measured, in `seconds`: compilers take two of them. */
+const WARM_UP = 1
 const routes = ['/none', '/read', '/write']
 const only = values.only?.split(',')
 const unknown = only?.filter((name) => contestants[name] === undefined) ?? []
@@ -44,10 +45,7 @@ const go = buildGo()
 const skipped = {}
 const headers = {}
 const samples = {}
-for (const [group, members] of Object.entries(groups)) {
-  const names = Object.keys(members).filter((name) => only?.includes(name) ?? true)
-  if (names.length > 0) await measureGroup(group, names)
-}
+for (let round = 1; round <= rounds; round++) await measureRound(round)
 await stopEngines()
 
 const rows = Object.entries(samples).map(([name, byRoute]) => ({
@@ -62,32 +60,48 @@ for (const { name, header, routes: measured } of rows) {
   console.log(name.padEnd(22), String(header).padStart(6), cells.map((cell) => cell.padStart(18)).join(''))
 }
 
-async function measureGroup(group, names) {
+/**
+ * Each round has processes of its own, since two of the same program differ by a µs or more, as their memory and their
+ * compiled code happen to lie. One contestant at a time lives beside the bare one, since one that waits among others
+ * finds the processor's caches cold.
+ */
+async function measureRound(round) {
   const bare = await startNode('bare')
-  const servers = {}
-  for (const name of names) {
+  await warmUp(bare, bare.cookies)
+  for (const name of Object.keys(contestants)) {
+    if (skipped[name] !== undefined || only?.includes(name) === false) continue
+    const server = await startOrSkip(name)
+    if (server === undefined) continue
     try {
-      servers[name] = await start(contestants[name], name)
-      headers[name] = servers[name].header
-    } catch (error) {
-      skipped[name] = error.message
-      process.stderr.write(`skipped ${name}: ${error.message}\n`)
+      await measureBeside(bare, name, server, round % 2 === 0)
+    } catch (cause) {
+      throw new Error(`${name} failed`, { cause })
     }
+    await server.stop()
   }
-  const entries = Object.entries(servers)
-  for (const [name, server] of entries) await requireSessionsOf(name, server)
-  for (let round = 0; round <= rounds; round++) {
-    for (const route of routes) {
-      for (const [name, server] of entries) {
-        const sample = await pair(bare, name, server, route, round % 2 === 0)
-        // The first round is for the compilers to warm up.
-        if (round > 0) add(name, route, sample)
-      }
-    }
-    process.stderr.write(`${group}: round ${round} of ${rounds}\n`)
+  await bare.stop()
+  process.stderr.write(`round ${round} of ${rounds}\n`)
+}
+
+async function startOrSkip(name) {
+  try {
+    return await start(contestants[name], name)
+  } catch (error) {
+    skipped[name] = error.message
+    process.stderr.write(`skipped ${name}: ${error.message}\n`)
   }
-  for (const [name, server] of entries) await requireSessionsOf(name, server)
-  for (const { stop } of [bare, ...Object.values(servers)]) await stop()
+}
+
+async function measureBeside(bare, name, server, bareFirst) {
+  await requireSessions(server)
+  await warmUp(server, server.cookies)
+  headers[name] = server.header
+  for (const route of routes) add(name, route, await pair(bare, server, route, bareFirst))
+  await requireSessions(server)
+}
+
+async function warmUp(server, cookies) {
+  for (const route of routes) await measure(server, route, { seconds: seconds * WARM_UP, cookies })
 }
 
 function start({ as, needs, go: store, foreignCookies, visitors }, name) {
@@ -96,30 +110,13 @@ function start({ as, needs, go: store, foreignCookies, visitors }, name) {
   return store ? startGo(go, store, { visitors }) : startNode(as ?? name, { foreignCookies, visitors })
 }
 
-async function requireSessionsOf(name, server) {
-  try {
-    await requireSessions(server)
-  } catch (cause) {
-    throw new Error(`${name} does not keep its sessions`, { cause })
-  }
-}
-
-async function pair(bare, name, server, route, bareFirst) {
-  const measureBare = () => measureWarm(bare, route, server.cookies)
-  try {
-    const before = bareFirst ? await measureBare() : undefined
-    const sample = await measureWarm(server, route, server.cookies)
-    const beside = before ?? (await measureBare())
-    return { ...sample, above: sample.cpu - beside.cpu, bare: beside.cpu }
-  } catch (cause) {
-    throw new Error(`${name} failed`, { cause })
-  }
-}
-
-/** What waited for its turn has lost compiled code to the collector: its first half second would cost twice as much. */
-async function measureWarm(server, route, cookies) {
-  await measure(server, route, { seconds: seconds * WARM_UP, cookies })
-  return measure(server, route, { seconds, cookies })
+async function pair(bare, server, route, bareFirst) {
+  const { cookies } = server
+  const measureBare = () => measure(bare, route, { seconds, cookies })
+  const before = bareFirst ? await measureBare() : undefined
+  const sample = await measure(server, route, { seconds, cookies })
+  const beside = before ?? (await measureBare())
+  return { ...sample, above: sample.cpu - beside.cpu, bare: beside.cpu }
 }
 
 function add(name, route, sample) {
