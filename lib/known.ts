@@ -90,7 +90,7 @@ export class CookieValues<T> {
 /** Parses the records of one session that a store gave. */
 export class StoredRecords {
   readonly #isConstant: (record: SessionRecord) => boolean
-  readonly #recent = new Recent<{ readonly text: string; readonly record: SessionRecord }>()
+  readonly #recent = new Recent<{ readonly id: string; readonly text: string; readonly record: SessionRecord }>()
 
   constructor(isConstant: (record: SessionRecord) => boolean) {
     this.#isConstant = isConstant
@@ -101,13 +101,16 @@ export class StoredRecords {
     const known = this.#recent.get(id)
     if (known?.text === text) return known.record
     const record = parseRecord(text)
-    if (record !== undefined) this.learn(id, text, record)
+    if (record !== undefined && this.#recent.isSaidAgain(id)) this.#remember(id, text, record)
     return record
   }
 
-  /** Takes note of a record that was written, or parsed. */
+  /** Takes note of a record that was written, if the one that it replaces is remembered. */
   learn(id: string, text: string, record: SessionRecord): void {
-    if (!this.#recent.isSaidAgain(id)) return
-    if (text.length <= LONGEST && this.#isConstant(record)) this.#recent.put(id, { text, record })
+    if (this.#recent.get(id)?.id === id) this.#remember(id, text, record)
+  }
+
+  #remember(id: string, text: string, record: SessionRecord): void {
+    if (text.length <= LONGEST && this.#isConstant(record)) this.#recent.put(id, { id, text, record })
   }
 }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { closeSync, fsyncSync, linkSync, mkdirSync, openSync, utimesSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { StoreConfigError } from '../../errors.js'
-import { endOf, hasCode, statOf, tidy, timesOf } from './disk.js'
+import { endOf, hasCode, secondsOf, statOf, tidy, timesOf } from './disk.js'
 
 /**
  * Makes the directory, closed to others, and sees that it can be trusted and that its file system has what it takes.
@@ -85,7 +85,7 @@ function probe(directory: string): void {
 /** The end of a record is kept as the time of its file, to the millisecond. */
 function requireTimes(path: string): void {
   const expires = Math.floor(Date.now() / 1000) * 1000 + 3_600_123
-  utimesSync(path, ...timesOf(expires))
+  utimesSync(path, ...secondsOf(timesOf(expires)))
   const stats = statOf(path)
   if (stats && endOf(stats) === expires) return
   throw new StoreConfigError(

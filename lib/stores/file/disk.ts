@@ -7,20 +7,51 @@ import { open } from 'node:fs/promises'
  */
 export const { O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants as Partial<typeof constants>
 
-/** When a record ends, in milliseconds since the epoch: the time of its "last change". */
+/**
+ * What tells one state of a record's file from every other without opening it, since `mark` is drawn anew for each. Two
+ * with the same mark, end, size and file do not come within the age of the universe.
+ */
+export interface Stamp {
+  /** The number of the file in its file system. */
+  readonly ino: number
+  /** In bytes. */
+  readonly size: number
+  /** When the record ends, in milliseconds since the epoch: the time of the file's "last change". */
+  readonly end: number
+  /** The time of its "last access", in the same unit. */
+  readonly mark: number
+}
+
+export type Times = Pick<Stamp, 'end' | 'mark'>
+
 export function endOf(stats: Stats): number {
   return Math.floor(stats.mtimeMs)
 }
 
+export function stampOf(stats: Stats): Stamp {
+  return { ino: stats.ino, size: stats.size, end: endOf(stats), mark: Math.floor(stats.atimeMs) }
+}
+
+export function isSameStamp(a: Stamp, b: Stamp): boolean {
+  return a.mark === b.mark && a.end === b.end && a.size === b.size && a.ino === b.ino
+}
+
 /**
- * The times to give a file for a record to end at `expires`, in seconds. Half a millisecond more, since seconds in
- * floating point lose a little on the way. The access time lies after it: else the kernel would write a new one to
- * disk at each read.
+ * The times to give a file for a record to end at `expires`. The access time lies after the end, within four years:
+ * else the kernel would write a new one to disk at each read.
  */
-export function timesOf(expires: number): readonly [accessed: number, changed: number] {
+export function timesOf(expires: number): Times {
   if (!Number.isFinite(expires)) throw new TypeError(`file store: expires must be a finite number, not ${expires}`)
-  const end = (Math.max(0, Math.ceil(expires)) + 0.5) / 1000
-  return [end + 1, end]
+  const end = Math.max(0, Math.ceil(expires))
+  return { end, mark: end + 1000 + Math.floor(Math.random() * 2 ** 37) }
+}
+
+/**
+ * The same in seconds, as utimes takes them. Half a millisecond more, since seconds in floating point lose a little on
+ * the way.
+ */
+export function secondsOf({ end, mark }: Times): readonly [accessed: number, changed: number] {
+  return [(mark + 0.5) / 1000, (end + 0.5) / 1000]
 }
 
 export type Linked = 'linked' | 'taken' | 'gone'

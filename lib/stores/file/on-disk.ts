@@ -3,11 +3,12 @@ import type { RecordStore, StoredRecord, Version, Write, WriteResult } from '../
 import { perform } from '../internal/writes.js'
 import { exchange, type Outcome, removeEnded, replace } from './claims.js'
 import { makeShard, makeShardDurably, prepareDirectory, requireDirectory, shardExists } from './directory.js'
-import { endOf, hasCode, link, statOf, sync, tidy, timesOf } from './disk.js'
+import { endOf, hasCode, link, secondsOf, statOf, sync, tidy, timesOf } from './disk.js'
 import { failure } from './failure.js'
 import { headLength, isVersion } from './format.js'
+import { Known } from './known.js'
 import { type Place, placeOf, shardNames, shardPath } from './layout.js'
-import { readHead, readWhole, type State } from './state.js'
+import { readHead, readWhole, type State, type WholeState } from './state.js'
 import { ended, everything, type Judgement, Sweep } from './sweep.js'
 import { type Temp, Temps } from './temps.js'
 
@@ -40,6 +41,8 @@ export class OnDisk implements FileStore {
   readonly #directory: string
   readonly #durable: boolean
   readonly #temps: Temps
+  readonly #known = new Known()
+  readonly #look = (record: string) => this.#known.look(record)
   readonly #knownShards = new Set<string>()
   #firstShard = 0
 
@@ -102,16 +105,22 @@ export class OnDisk implements FileStore {
 
   #read(id: string): StoredRecord | undefined {
     const { record } = this.#place(id)
-    const state = readWhole(record, id)
-    if (state === undefined) requireDirectory(this.#directory)
+    const state = this.#known.look(record) ?? this.#open(record, id)
     if (!state?.live || state.text === undefined) return undefined
-    return { text: state.text, version: state.version, expires: state.expires }
+    return { text: state.text, version: state.version, expires: state.stamp.end }
   }
 
-  #create(id: string, text: string, expires: number): Promise<Version | undefined> {
+  #open(record: string, id: string): WholeState | undefined {
+    const state = readWhole(record, id)
+    if (state === undefined) requireDirectory(this.#directory)
+    else this.#known.found(record, state)
+    return state
+  }
+
+  async #create(id: string, text: string, expires: number): Promise<Version | undefined> {
     const place = this.#place(id)
     const make = () => this.#temps.record(place.shard, id, text, expires)
-    return this.#write(place, make, (temp) => this.#begin(id, place, temp))
+    return (await this.#write(place, make, (temp) => this.#begin(id, place, temp)))?.version
   }
 
   async #update(id: string, text: string, expires: number, version: Version): Promise<Version | undefined> {
@@ -120,8 +129,13 @@ export class OnDisk implements FileStore {
       requireDirectory(this.#directory)
       return undefined
     }
+    const { shard, record } = place
+    const claim = { shard, record, from: version, fits: isLive, look: this.#look }
     const make = () => this.#temps.record(place.shard, id, text, expires)
-    return this.#write(place, make, (temp) => exchange({ ...place, from: version, fits: isLive }, temp, this.#temps))
+    const written = await this.#write(place, make, (temp) => exchange(claim, temp, this.#temps))
+    if (written === undefined) return undefined
+    this.#known.replaced(record, { kind: 'record', version: written.version, live: true, stamp: written.stamp, text })
+    return written.version
   }
 
   /**
@@ -136,7 +150,7 @@ export class OnDisk implements FileStore {
     if (stats === undefined) requireDirectory(this.#directory)
     if (!stats?.isFile() || stats.size < headLength || endOf(stats) <= now) return false
     try {
-      lutimesSync(record, ...times)
+      lutimesSync(record, ...secondsOf(times))
     } catch (cause) {
       if (hasCode(cause, 'ENOENT')) return false
       throw cause
@@ -167,8 +181,12 @@ export class OnDisk implements FileStore {
     return (await removeEnded(claim)) === 'done' // signing out must work on a full disk
   }
 
-  /** Makes a file, then puts it in its place. Resolves to its version, or `undefined` if the place is lost to it. */
-  async #write(place: Place, make: () => Temp, put: (temp: Temp) => Promise<Outcome>): Promise<string | undefined> {
+  /** Makes a file, then puts it in its place. Resolves to what it was, or to `undefined` if the place is lost to it. */
+  async #write<T extends Temp>(
+    place: Place,
+    make: () => T,
+    put: (temp: T) => Promise<Outcome>
+  ): Promise<T | undefined> {
     for (let tries = 0; tries < maxTries; tries++) {
       const temp = make()
       if (this.#durable) await syncOrRemove(temp.path)
@@ -176,7 +194,7 @@ export class OnDisk implements FileStore {
       if (outcome === 'lost') return undefined
       if (outcome === 'void') continue
       if (this.#durable) await sync(place.shard)
-      return temp.version
+      return temp
     }
     throw new Error(`file store: someone keeps removing the temporary files in ${place.shard}: find out who`)
   }

@@ -1,16 +1,13 @@
 import { closeSync, constants, fstatSync, openSync, read, readSync, type Stats } from 'node:fs'
 import { promisify } from 'node:util'
-import { endOf, hasCode, O_NOFOLLOW, O_NONBLOCK } from './disk.js'
+import { hasCode, O_NOFOLLOW, O_NONBLOCK, type Stamp, stampOf } from './disk.js'
 import { decodeHead, decodeText, type Head, headLength, scratch } from './format.js'
 
 /** What was found where a record should be. */
 export interface State extends Head {
   /** Whether it is a record whose end had not come when it was looked at. */
   readonly live: boolean
-  /** Milliseconds since the epoch. */
-  readonly expires: number
-  /** Bytes on disk. */
-  readonly size: number
+  readonly stamp: Stamp
 }
 
 export interface WholeState extends State {
@@ -37,9 +34,11 @@ export function readWhole(path: string, id: string): WholeState | undefined {
   const loaded = load(path, Infinity)
   if (loaded === undefined) return undefined
   const state = stateOf(loaded)
-  if (state.kind !== 'record') return { ...state, text: undefined }
+  const { kind, version, live, stamp } = state
+  if (kind !== 'record') return { kind, version, live, stamp, text: undefined }
   const text = decodeText(loaded.bytes, loaded.stats.size, id)
-  return text === undefined ? { ...state, kind: 'damaged', live: false, text } : { ...state, text }
+  if (text === undefined) return { kind: 'damaged', version, live: false, stamp, text }
+  return { kind, version, live, stamp, text }
 }
 
 /** Brings what `readHead` reads into the system's cache, so that it does not keep the event loop waiting for the disk. */
@@ -108,6 +107,6 @@ function readStart(file: number, length: number): Buffer {
 
 function stateOf({ bytes, stats, now }: Loaded): State {
   const { kind, version } = decodeHead(bytes, stats.size)
-  const expires = endOf(stats)
-  return { kind, version, expires, size: stats.size, live: kind === 'record' && expires > now }
+  const stamp = stampOf(stats)
+  return { kind, version, live: kind === 'record' && stamp.end > now, stamp }
 }

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { closeSync, constants, fstatSync, ftruncateSync, futimesSync, openSync, writeSync } from 'node:fs'
-import { hasCode, link, O_NOFOLLOW, tidy, timesOf } from './disk.js'
+import { hasCode, link, O_NOFOLLOW, type Stamp, secondsOf, tidy, timesOf } from './disk.js'
 import { encodeRecord, encodeRemoval } from './format.js'
 import { tempPath } from './layout.js'
 import { Spares, type Temp } from './spares.js'
@@ -8,8 +8,15 @@ import { reusedSize, type State } from './state.js'
 
 export type { Temp } from './spares.js'
 
-interface OpenTemp extends Temp {
+/** A file that holds a record. */
+export interface RecordTemp extends Temp {
+  readonly stamp: Stamp
+}
+
+interface OpenTemp {
+  readonly temp: Temp
   readonly file: number
+  readonly ino: number
   /** Bytes that it has from an earlier use. */
   readonly size: number
 }
@@ -37,27 +44,29 @@ export class Temps {
    * A file that holds a record.
    * @throws what the disk says, and then leaves no file behind; TypeError when `expires` is not finite
    */
-  record(shard: string, id: string, text: string, expires: number): Temp {
+  record(shard: string, id: string, text: string, expires: number): RecordTemp {
     const times = timesOf(expires)
-    return this.#write(shard, ({ file, version, size }) => {
+    return this.#write(shard, ({ temp: { path, version }, file, ino, size }) => {
       const bytes = encodeRecord(id, text, version, size)
       writeWhole(file, bytes)
-      futimesSync(file, ...times)
+      futimesSync(file, ...secondsOf(times))
+      return { path, version, stamp: { ino, size: bytes.length, end: times.end, mark: times.mark } }
     })
   }
 
   /** A file that marks where a record was removed. Throws as `record` does. */
   removal(shard: string): Temp {
-    return this.#write(shard, ({ file, version, size }) => {
-      const bytes = encodeRemoval(version)
+    return this.#write(shard, ({ temp, file, size }) => {
+      const bytes = encodeRemoval(temp.version)
       writeWhole(file, bytes)
       if (size > bytes.length) ftruncateSync(file, bytes.length)
+      return temp
     })
   }
 
   /** Gives the file of a record that is about to be replaced a name by which to keep it, if it is worth it. */
-  hold(shard: string, record: string, { size }: State): Temp | undefined {
-    if (size > reusedSize || this.#spares.full) return undefined
+  hold(shard: string, record: string, { stamp }: State): Temp | undefined {
+    if (stamp.size > reusedSize || this.#spares.full) return undefined
     const temp = this.#next(shard)
     try {
       return link(record, temp.path) === 'linked' ? temp : undefined
@@ -76,23 +85,22 @@ export class Temps {
     for (const { path } of this.#spares.takeAll()) tidy(path)
   }
 
-  #write(shard: string, fill: (temp: OpenTemp) => void): Temp {
-    const temp = this.#reopen(shard) ?? this.#make(shard)
+  #write<T extends Temp>(shard: string, fill: (temp: OpenTemp) => T): T {
+    const open = this.#reopen(shard) ?? this.#make(shard)
     try {
-      fill(temp)
+      return fill(open)
     } catch (cause) {
-      tidy(temp.path)
+      tidy(open.temp.path)
       throw cause
     } finally {
-      closeSync(temp.file)
+      closeSync(open.file)
     }
-    return temp
   }
 
   #reopen(shard: string): OpenTemp | undefined {
     for (let spare = this.#spares.take(shard); spare; spare = this.#spares.take(shard)) {
-      const temp = reopen(spare)
-      if (temp) return temp
+      const open = reopen(spare)
+      if (open) return open
       tidy(spare.path)
     }
     return undefined
@@ -101,12 +109,12 @@ export class Temps {
   #make(shard: string): OpenTemp {
     const temp = this.#next(shard)
     try {
-      return { ...temp, file: makeFile(temp.path), size: 0 }
+      return makeFile(temp)
     } catch (cause) {
       if (!hasCode(cause, 'ENOENT')) throw cause
     }
     this.#makeShard(shard)
-    return { ...temp, file: makeFile(temp.path), size: 0 }
+    return makeFile(temp)
   }
 
   #next(shard: string): Temp {
@@ -115,9 +123,10 @@ export class Temps {
   }
 }
 
-function makeFile(path: string): number {
+function makeFile(temp: Temp): OpenTemp {
   const { O_CREAT, O_EXCL, O_WRONLY } = constants
-  return openSync(path, O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW, 0o600)
+  const file = openSync(temp.path, O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW, 0o600)
+  return { temp, file, ino: fstatSync(file).ino, size: 0 }
 }
 
 /** `undefined`: a sweep took it for abandoned, or someone who died left it with another name. */
@@ -125,8 +134,8 @@ function reopen(temp: Temp): OpenTemp | undefined {
   let file: number | undefined
   try {
     file = openSync(temp.path, constants.O_WRONLY | O_NOFOLLOW)
-    const { nlink, size } = fstatSync(file)
-    if (nlink === 1 && size <= reusedSize) return { ...temp, file, size }
+    const { nlink, ino, size } = fstatSync(file)
+    if (nlink === 1 && size <= reusedSize) return { temp, file, ino, size }
   } catch {}
   if (file !== undefined) closeSync(file)
   return undefined
