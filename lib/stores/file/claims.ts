@@ -1,7 +1,7 @@
 import { unlink } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { link, remove, rename, statOf, tidy } from './disk.js'
-import { claimPath, tempPath } from './layout.js'
+import { claimPath, type Place, tempPath } from './layout.js'
 import { readHead, type State } from './state.js'
 import type { Temp, Temps } from './temps.js'
 
@@ -24,9 +24,7 @@ import type { Temp, Temps } from './temps.js'
  * the record was seen to be something else, and `from` never comes back. A claim that is given up before that stays,
  * void, because its temporary file is gone.
  */
-export interface Claim {
-  readonly shard: string
-  readonly record: string
+export interface Claim extends Place {
   /** The version to replace. */
   readonly from: string
   /** Asked when nobody else can replace the record. */
@@ -115,15 +113,14 @@ interface Taken {
 
 /** Resolves when the claim is taken, or the record has moved on; to `undefined` if the file to link is gone. */
 async function takeClaim(claim: Claim, file: string): Promise<Taken | undefined> {
-  const { record, from } = claim
-  for (let claims = [claimPath(record, from, 0)]; ; ) {
+  for (let claims = [claimPath(claim, claim.from, 0)]; ; ) {
     const since = performance.now()
     const path = claims.at(-1) as string
     const linked = link(file, path)
     if (linked === 'gone') return undefined
     const rival = linked === 'taken' ? await outlast(claim, path) : 'none'
     if (rival === 'none' || rival === 'moved') return { claims, since }
-    if (rival === 'void') claims = [...claims, claimPath(record, from, claims.length)]
+    if (rival === 'void') claims = [...claims, claimPath(claim, claim.from, claims.length)]
   }
 }
 

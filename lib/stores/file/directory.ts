@@ -3,6 +3,7 @@ import { closeSync, fsyncSync, linkSync, mkdirSync, openSync, utimesSync, writeF
 import { dirname } from 'node:path'
 import { StoreConfigError } from '../../errors.js'
 import { endOf, hasCode, secondsOf, statOf, tidy, timesOf } from './disk.js'
+import { workPath } from './layout.js'
 
 /**
  * Makes the directory, closed to others, and sees that it can be trusted and that its file system has what it takes.
@@ -24,29 +25,41 @@ export function requireDirectory(directory: string): void {
 
 /** Whether a shard is there. Someone who can plant a link in its place could send records elsewhere. */
 export function shardExists(shard: string): boolean {
-  const stats = statOf(shard)
-  if (stats === undefined || stats.isDirectory()) return stats !== undefined
-  throw new Error(
-    `file store: ${shard} should be a directory and is not: find out who put it there, remove it, and close the directory to others`
-  )
+  return [shard, workPath(shard)].every(directoryExists)
 }
 
 export function makeShard(shard: string): void {
-  try {
-    mkdirSync(shard, { mode: 0o700 })
-  } catch (cause) {
-    if (!hasCode(cause, 'EEXIST')) throw cause
-  }
+  for (const path of [shard, workPath(shard)]) makeDirectory(path)
 }
 
 /** Waits for the disk in place: it happens 256 times in the life of a directory. */
 export function makeShardDurably(shard: string): void {
   makeShard(shard)
-  const parent = openSync(dirname(shard), 'r')
+  for (const path of [shard, dirname(shard)]) syncDirectory(path)
+}
+
+function directoryExists(path: string): boolean {
+  const stats = statOf(path)
+  if (stats === undefined || stats.isDirectory()) return stats !== undefined
+  throw new Error(
+    `file store: ${path} should be a directory and is not: find out who put it there, remove it, and close the directory to others`
+  )
+}
+
+function makeDirectory(path: string): void {
   try {
-    fsyncSync(parent)
+    mkdirSync(path, { mode: 0o700 })
+  } catch (cause) {
+    if (!hasCode(cause, 'EEXIST')) throw cause
+  }
+}
+
+function syncDirectory(path: string): void {
+  const directory = openSync(path, 'r')
+  try {
+    fsyncSync(directory)
   } finally {
-    closeSync(parent)
+    closeSync(directory)
   }
 }
 

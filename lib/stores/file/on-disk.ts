@@ -15,7 +15,7 @@ import { type Temp, Temps } from './temps.js'
 export interface SweepProgress {
   /** How many of the 256 sub-directories are done. */
   readonly shards: number
-  /** How many files were looked at. */
+  /** How many records were looked at. */
   readonly examined: number
   /** How many expired records were removed. */
   readonly removed: number

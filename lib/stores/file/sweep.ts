@@ -5,7 +5,7 @@ import { type Outcome, removeEnded } from './claims.js'
 import { shardExists } from './directory.js'
 import { endOf, statOf, tidy } from './disk.js'
 import { headLength } from './format.js'
-import { entryOf } from './layout.js'
+import { claimOf, isRecord, isTemp, workPath } from './layout.js'
 import { prefetch, readHead, type State } from './state.js'
 
 /** What a sweep takes away. Records are judged without opening them first. */
@@ -37,7 +37,7 @@ export class Sweep {
   readonly #judgement: Judgement
   readonly #signal: AbortSignal | undefined
   #sliceEnd = performance.now() + work
-  /** How many files were looked at. */
+  /** How many records were looked at. */
   examined = 0
   /** How many records were removed. */
   removed = 0
@@ -54,13 +54,17 @@ export class Sweep {
     await this.#noting(async () => {
       await this.#restNowAndThen()
       if (!shardExists(shard)) return
-      for await (const { name } of await opendir(shard, { bufferSize: 256 })) {
-        await this.#restNowAndThen()
-        if (this.#signal?.aborted) return
-        this.examined++
-        await this.#noting(() => this.#visit(shard, name))
-      }
+      await this.#visitAll(shard, (name) => this.#visitRecord(shard, name))
+      await this.#visitAll(workPath(shard), async (name) => this.#visitWork(shard, name))
     })
+  }
+
+  async #visitAll(directory: string, visit: (name: string) => Promise<void>): Promise<void> {
+    for await (const { name } of await opendir(directory, { bufferSize: 256 })) {
+      await this.#restNowAndThen()
+      if (this.#signal?.aborted) return
+      await this.#noting(() => visit(name))
+    }
   }
 
   async #noting(work: () => Promise<void>): Promise<void> {
@@ -71,17 +75,19 @@ export class Sweep {
     }
   }
 
-  async #visit(shard: string, name: string): Promise<void> {
-    const entry = entryOf(name)
+  async #visitRecord(shard: string, name: string): Promise<void> {
+    if (!isRecord(name)) return
+    this.examined++
     const path = `${shard}/${name}`
-    if (entry?.kind === 'record') await this.#visitRecord(shard, path)
-    else if (entry?.kind === 'temp') this.#visitTemp(path)
-    else if (entry && readHead(`${shard}/${entry.record}`)?.version !== entry.version) tidy(path)
-  }
-
-  async #visitRecord(shard: string, path: string): Promise<void> {
     const stats = statOf(path)
     if (stats?.isFile() && this.#judgement.maybe(stats)) await this.#remove(shard, path)
+  }
+
+  #visitWork(shard: string, name: string): void {
+    const path = `${workPath(shard)}/${name}`
+    const claim = claimOf(name)
+    if (isTemp(name)) this.#visitTemp(path)
+    else if (claim && readHead(`${shard}/${claim.record}`)?.version !== claim.version) tidy(path)
   }
 
   #visitTemp(path: string): void {

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { test } from 'tap'
 import { type Claim, exchange, removeEnded, replace } from '../../../lib/stores/file/claims.js'
 import { makeShard } from '../../../lib/stores/file/directory.js'
@@ -8,32 +8,32 @@ import { readHead, readWhole, reuseAfter } from '../../../lib/stores/file/state.
 import { Temps } from '../../../lib/stores/file/temps.js'
 import { putClockForward } from './clock.js'
 import { Rival } from './instants.js'
-import { freshId, type Lab, lab, tomorrow } from './lab.js'
+import { freshId, type Lab, lab, namesIn, tomorrow } from './lab.js'
 
 test('a claim whose temporary file was taken away stays until the record has moved on', async (t) => {
   const { found, temps, claim, from } = await claimed(t)
   const first = temps.record(found.shard, found.id, 'first', tomorrow())
   const fits = () => remove(first.path) // what a rival does who has waited long enough
   t.equal(await replace({ ...claim, fits }, first), 'void')
-  t.ok(existsSync(claimPath(found.record, from, 0)), 'claim 0 is not free again: someone may be in claim 1')
+  t.ok(existsSync(claimPath(found, from, 0)), 'claim 0 is not free again: someone may be in claim 1')
 
   const second = temps.record(found.shard, found.id, 'second', tomorrow())
   t.equal(await replace(claim, second), 'done')
   t.equal(readWhole(found.record, found.id)?.text, 'second')
-  t.same(readdirSync(found.shard).length, 1, 'and both claims are gone')
+  t.same(namesIn(found.shard).length, 1, 'and both claims are gone')
 })
 
 test('a claim that is given up stays until the record has moved on, and keeps nobody out', async (t) => {
   const { found, temps, claim, from } = await claimed(t)
   const first = temps.record(found.shard, found.id, 'first', tomorrow())
   t.equal(await exchange({ ...claim, fits: () => false }, first, temps), 'lost')
-  t.ok(existsSync(claimPath(found.record, from, 0)))
+  t.ok(existsSync(claimPath(found, from, 0)))
   t.notOk(existsSync(first.path))
 
   const second = temps.record(found.shard, found.id, 'second', tomorrow())
   t.equal(await exchange(claim, second, temps), 'done')
   temps.dispose()
-  t.same(readdirSync(found.shard).length, 1)
+  t.same(namesIn(found.shard).length, 1)
 })
 
 test('a claim on a state that is gone is lost and leaves nothing', async (t) => {
@@ -44,7 +44,7 @@ test('a claim on a state that is gone is lost and leaves nothing', async (t) => 
   remove(found.record)
   t.equal(await replace(claim, temps.record(found.shard, found.id, 'late', tomorrow())), 'lost')
   t.equal(await removeEnded(claim), 'void', 'there is nothing to link to')
-  t.same(readdirSync(found.shard), [])
+  t.same(namesIn(found.shard), [])
 })
 
 test('a removal that stalls once it knows that it may remove, removes nothing', async (t) => {

@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, rmdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmdirSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Test, test } from 'tap'
 import { fileStore } from '../../../lib/stores/file.js'
-import { freshId, lab, tomorrow } from './lab.js'
+import { freshId, lab, namesIn, tomorrow } from './lab.js'
 
 const notRoot = process.geteuid?.() !== 0 && 'only root can become someone else'
 const notMountable = mountTrial() && `a small file system can't be mounted here: ${mountTrial()}`
@@ -42,7 +42,7 @@ test('a directory that belongs to someone else is told', { skip: notRoot }, asyn
   await asNobody(() => store.remove(id))
   await asNobody(() => fileStore({ directory: join(directory, 'deeper') }).setup())
   t.equal((await store.read(id))?.text, 'text')
-  t.equal(readdirSync(shard).length, 1)
+  t.equal(namesIn(shard).length, 1)
 })
 
 test('a full disk is told, loses no record, and lets one sign out and sweep', { skip: notMountable }, async (t) => {

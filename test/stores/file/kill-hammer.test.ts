@@ -1,8 +1,8 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { test } from 'tap'
-import { end, lab, sweptNames, tomorrow } from './lab.js'
+import { end, lab, namesIn, sweptNames, tomorrow } from './lab.js'
 
 const kills = 30
 
@@ -39,7 +39,7 @@ test(`after each of ${kills} kills the record is whole, no answered write is los
   await next
   t.ok(lastLine(log) > kills, `${lastLine(log)} writes were answered`)
   t.ok(slowest < 3000, `the slowest write after a kill took ${slowest.toFixed(1)} ms`)
-  t.comment(`left by the dead: ${readdirSync(shard).length - 1} files; slowest write: ${slowest.toFixed(1)} ms`)
+  t.comment(`left by the dead: ${namesIn(shard).length - 1} files; slowest write: ${slowest.toFixed(1)} ms`)
   t.same(await sweptNames(shard), [record.slice(shard.length + 1)], 'a sweep cleans up what the dead left')
   t.ok(await store.read(id))
 })

@@ -2,9 +2,9 @@ import { type Test, test } from 'tap'
 import { type FileStore, fileStore } from '../../../lib/stores/file.js'
 import { atEachCall, killed } from './instants.js'
 import { lab, sweptNames, tomorrow } from './lab.js'
-import { createAnew, prepare, remove, sweep, touch, update } from './operations.js'
+import { createAnew, prepare, remove, sweep, touch, update, updateOfKnown } from './operations.js'
 
-for (const operation of [update, remove, createAnew, touch, sweep]) {
+for (const operation of [update, updateOfKnown, remove, createAnew, touch, sweep]) {
   test(`${operation.name} that is killed before any of its system calls leaves the old or the new state`, async (t) => {
     const found = await lab(t)
     const seen = await atEachCall(async (at) => {

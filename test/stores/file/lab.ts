@@ -1,12 +1,12 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
-import { placeOf } from '../../../lib/stores/file/layout.js'
+import { placeOf, workPath } from '../../../lib/stores/file/layout.js'
 import { Sweep } from '../../../lib/stores/file/sweep.js'
 import { type FileStore, fileStore } from '../../../lib/stores/file.js'
 
@@ -70,7 +70,14 @@ export function tomorrow(): number {
 export async function sweptNames(shard: string): Promise<readonly string[]> {
   const keepRecords = { maybe: () => false, surely: () => false, abandonedAfter: -1 }
   await new Sweep(keepRecords).shard(shard)
-  return readdirSync(shard)
+  return namesIn(shard)
+}
+
+/** The names in a shard, also of what is in the making. */
+export function namesIn(shard: string): readonly string[] {
+  const work = workPath(shard)
+  const inTheMaking = existsSync(work) ? readdirSync(work) : []
+  return [...readdirSync(shard).filter((name) => join(shard, name) !== work), ...inTheMaking]
 }
 
 const workerPath = fileURLToPath(new URL('./worker.js', import.meta.url))

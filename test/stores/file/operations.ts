@@ -9,6 +9,8 @@ import { type Lab, tomorrow } from './lab.js'
 export interface Operation {
   readonly name: string
   readonly ended?: boolean
+  /** The store has read the record before, so that it need not open it. */
+  readonly known?: boolean
   readonly run: (store: FileStore, id: string, version: string, shard: string) => Promise<unknown>
   /** What may be read afterwards, if it alone was at work and was killed. */
   readonly leaves: readonly (string | undefined)[]
@@ -19,6 +21,7 @@ export const update: Operation = {
   run: (store, id, version) => store.update(id, '0a', tomorrow(), version),
   leaves: ['0', '0a']
 }
+export const updateOfKnown: Operation = { ...update, name: 'an update of a known record', known: true }
 export const remove: Operation = { name: 'a remove', run: (store, id) => store.remove(id), leaves: ['0', undefined] }
 export const createAnew: Operation = {
   name: 'a create in the place of what has ended',
@@ -41,6 +44,7 @@ export async function prepare({ directory, shard, id }: Lab, operation: Operatio
   const store = fileStore({ directory })
   let version = (await store.create(id, '0', tomorrow())) as string
   for (let turn = 0; turn < 3; turn++) version = (await store.update(id, '0', tomorrow(), version)) as string
+  for (let turn = 0; operation.known && turn < 2; turn++) await store.read(id)
   putClockForward(reuseAfter) // so that spare files are ripe
   if (operation === sweep) await store.close() // so that the record is all that a sweep meets
   if (operation.ended) await store.touch(id, Date.now() - 1000)

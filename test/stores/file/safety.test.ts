@@ -14,9 +14,9 @@ import {
 } from 'node:fs'
 import { basename, join } from 'node:path'
 import { test } from 'tap'
-import { placeOf } from '../../../lib/stores/file/layout.js'
+import { placeOf, workPath } from '../../../lib/stores/file/layout.js'
 import { fileStore } from '../../../lib/stores/file.js'
-import { freshId, lab, tomorrow } from './lab.js'
+import { freshId, lab, namesIn, tomorrow } from './lab.js'
 
 test('directories are 0700 and files 0600, whatever the umask allows', async (t) => {
   const before = process.umask(0)
@@ -26,7 +26,10 @@ test('directories are 0700 and files 0600, whatever the umask allows', async (t)
   const modes = () => [directory, shard, record].map((path) => (lstatSync(path).mode & 0o777).toString(8))
   t.same(modes(), ['700', '700', '600'])
   await store.update(id, 'new', tomorrow(), version ?? '')
-  for (const name of readdirSync(shard)) t.equal(lstatSync(join(shard, name)).mode & 0o777, 0o600)
+  t.equal(lstatSync(workPath(shard)).mode & 0o777, 0o700)
+  const files = [record, ...readdirSync(workPath(shard)).map((name) => join(workPath(shard), name))]
+  t.ok(files.length > 1)
+  for (const path of files) t.equal(lstatSync(path).mode & 0o777, 0o600)
 })
 
 test('a symbolic link in the place of a record is neither read nor written through', async (t) => {
@@ -47,7 +50,7 @@ test('a symbolic link in the place of a record is neither read nor written throu
   t.equal(readFileSync(victim, 'utf8'), text)
   unlinkSync(record)
   await store.sweep()
-  t.same(readdirSync(shard), [], 'nothing is left of the attempts')
+  t.same(namesIn(shard), [], 'nothing is left of the attempts')
 })
 
 test('a symbolic link in the place of a sub-directory is refused', async (t) => {
@@ -65,9 +68,19 @@ test('a symbolic link in the place of a sub-directory is refused', async (t) => 
   const others = readdirSync(directory).filter((name) => name !== basename(shard))
   t.ok(others.length > 0)
   t.ok(
-    others.every((name) => readdirSync(join(directory, name)).length === 0),
+    others.every((name) => namesIn(join(directory, name)).length === 0),
     'the others were swept'
   )
+})
+
+test('a symbolic link in the place of the directory for what is in the making is refused', async (t) => {
+  const { directory, shard, id } = await lab(t)
+  const elsewhere = join(directory, '..', 'elsewhere')
+  for (const path of [elsewhere, shard]) mkdirSync(path)
+  symlinkSync(elsewhere, workPath(shard))
+  const store = fileStore({ directory })
+  await t.rejects(store.create(id, 'text', tomorrow()), { message: /work should be a directory and is not/ })
+  t.same(readdirSync(elsewhere), [])
 })
 
 test('a directory that others can write to, or that is a link, is refused', async (t) => {
@@ -111,14 +124,14 @@ test('a version that is not the store’s own fits no record and becomes no path
   for (const version of ['../../x', '', 1, 'A'.repeat(24), 'damaged']) {
     t.equal(await store.update(id, 'new', tomorrow(), version), undefined)
   }
-  t.equal(readdirSync(shard).length, 1)
+  t.equal(namesIn(shard).length, 1)
 })
 
 test('file names do not tell ids apart by letter case alone', async (t) => {
   const { store, directory } = await lab(t)
   const id = `aB${freshId().slice(2)}`
   for (const each of [id, `Ab${id.slice(2)}`]) await store.create(each, each, tomorrow())
-  const names = readdirSync(directory).flatMap((shard) => readdirSync(join(directory, shard)))
+  const names = readdirSync(directory).flatMap((shard) => namesIn(join(directory, shard)))
   t.equal(new Set(names.map((name) => name.toLowerCase())).size, 2)
 })
 
@@ -134,7 +147,7 @@ test('what is not the store’s is left alone by sweep and clear', async (t) => 
   await store.clear()
   t.ok(foreign.every((path) => existsSync(path)))
   t.ok(existsSync(join(shard, 'a'.repeat(64))))
-  t.equal(readdirSync(shard).length, 4)
+  t.equal(namesIn(shard).length, 4)
 })
 
 test('a directory that vanishes makes every method reject, and setup makes it again', async (t) => {

@@ -1,42 +1,44 @@
 import { test } from 'tap'
 import { atEachCall, interrupted, Rival } from './instants.js'
-import { lab, tomorrow } from './lab.js'
-import { createAnew, prepare, remove, sweep, update } from './operations.js'
+import { lab } from './lab.js'
+import { createAnew, prepare, remove, sweep, update, updateOfKnown } from './operations.js'
 
-test('an update that stalls before any of its system calls overwrites nobody', async (t) => {
-  const found = await lab(t)
-  const rival = new Rival(found.directory)
-  t.teardown(() => rival.end())
-  await atEachCall(async (at) => {
-    const { store, id, version } = await prepare(found, update)
-    let mine: unknown
-    const call = await interrupted(
-      at,
-      () => t.equal(rival.now('append', id), true, 'the other must get its turn'),
-      async () => {
-        mine = await store.update(id, '0a', tomorrow(), version)
-      }
-    )
-    if (call) t.equal((await store.read(id))?.text, mine ? '0ab' : '0b', `stalled before ${call} (${at})`)
-    return call
+for (const operation of [update, updateOfKnown]) {
+  test(`${operation.name} that stalls before any of its system calls overwrites nobody`, async (t) => {
+    const found = await lab(t)
+    const rival = new Rival(found.directory)
+    t.teardown(() => rival.end())
+    await atEachCall(async (at) => {
+      const { store, id, version } = await prepare(found, operation)
+      let mine: unknown
+      const call = await interrupted(
+        at,
+        () => t.equal(rival.now('append', id), true, 'the other must get its turn'),
+        async () => {
+          mine = await operation.run(store, id, version, found.shard)
+        }
+      )
+      if (call) t.equal((await store.read(id))?.text, mine ? '0ab' : '0b', `stalled before ${call} (${at})`)
+      return call
+    })
   })
-})
 
-test('an update that stalls before any of its system calls does not bring back what was removed', async (t) => {
-  const found = await lab(t)
-  const rival = new Rival(found.directory)
-  t.teardown(() => rival.end())
-  await atEachCall(async (at) => {
-    const { store, id, version } = await prepare(found, update)
-    const call = await interrupted(
-      at,
-      () => t.equal(rival.now('remove', id), true),
-      () => store.update(id, '0a', tomorrow(), version)
-    )
-    if (call) t.equal(await store.read(id), undefined, `stalled before ${call} (${at})`)
-    return call
+  test(`${operation.name} that stalls before any of its system calls does not bring back what was removed`, async (t) => {
+    const found = await lab(t)
+    const rival = new Rival(found.directory)
+    t.teardown(() => rival.end())
+    await atEachCall(async (at) => {
+      const { store, id, version } = await prepare(found, operation)
+      const call = await interrupted(
+        at,
+        () => t.equal(rival.now('remove', id), true),
+        () => operation.run(store, id, version, found.shard)
+      )
+      if (call) t.equal(await store.read(id), undefined, `stalled before ${call} (${at})`)
+      return call
+    })
   })
-})
+}
 
 test('a remove that stalls before any of its system calls still removes, and once', async (t) => {
   const found = await lab(t)

@@ -1,11 +1,12 @@
-import { readdirSync, unlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, unlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { test } from 'tap'
+import { claimPath, tempPath, workPath } from '../../../lib/stores/file/layout.js'
 import { fileStore, type SweepProgress } from '../../../lib/stores/file.js'
 import { putClockForward } from './clock.js'
 import { callsOf, patchedCalls } from './instants.js'
-import { freshId, type Lab, lab, tomorrow } from './lab.js'
+import { freshId, type Lab, lab, namesIn, tomorrow } from './lab.js'
 
 test('a sweep opens no record that has not expired', async (t) => {
   const { store } = await lab(t)
@@ -85,26 +86,26 @@ test('a sweep takes the marks of removed records away, and does not count them',
   const { store, id, shard } = await lab(t)
   await store.create(id, 'text', tomorrow())
   await store.remove(id)
-  t.equal(readdirSync(shard).length, 1)
+  t.equal(namesIn(shard).length, 1)
   t.equal(await store.sweep(), 0)
-  t.same(readdirSync(shard), [])
+  t.same(namesIn(shard), [])
 })
 
 test('a sweep takes temporary files away after a minute, and claims on states that are gone at once', async (t) => {
   const found = await lab(t)
   const { store, id, record, shard } = found
   const version = await store.create(id, 'text', tomorrow())
-  const temp = join(shard, `${'0'.repeat(24)}.tmp`)
-  const stale = `${record}.${'1'.repeat(24)}.0.claim`
-  const current = `${record}.${version}.0.claim`
+  const temp = tempPath(shard, '0'.repeat(24))
+  const stale = claimPath(found, '1'.repeat(24), 0)
+  const current = claimPath(found, version as string, 0)
   for (const path of [temp, stale, current]) writeFileSync(path, '')
   await store.sweep()
-  t.same(names(found), [record, current, temp].sort())
+  t.same(paths(found), [record, current, temp].sort())
   await aMinuteLater(() => store.sweep())
-  t.same(names(found), [record, current].sort())
+  t.same(paths(found), [record, current].sort())
   t.ok(await store.update(id, 'new', tomorrow(), version ?? ''), 'an abandoned claim keeps nobody out')
   await store.close()
-  t.same(names(found), [record], 'and who passes it takes it away')
+  t.same(paths(found), [record], 'and who passes it takes it away')
 })
 
 test('a writer whose temporary file is swept away while it waits for the disk writes it again', async (t) => {
@@ -112,9 +113,9 @@ test('a writer whose temporary file is swept away while it waits for the disk wr
   const store = fileStore({ directory, durability: 'fsync' })
   const version = await store.create(id, 'old', tomorrow())
   const writing = store.update(id, 'new', tomorrow(), version ?? '')
-  const temps = () => readdirSync(shard).filter((name) => name.endsWith('.tmp'))
+  const temps = () => readdirSync(workPath(shard)).filter((name) => name.endsWith('.tmp'))
   t.equal(temps().length, 1)
-  for (const name of temps()) unlinkSync(join(shard, name))
+  for (const name of temps()) unlinkSync(join(workPath(shard), name))
   t.ok(await writing)
   t.equal((await store.read(id))?.text, 'new')
 })
@@ -124,19 +125,18 @@ test('clear leaves no file, also of what others have begun, and close none of it
   const { store, id, record, shard } = found
   let version = await store.create(id, 'text', tomorrow())
   for (let turn = 0; turn < 5; turn++) version = await store.update(id, 'text', tomorrow(), version ?? '')
-  t.ok(names(found).length > 1, 'a store keeps spare files while it is open')
+  t.ok(paths(found).length > 1, 'a store keeps spare files while it is open')
   await store.close()
-  t.same(names(found), [record])
-  writeFileSync(join(shard, `${'0'.repeat(24)}.tmp`), '')
-  writeFileSync(`${record}.${'1'.repeat(24)}.0.claim`, '')
+  t.same(paths(found), [record])
+  writeFileSync(tempPath(shard, '0'.repeat(24)), '')
+  writeFileSync(claimPath(found, '1'.repeat(24), 0), '')
   await store.clear()
-  t.same(names(found), [])
+  t.same(paths(found), [])
 })
 
-function names({ shard }: Lab): readonly string[] {
-  return readdirSync(shard)
-    .map((name) => join(shard, name))
-    .sort()
+function paths({ shard, record }: Lab): readonly string[] {
+  const inTheMaking = readdirSync(workPath(shard)).map((name) => join(workPath(shard), name))
+  return [...(existsSync(record) ? [record] : []), ...inTheMaking].sort()
 }
 
 async function aMinuteLater(work: () => Promise<unknown>): Promise<void> {
