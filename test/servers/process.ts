@@ -92,6 +92,9 @@ export class Server {
   }
 }
 
+/** Where nobody listens: below 1024 the system gives no port to those who ask for any. */
+export const deadPort = 2
+
 /** A port of 127.0.0.1 that nobody has right now. */
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')

@@ -17,8 +17,8 @@ export interface CountingDoor {
 }
 
 /**
- * Holds every answer back for a moment, so that all that a client sends without waiting for an answer counts as one
- * trip, in however many packets it comes.
+ * Holds answers back for a moment and tells them together, so that all that a client sends without waiting for an
+ * answer counts as one trip, in however many packets it or the answer comes.
  */
 export async function countingDoor(to: { readonly host: string; readonly port: number }): Promise<CountingDoor> {
   let trips = 0
@@ -35,12 +35,15 @@ export async function countingDoor(to: { readonly host: string; readonly port: n
       everything.push(said)
       server.write(said)
     })
+    const answers: Buffer[] = []
     server.on('data', (answer) => {
-      setTimeout(() => {
-        heard = true
-        client.write(answer)
-      }, holdBack)
+      if (answers.push(answer) === 1) setTimeout(() => setImmediate(tellAll), holdBack)
     })
+    /** From an immediate, so that packets that came while this process was busy have been read. */
+    function tellAll() {
+      heard = true
+      client.write(Buffer.concat(answers.splice(0)))
+    }
     for (const [socket, other] of [[client, server] as const, [server, client] as const]) {
       open.add(socket)
       socket.on('error', () => {})

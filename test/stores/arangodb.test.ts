@@ -3,7 +3,7 @@ import { type Test, t as tap, test } from 'tap'
 import { conformanceCases } from '../../lib/conformance/index.js'
 import { StoreConfigError } from '../../lib/errors.js'
 import { type ArangodbStore, arangodbStore } from '../../lib/stores/arangodb.js'
-import { freePort } from '../servers/process.js'
+import { deadPort } from '../servers/process.js'
 import { ArangoStandIn } from '../stand-ins/arangodb.js'
 import { standsFaults } from './fragile.js'
 
@@ -12,7 +12,7 @@ tap.comment(given ? `the server at ${given}` : 'a stand-in for ArangoDB')
 
 test('the contract', async (t) => {
   const url = given ?? (await running(t)).url
-  const unused = `http://127.0.0.1:${await freePort()}`
+  const unused = `http://127.0.0.1:${deadPort}`
   const cases = conformanceCases({
     open: () => prepared(url, 'contract'),
     neighbour: () => prepared(url, 'neighbour'),

@@ -3,13 +3,13 @@ import Keyv from 'keyv'
 import { t as tap, test } from 'tap'
 import { conformanceCases, type StoreHarness } from '../../lib/conformance/index.js'
 import { keyvStore } from '../../lib/stores/keyv.js'
-import { freePort } from '../servers/process.js'
+import { deadPort } from '../servers/process.js'
 import { startRedis } from '../servers/redis.js'
 
 const server = await startRedis()
 tap.comment(`Redis ${await server.version()}`)
 const client = new Redis(server.port, server.host)
-const nowhere = new Redis(await freePort(), '127.0.0.1', { retryStrategy: () => null, maxRetriesPerRequest: 0 })
+const nowhere = new Redis(deadPort, '127.0.0.1', { retryStrategy: () => null, maxRetriesPerRequest: 0 })
 for (const one of [client, nowhere]) one.on('error', () => {})
 tap.teardown(async () => {
   client.disconnect()

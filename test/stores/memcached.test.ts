@@ -4,7 +4,7 @@ import { StoreConfigError } from '../../lib/errors.js'
 import { MemcachedClient, type MemcachedStoreOptions, memcachedStore } from '../../lib/stores/memcached.js'
 import type { Write } from '../../types/store.js'
 import { startMemcached } from '../servers/memcached.js'
-import { freePort } from '../servers/process.js'
+import { deadPort } from '../servers/process.js'
 import { countingDoor } from '../servers/trips.js'
 
 tap.setTimeout(120_000)
@@ -20,7 +20,7 @@ for (const [what, own] of [
   ['several servers', servers]
 ] as const) {
   test(`the contract, kept on ${what}`, async (t) => {
-    const unused = `127.0.0.1:${await freePort()}`
+    const unused = `127.0.0.1:${deadPort}`
     const cases = conformanceCases({
       open: () => memcachedStore({ servers: own }),
       neighbour: () => memcachedStore({ servers: own, prefix: 'session' }),
@@ -66,7 +66,8 @@ test('a batch is one round trip to each server, with commands that any memcached
   await store.saveMany(ids.map((id) => ({ kind: 'remove', id })))
   t.strictSame(trips(), once, 'removes')
 
-  const verbs = new Set(doors.flatMap((door) => Array.from(door.said().matchAll(/^[a-z]+(?= )/gm), String)))
+  // A line of twelve letters is a record's, which begins with its version.
+  const verbs = new Set(doors.flatMap((door) => Array.from(door.said().matchAll(/^[a-z]{1,11}(?= )/gm), String)))
   t.strictSame([...verbs].sort(), ['add', 'cas', 'delete', 'gets'])
 })
 

@@ -4,7 +4,7 @@ import { conformanceCases } from '../../lib/conformance/index.js'
 import { StoreConfigError } from '../../lib/errors.js'
 import { type MongodbStore, mongodbSetup, mongodbStore } from '../../lib/stores/mongodb.js'
 import type { RecordStore, Write } from '../../types/store.js'
-import { freePort } from '../servers/process.js'
+import { deadPort } from '../servers/process.js'
 import { MongoStandIn } from '../stand-ins/mongodb.js'
 
 interface Engine {
@@ -26,7 +26,7 @@ for (const engine of engines) {
       clients.set(store, client)
       return store
     }
-    const unused = `mongodb://127.0.0.1:${await freePort()}`
+    const unused = `mongodb://127.0.0.1:${deadPort}`
     const cases = conformanceCases({
       open: () => open(engine.url, 'contract'),
       close: (store) => clients.get(store)?.close(),

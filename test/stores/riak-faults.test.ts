@@ -1,7 +1,7 @@
 import { type Test, t as tap, test } from 'tap'
 import { type RiakStore, riakStore } from '../../lib/stores/riak.js'
 import { eventually } from '../servers/eventually.js'
-import { freePort } from '../servers/process.js'
+import { deadPort, freePort } from '../servers/process.js'
 import { RiakStandIn } from '../stand-ins/riak.js'
 import { everyCallRejects, standsFaults } from './fragile.js'
 
@@ -54,7 +54,7 @@ test('a cluster that has lost its majority makes calls reject, and does not seem
 
 test('reads, and writes that never left, go to the next node when one is down', async (t) => {
   const server = await running(t)
-  const down = `http://127.0.0.1:${await freePort()}`
+  const down = `http://127.0.0.1:${deadPort}`
   const version = (await opened([down, server.url]).create('a', 'text', soon())) as string
   t.match(await opened([down, server.url]).read('a'), { version })
   const store = opened([server.url, down])

@@ -4,7 +4,7 @@ import pg from 'pg'
 import { t as tap } from 'tap'
 import { type MariadbServer, startMariadb } from '../../servers/mariadb.js'
 import { type PostgresServer, startPostgres } from '../../servers/postgres.js'
-import { directoryFor, freePort } from '../../servers/process.js'
+import { deadPort, directoryFor } from '../../servers/process.js'
 
 /** Where the tests of a file reach an engine, and where they reach none. */
 export interface Engine {
@@ -20,7 +20,7 @@ export async function postgresEngine(): Promise<Engine> {
   const { rows } = await client.query('SHOW server_version')
   await client.end()
   tap.comment(`PostgreSQL ${rows[0].server_version}`)
-  return { url, nobody: `postgres://postgres@127.0.0.1:${await freePort()}/postgres` }
+  return { url, nobody: `postgres://postgres@127.0.0.1:${deadPort}/postgres` }
 }
 
 /** A pool of pg's, for a server that may end before its idle connections do. */
@@ -38,7 +38,7 @@ export async function mysqlEngine(): Promise<Engine> {
   await client.end()
   const version = String(rows[0]?.['version'])
   tap.comment(version.includes('MariaDB') ? version : `MySQL ${version}`)
-  return { url, nobody: `mysql://app@127.0.0.1:${await freePort()}/app` }
+  return { url, nobody: `mysql://app@127.0.0.1:${deadPort}/app` }
 }
 
 /** The path of a SQLite file for the tests of a file. */

@@ -3,7 +3,7 @@ import mysql from 'mysql2/promise'
 import { t as tap, test } from 'tap'
 import { mysqlStore } from '../../../lib/stores/mysql.js'
 import { startMariadb } from '../../servers/mariadb.js'
-import { freePort } from '../../servers/process.js'
+import { deadPort } from '../../servers/process.js'
 import { keepsTheContract, type Way } from './contract.js'
 
 const { TEST_MYSQL_URL: given } = process.env
@@ -11,7 +11,7 @@ const server = given ? undefined : await startMariadb()
 tap.teardown(() => server?.stop())
 const uri = given ?? String(server?.url)
 
-const nobody = `mysql://app@127.0.0.1:${await freePort()}/app`
+const nobody = `mysql://app@127.0.0.1:${deadPort}/app`
 
 const throughPromises = (address: string, table?: string, flags: string[] = []) => {
   const client = mysql.createPool({ uri: address, flags })
