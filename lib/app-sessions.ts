@@ -124,7 +124,7 @@ export class AppSessions implements Sessions {
   preload(request: FastifyRequest, sessionsOf: () => RequestSessions): Promise<unknown> | undefined {
     const header = request.raw.headers.cookie
     if (header === undefined || !this.#mayRead) return undefined
-    if (this.#marker.isDue(Date.now())) return this.#preloadAfterMarker(request, header, sessionsOf)
+    if (this.#marker.isDue()) return this.#preloadAfterMarker(request, header, sessionsOf)
     const entries = this.#wanted(request, header)
     return entries.length === 0 ? undefined : sessionsOf().preload(entries)
   }

@@ -14,6 +14,12 @@ interface Task {
   readonly encoded: Encoded | undefined
   /** `undefined`: nothing to be done at the store. */
   readonly job: Job<Outcome> | undefined
+  /** How that went. */
+  settled: PromiseSettledResult<Outcome> | undefined
+}
+
+function taskFor(state: SessionState, encoded: Encoded | undefined, job?: Job<Outcome>): Task {
+  return { state, encoded, job, settled: undefined }
 }
 
 /**
@@ -26,10 +32,9 @@ export function commit(sessions: RequestSessions, states: readonly SessionState[
   const pending = states.filter((state) => mayNeedSaving(state, now))
   if (pending.length === 0) return undefined
   const tasks = eachOrThrow(pending, stateOf, (state) => plan(sessions.reply, state, now))
-  const withJobs = tasks.filter(({ job }) => job !== undefined)
-  if (withJobs.length === 0) return finish(sessions, tasks, now)
+  if (!tasks.some(hasJob)) return finish(sessions, tasks, now)
   for (const { state } of tasks) state.isSaving = true
-  return runAndFinish(sessions, tasks, withJobs, now)
+  return runAndFinish(sessions, tasks, now)
 }
 
 /** Most requests only read: they are done here. */
@@ -48,11 +53,11 @@ function plan(reply: FastifyReply, state: SessionState, now: number): Task | und
   if (encoded !== undefined || state.isEnding) {
     const needsCookie = encoded !== undefined && state.source === undefined
     if (needsCookie && areHeadersSent(reply)) throw new HeadersSentError(state.entry.name)
-    return { state, encoded, job: save(state, encoded, now) }
+    return taskFor(state, encoded, save(state, encoded, now))
   }
   if (state.source === undefined) return undefined
-  if (isTouchDue && state.source.record.n === undefined) return { state, encoded, job: renew(state, now) }
-  return state.isStale || state.cookieOptions !== undefined ? { state, encoded, job: undefined } : undefined
+  if (isTouchDue && state.source.record.n === undefined) return taskFor(state, encoded, renew(state, now))
+  return state.isStale || state.cookieOptions !== undefined ? taskFor(state, encoded) : undefined
 }
 
 /** Nothing of it is saved, but who signs out has to be told that it did not work. */
@@ -75,69 +80,60 @@ function planCookie(
     if (changed === undefined && !state.isEnding) return undefined
     throw new HeadersSentError(state.entry.name)
   }
-  return { state, encoded, job: undefined }
+  return taskFor(state, encoded)
 }
 
-async function runAndFinish(
-  sessions: RequestSessions,
-  tasks: readonly Task[],
-  withJobs: readonly Task[],
-  now: number
-): Promise<void> {
+async function runAndFinish(sessions: RequestSessions, tasks: readonly Task[], now: number): Promise<void> {
   try {
-    const results = withJobs.length === 1 ? [await runOne(withJobs[0] as Task)] : await runByStore(withJobs)
-    if (results.some(isFailed)) throw saveError(results)
-    finish(sessions, results.some(isDropped) ? withoutDropped(tasks, results) : tasks, now)
+    const [first] = tasks as [Task]
+    if (tasks.length === 1) first.settled = await runAlone(storeOf(first), first.job as Job<Outcome>)
+    else await runByStore(tasks.filter(hasJob))
+    if (tasks.some(isFailed)) throw saveError(tasks)
+    finish(sessions, tasks.some(isDropped) ? withoutDropped(tasks) : tasks, now)
   } finally {
     for (const { state } of tasks) state.endSaving()
   }
 }
 
-interface Result {
-  readonly task: Task
-  readonly outcome?: Outcome
-  readonly error?: Error
-}
-
-async function runByStore(tasks: readonly Task[]): Promise<readonly Result[]> {
-  const stores = [...new Set(tasks.map(({ state }) => state.entry.store))]
-  const results = stores.map((store) => runOnStore(tasks.filter(({ state }) => state.entry.store === store)))
-  return (await Promise.all(results)).flat()
-}
-
-async function runOnStore(tasks: readonly Task[]): Promise<readonly Result[]> {
-  const { store } = (tasks[0] as Task).state.entry
-  const jobs = tasks.map(({ job }) => job as Job<Outcome>)
-  const settled = await runTogether(store as RecordStore, jobs)
-  return settled.map((result, index) => resultOf(tasks[index] as Task, result))
-}
-
-async function runOne(task: Task): Promise<Result> {
-  return resultOf(task, await runAlone(task.state.entry.store as RecordStore, task.job as Job<Outcome>))
-}
-
-function resultOf(task: Task, settled: PromiseSettledResult<Outcome>): Result {
-  return settled.status === 'fulfilled' ? { task, outcome: settled.value } : { task, error: asError(settled.reason) }
-}
-
-const isFailed = ({ error }: Result) => error !== undefined
-const isDropped = ({ outcome }: Result) => outcome === 'dropped'
-
-function saveError(results: readonly Result[]): SaveError {
-  return new SaveError(
-    new Map(results.filter(isFailed).map(({ task, error }) => [task.state.entry.name, error as Error]))
+async function runByStore(tasks: readonly Task[]): Promise<void> {
+  const stores = [...new Set(tasks.map(storeOf))]
+  await Promise.all(
+    stores.map((store) =>
+      runOnStore(
+        store,
+        tasks.filter((task) => storeOf(task) === store)
+      )
+    )
   )
 }
 
+async function runOnStore(store: RecordStore, tasks: readonly Task[]): Promise<void> {
+  const jobs = tasks.map(({ job }) => job as Job<Outcome>)
+  const settled = await runTogether(store, jobs)
+  for (const [index, task] of tasks.entries()) task.settled = settled[index]
+}
+
+const hasJob = ({ job }: Task) => job !== undefined
+const storeOf = ({ state }: Task) => state.entry.store as RecordStore
+const isFailed = ({ settled }: Task) => settled?.status === 'rejected'
+const isDropped = ({ settled }: Task) => settled?.status === 'fulfilled' && settled.value === 'dropped'
+
+function saveError(tasks: readonly Task[]): SaveError {
+  const errors = new Map<string, Error>()
+  for (const { state, settled } of tasks) {
+    if (settled?.status === 'rejected') errors.set(state.entry.name, asError(settled.reason))
+  }
+  return new SaveError(errors)
+}
+
 /** Without the sessions that were ended elsewhere, which learn it. */
-function withoutDropped(tasks: readonly Task[], results: readonly Result[]): readonly Task[] {
-  const dropped = results.filter(isDropped).map(({ task }) => task)
-  for (const { state } of dropped) {
+function withoutDropped(tasks: readonly Task[]): readonly Task[] {
+  for (const { state } of tasks.filter(isDropped)) {
     const { entry, log } = state
     state.problem = 'gone'
     log.info({ session: entry.name }, 'the session was ended while this request ran: its changes are dropped')
   }
-  return tasks.filter((task) => !dropped.includes(task))
+  return tasks.filter((task) => !isDropped(task))
 }
 
 /** Makes the cookies, and sets them unless one can't be made. */

@@ -26,8 +26,8 @@ export class ClearMarker {
     return this.#clearedAt
   }
 
-  isDue(now: number): boolean {
-    return this.#store !== undefined && now - this.#askedAt >= this.#refresh
+  isDue(): boolean {
+    return this.#store !== undefined && Date.now() - this.#askedAt >= this.#refresh
   }
 
   async ask(now: number): Promise<void> {

@@ -17,15 +17,14 @@ type Named = OpenedTicket & { readonly ticket: Ticket; readonly entry: Entry }
 export class RequestSessions implements Host {
   readonly request: FastifyRequest
   readonly reply: FastifyReply
-  /** Names of the cookies that this response sets already. */
-  readonly written = new Set<string>()
+  #written: Set<string> | undefined
   readonly #marker: ClearMarker
   readonly #commit: Commit
   readonly #sessions: (HandlerSession | undefined)[] = []
   readonly #states: SessionState[] = []
   /** What was read before the handler, and why it could not be. */
   readonly #loaded: (Loaded | undefined)[] = []
-  readonly #failures: (Error | undefined)[] = []
+  #failures: (Error | undefined)[] | undefined
   #saving: Promise<void> | undefined
   /** The handler asked for one of them. */
   isLookedAt = false
@@ -41,6 +40,12 @@ export class RequestSessions implements Host {
     this.#commit = commit
   }
 
+  /** Names of the cookies that this response sets already. */
+  get written(): Set<string> {
+    this.#written ??= new Set()
+    return this.#written
+  }
+
   /** The sessions that the handler asked for and that are loaded. */
   get used(): readonly SessionState[] {
     return this.#states
@@ -54,7 +59,7 @@ export class RequestSessions implements Host {
     this.isLookedAt = true
     const present = this.#sessions[entry.index]
     if (present !== undefined) return present
-    const failure = this.#failures[entry.index]
+    const failure = this.#failures?.[entry.index]
     if (failure !== undefined) throw failure
     const session = this.#open(entry)
     this.#sessions[entry.index] = session
@@ -76,6 +81,7 @@ export class RequestSessions implements Host {
       if (entry.onStoreError === 'empty') {
         this.#loaded[entry.index] = { problem: 'store', isDetached: true }
       } else {
+        this.#failures ??= []
         this.#failures[entry.index] = Object.assign(new StoreError(entry.name, reasonOf(error)), { cause: error })
       }
     }
@@ -83,7 +89,7 @@ export class RequestSessions implements Host {
 
   async load(entry: Entry): Promise<SessionState> {
     await this.preload([entry])
-    const failure = this.#failures[entry.index]
+    const failure = this.#failures?.[entry.index]
     if (failure !== undefined) throw failure
     return this.#state(entry, this.#loaded[entry.index] ?? NOTHING)
   }
@@ -143,7 +149,7 @@ export class RequestSessions implements Host {
   }
 
   #state(entry: Entry, loaded: Loaded): SessionState {
-    const state = new SessionState(entry, this.request.log, loaded, this.begin())
+    const state = new SessionState(entry, this.request.log, loaded, () => this.begin())
     this.#states.push(state)
     return state
   }

@@ -16,25 +16,32 @@ const DESTROYED_MS = 60_000
 /** Lost races in a row after which a writer gives up: some 5 s of pauses. */
 const MAX_ATTEMPTS = 200
 
-/** `dropped`: the session was ended elsewhere while this request ran; its changes go with it. */
-export type Outcome = 'saved' | 'dropped'
+/**
+ * What holds all that is stored now: the session itself, unless that came with an id that was replaced. `dropped`: the
+ * session was ended elsewhere while this request ran; its changes go with it.
+ */
+export type Outcome = SessionState | 'dropped'
 
 /** Saves what one request did to one session on a record store. */
-export function* save(state: SessionState, encoded: Encoded | undefined, now: number): Job<Outcome> {
+export function save(state: SessionState, encoded: Encoded | undefined, now: number): Job<Outcome> {
+  const isPlain = encoded !== undefined && state.doomed === undefined && !state.needsIndexing
+  return isPlain ? write(state, encoded, now) : saveWithDuties(state, encoded, now)
+}
+
+function* saveWithDuties(state: SessionState, encoded: Encoded | undefined, now: number): Job<Outcome> {
   if (state.doomed !== undefined) {
     yield* destroy(state.entry, state.doomed, now)
     state.doomed = undefined
   }
-  if (encoded === undefined) return 'saved'
+  if (encoded === undefined) return state
   // What `identify()` says meanwhile is for the next save.
   const { id, subject, needsIndexing } = state
   if (needsIndexing) yield* enter(state, now)
   const written = yield* write(state, encoded, now)
-  if (written === 'dropped') return written
-  if (!needsIndexing) return 'saved'
+  if (written === 'dropped' || !needsIndexing) return written
   // The record was replaced while this request ran, and its successor took the changes.
   if (written.id !== id) yield* enter(written, now)
-  if (yield* isEntered(subject as string, written.id as string)) return 'saved'
+  if (yield* isEntered(subject as string, written.id as string)) return written
   yield* removeAll([written.id as string])
   return 'dropped'
 }
@@ -45,15 +52,16 @@ export function* renew(state: SessionState, now: number): Job<Outcome> {
   const expires = state.expires(now)
   if (!(yield* touch(idOf(source), expires))) return 'dropped'
   state.source = { ...source, expires }
-  return 'saved'
+  return state
 }
 
-/** What holds all that is stored now: the session itself, unless that came with an id that was replaced. */
-type Written = SessionState | 'dropped'
+function write(state: SessionState, encoded: Encoded, now: number): Job<Outcome> {
+  if (state.retiring !== undefined) return replace(state, state.retiring, encoded, now)
+  if (state.source !== undefined) return change(state, state.source, encoded, now)
+  return insert(state, encoded)
+}
 
-function* write(state: SessionState, encoded: Encoded, now: number): Job<Written> {
-  if (state.retiring !== undefined) return yield* replace(state, state.retiring, encoded, now)
-  if (state.source !== undefined) return yield* change(state, state.source, encoded, now)
+function* insert(state: SessionState, encoded: Encoded): Job<Outcome> {
   const id = state.id as string
   const version = yield* create(id, encoded.text, encoded.expires)
   if (version === undefined) throw new Error(`the store has a record under the new id ${id} already`)
@@ -61,22 +69,18 @@ function* write(state: SessionState, encoded: Encoded, now: number): Job<Written
   return state
 }
 
-/** Compare-and-set; whoever comes second replays his changes on what the first one wrote. */
-function* change(state: SessionState, from: Source, encoded: Encoded, now: number): Job<Written> {
+/** Compare-and-set; most have no rival. */
+function* change(state: SessionState, from: Source, encoded: Encoded, now: number): Job<Outcome> {
+  if (yield* updateFrom(state, from, encoded)) return state
+  return yield* contend(state, from, now)
+}
+
+/** Whoever comes second replays his changes on what the first one wrote. */
+function* contend(state: SessionState, from: Source, now: number): Job<Outcome> {
   let writer = state
   let own: Source | undefined
   let source = from
-  let next = encoded
-  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-    const version =
-      source.record.n === undefined
-        ? yield* update(idOf(source), next.text, next.expires, versionOf(source))
-        : undefined
-    if (version !== undefined) {
-      writer.settle(keptAs(writer.entry, source.kept as Where, next, version))
-      if (own !== undefined) state.settle(own)
-      return writer
-    }
+  for (let attempt = 0; attempt < MAX_ATTEMPTS - 1; attempt++) {
     yield* pause(backoff(attempt))
     const newer = yield* newest(state.entry, source)
     if (newer === undefined) return 'dropped'
@@ -88,13 +92,25 @@ function* change(state: SessionState, from: Source, encoded: Encoded, now: numbe
     }
     writer.rebase(source, newer)
     source = newer
-    next = writer.encode(now) as Encoded
+    if (yield* updateFrom(writer, source, writer.encode(now) as Encoded)) {
+      if (own !== undefined) state.settle(own)
+      return writer
+    }
   }
   throw new ConflictError(MAX_ATTEMPTS)
 }
 
+/** Whether the record was still what `source` says, and was replaced. One that points to a successor never is. */
+function* updateFrom(writer: SessionState, source: Source, next: Encoded): Job<boolean> {
+  if (source.record.n !== undefined) return false
+  const version = yield* update(idOf(source), next.text, next.expires, versionOf(source))
+  if (version === undefined) return false
+  writer.settle(keptAs(writer.entry, source.kept as Where, next, version))
+  return true
+}
+
 /** Writes the data under a new id and makes the old record point there. */
-function* replace(state: SessionState, old: Source, encoded: Encoded, now: number): Job<Written> {
+function* replace(state: SessionState, old: Source, encoded: Encoded, now: number): Job<Outcome> {
   const id = state.id as string
   const successor: NonNullable<SessionRecord['n']> = [id, now + state.entry.grace]
   let [version, retired] = yield* writeAll([
