@@ -85,9 +85,10 @@ function planCookie(
 
 async function runAndFinish(sessions: RequestSessions, tasks: readonly Task[], now: number): Promise<void> {
   try {
-    const [first] = tasks as [Task]
-    if (tasks.length === 1) first.settled = await runAlone(storeOf(first), first.job as Job<Outcome>)
-    else await runByStore(tasks.filter(hasJob))
+    const working = tasks.filter(hasJob)
+    const [first] = working as [Task]
+    if (working.length === 1) first.settled = await runAlone(storeOf(first), first.job as Job<Outcome>)
+    else await runByStore(working)
     if (tasks.some(isFailed)) throw saveError(tasks)
     finish(sessions, tasks.some(isDropped) ? withoutDropped(tasks) : tasks, now)
   } finally {
@@ -97,14 +98,8 @@ async function runAndFinish(sessions: RequestSessions, tasks: readonly Task[], n
 
 async function runByStore(tasks: readonly Task[]): Promise<void> {
   const stores = [...new Set(tasks.map(storeOf))]
-  await Promise.all(
-    stores.map((store) =>
-      runOnStore(
-        store,
-        tasks.filter((task) => storeOf(task) === store)
-      )
-    )
-  )
+  const ofStore = (store: RecordStore) => tasks.filter((task) => storeOf(task) === store)
+  await Promise.all(stores.map((store) => runOnStore(store, ofStore(store))))
 }
 
 async function runOnStore(store: RecordStore, tasks: readonly Task[]): Promise<void> {

@@ -24,7 +24,7 @@ export class RequestSessions implements Host {
   readonly #states: SessionState[] = []
   /** What was read before the handler, and why it could not be. */
   readonly #loaded: (Loaded | undefined)[] = []
-  #failures: (Error | undefined)[] | undefined
+  readonly #failures: (Error | undefined)[] = []
   #saving: Promise<void> | undefined
   /** The handler asked for one of them. */
   isLookedAt = false
@@ -59,7 +59,7 @@ export class RequestSessions implements Host {
     this.isLookedAt = true
     const present = this.#sessions[entry.index]
     if (present !== undefined) return present
-    const failure = this.#failures?.[entry.index]
+    const failure = this.#failures[entry.index]
     if (failure !== undefined) throw failure
     const session = this.#open(entry)
     this.#sessions[entry.index] = session
@@ -81,7 +81,6 @@ export class RequestSessions implements Host {
       if (entry.onStoreError === 'empty') {
         this.#loaded[entry.index] = { problem: 'store', isDetached: true }
       } else {
-        this.#failures ??= []
         this.#failures[entry.index] = Object.assign(new StoreError(entry.name, reasonOf(error)), { cause: error })
       }
     }
@@ -89,7 +88,7 @@ export class RequestSessions implements Host {
 
   async load(entry: Entry): Promise<SessionState> {
     await this.preload([entry])
-    const failure = this.#failures?.[entry.index]
+    const failure = this.#failures[entry.index]
     if (failure !== undefined) throw failure
     return this.#state(entry, this.#loaded[entry.index] ?? NOTHING)
   }
@@ -149,7 +148,7 @@ export class RequestSessions implements Host {
   }
 
   #state(entry: Entry, loaded: Loaded): SessionState {
-    const state = new SessionState(entry, this.request.log, loaded, () => this.begin())
+    const state = new SessionState(entry, this.request.log, loaded, this.begin())
     this.#states.push(state)
     return state
   }

@@ -32,7 +32,7 @@ export function* writeAll(writes: readonly Write[]): Job<readonly WriteResult[]>
   return writes.length === 0 ? [] : ((yield { kind: 'write', writes }) as readonly WriteResult[])
 }
 
-/** Functions that only pass its generator on spare `yield*` a level, which costs as much as a promise. */
+/** Who needs no more passes its generator on: every level of `yield*` is paid again at each step. */
 function* writeOne<T extends WriteResult>(write: Write): Job<T> {
   return first((yield { kind: 'write', writes: [write] }) as readonly T[])
 }

@@ -80,8 +80,8 @@ function* contend(state: SessionState, from: Source, now: number): Job<Outcome> 
   let writer = state
   let own: Source | undefined
   let source = from
-  for (let attempt = 0; attempt < MAX_ATTEMPTS - 1; attempt++) {
-    yield* pause(backoff(attempt))
+  for (let lost = 1; lost < MAX_ATTEMPTS; lost++) {
+    yield* pause(backoff(lost - 1))
     const newer = yield* newest(state.entry, source)
     if (newer === undefined) return 'dropped'
     if (writer === state && idOf(newer) !== idOf(source)) {

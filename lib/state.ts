@@ -64,7 +64,7 @@ export class SessionState {
   cookieOptions: CookieOptions | undefined
   isStale: boolean
   isDetached: boolean
-  createdAt!: number
+  createdAt: number
   /** A save is under way, which goes by what the session was when it began. */
   isSaving = false
   values!: Values
@@ -82,15 +82,16 @@ export class SessionState {
   /** `destroy()` was called while a save of this one was under way. */
   #former: SessionState | undefined
 
-  /** @param begin when a session that begins now was created */
-  constructor(entry: Entry, log: FastifyBaseLogger, loaded: Loaded, begin: () => number) {
+  /** @param createdAt for a session that begins now */
+  constructor(entry: Entry, log: FastifyBaseLogger, loaded: Loaded, createdAt: number) {
     this.entry = entry
     this.log = log
     this.problem = loaded.problem
     this.isStale = loaded.isStale ?? false
     this.isDetached = loaded.isDetached ?? false
+    this.createdAt = createdAt
     this.#version = entry.version
-    if (loaded.source === undefined || !this.#resume(loaded.source)) this.#begin(begin())
+    if (loaded.source === undefined || !this.#resume(loaded.source)) this.#begin()
   }
 
   get flashes(): Flashes {
@@ -203,7 +204,7 @@ export class SessionState {
 
   /** Another that did the same, to replay it on what this one is not to see. */
   deputy(): SessionState {
-    const deputy = new SessionState(this.entry, this.log, {}, () => this.createdAt)
+    const deputy = new SessionState(this.entry, this.log, {}, this.createdAt)
     deputy.source = this.source
     deputy.values = this.values.copy()
     deputy.#flashes = this.#flashes?.copy()
@@ -246,12 +247,13 @@ export class SessionState {
     this.isEnding ||= this.doomed !== undefined || this.problem !== undefined
     this.source = undefined
     this.retiring = undefined
-    this.#begin(createdAt)
+    this.createdAt = createdAt
+    this.#begin()
   }
 
   /** The new session that comes after `destroy()` while a save of this one is under way. */
   succeed(createdAt: number): SessionState {
-    const successor = new SessionState(this.entry, this.log, { isDetached: this.isDetached }, () => createdAt)
+    const successor = new SessionState(this.entry, this.log, { isDetached: this.isDetached }, createdAt)
     successor.problem = this.problem
     successor.cookieOptions = this.cookieOptions
     successor.isEnding = true
@@ -273,8 +275,7 @@ export class SessionState {
     this.regenerate()
   }
 
-  #begin(createdAt: number): void {
-    this.createdAt = createdAt
+  #begin(): void {
     this.#secret = undefined
     this.#persist = undefined
     this.#subject = undefined
