@@ -84,6 +84,25 @@ t.test('a slow request cannot bring back a destroyed session', async (t) => {
   t.equal((await copy.get('/who')).body, 'nobody')
 })
 
+t.test('a request that saves what was ended while it ran learns it, and gives the browser no cookie', async (t) => {
+  const log: { session?: string; msg?: string }[] = []
+  const { app, client } = await accounts(t, log)
+  app.get('/late', async (request) => {
+    const login = request.session('login').persist()
+    await app.sessions.revoke('ada')
+    await login.save()
+    return login.problem ?? 'none'
+  })
+  await client.get('/in/ada')
+  const answer = await client.get('/late')
+  t.equal(answer.body, 'gone')
+  t.equal(answer.headers['set-cookie'], undefined)
+  t.match(
+    log.find(({ msg }) => msg?.includes('ended while')),
+    { session: 'login' }
+  )
+})
+
 t.test('a slow request that regenerates cannot bring back a destroyed session', async (t) => {
   const { app, client } = await accounts(t)
   const { opened, open } = gate()
