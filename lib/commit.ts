@@ -150,7 +150,7 @@ function cookiesFor({ request }: RequestSessions, { state, encoded }: Task, now:
     if (encoded === undefined) return entry.cookie.clear(request, cookieOptions)
     return entry.cookie.write(
       request,
-      entry.sealedRecords.seal(encoded.text, encoded.isExact ? encoded.record : undefined, state.source?.isAgain),
+      entry.sealedRecords.seal(encoded.text, encoded.isExact ? encoded.record : undefined, state.source?.again),
       state.cookieAge(now),
       cookieOptions
     )

@@ -21,8 +21,8 @@ export type OpenedValue<T> =
       readonly content: T
       /** Sealed with an older key or in another mode; to be sealed anew. */
       readonly isStale: boolean
-      /** It was there a moment ago: what replaces it will be too. */
-      readonly isAgain: boolean
+      /** The value itself if it was there a moment ago: what replaces it will be too. */
+      readonly again: string | undefined
       readonly problem?: undefined
     }
   | { readonly problem: Problem }
@@ -33,7 +33,7 @@ export class CookieValues<T> {
   readonly #ring: KeyRing
   readonly #parse: (text: string) => T | undefined
   readonly #isConstant: (content: T) => boolean
-  readonly #recent = new Recent<{ readonly value: string; readonly opened: OpenedValue<T> }>()
+  readonly #recent = new Recent<OpenedValue<T>>()
   #generation = 0
 
   /** @param isConstant whether nobody who is given the content can change it */
@@ -52,31 +52,34 @@ export class CookieValues<T> {
   open(value: string): OpenedValue<T> {
     this.#forgetOldKeys()
     const known = this.#recent.get(value)
-    if (known?.value === value) return known.opened
+    if (known !== undefined) return known
     const opened = this.#sealer.open(value)
     if (opened.text === undefined) return opened
     const content = this.#parse(opened.text)
     if (content === undefined) return { problem: 'malformed' }
-    const isAgain = this.#recent.isSaidAgain(value)
-    const result = { text: opened.text, content, isStale: opened.stale, isAgain }
-    if (isAgain) this.#remember(value, result)
+    const again = this.#recent.isSaidAgain(value) ? value : undefined
+    const result = { text: opened.text, content, isStale: opened.stale, again }
+    if (again !== undefined) this.#remember(value, result)
     return result
   }
 
   /**
    * @param content what `text` says, unless others may change it
-   * @param isAgain whether it replaces a value that was there a moment ago
+   * @param replaced the value that it replaces, if that was there a moment ago: the browser will not send it again
    */
-  seal(text: string, content: T | undefined, isAgain = false): string {
+  seal(text: string, content: T | undefined, replaced?: string): string {
     this.#forgetOldKeys()
     const value = this.#sealer.seal(text)
     this.#recent.isSaidAgain(value)
-    if (isAgain && content !== undefined) this.#remember(value, { text, content, isStale: false, isAgain })
+    if (replaced !== undefined) {
+      this.#recent.forget(replaced)
+      if (content !== undefined) this.#remember(value, { text, content, isStale: false, again: value })
+    }
     return value
   }
 
   #remember(value: string, opened: OpenedValue<T> & { readonly content: T }): void {
-    if (value.length <= LONGEST && this.#isConstant(opened.content)) this.#recent.put(value, { value, opened })
+    if (value.length <= LONGEST && this.#isConstant(opened.content)) this.#recent.put(value, opened)
   }
 
   /** A key that was taken out of the ring must not open anything any more. */
@@ -90,7 +93,7 @@ export class CookieValues<T> {
 /** Parses the records of one session that a store gave. */
 export class StoredRecords {
   readonly #isConstant: (record: SessionRecord) => boolean
-  readonly #recent = new Recent<{ readonly id: string; readonly text: string; readonly record: SessionRecord }>()
+  readonly #recent = new Recent<{ readonly text: string; readonly record: SessionRecord }>()
 
   constructor(isConstant: (record: SessionRecord) => boolean) {
     this.#isConstant = isConstant
@@ -107,10 +110,10 @@ export class StoredRecords {
 
   /** Takes note of a record that was written, if the one that it replaces is remembered. */
   learn(id: string, text: string, record: SessionRecord): void {
-    if (this.#recent.get(id)?.id === id) this.#remember(id, text, record)
+    if (this.#recent.get(id) !== undefined) this.#remember(id, text, record)
   }
 
   #remember(id: string, text: string, record: SessionRecord): void {
-    if (text.length <= LONGEST && this.#isConstant(record)) this.#recent.put(id, { id, text, record })
+    if (text.length <= LONGEST && this.#isConstant(record)) this.#recent.put(id, { text, record })
   }
 }

@@ -24,10 +24,10 @@ export function loadFromCookie(entry: Entry, header: string, moment: Moment): Lo
   const opened = openCookie(entry, entry.sealedRecords, header)
   if (opened === undefined) return {}
   if (opened.problem !== undefined) return opened
-  const { text, content: record, isStale, isAgain } = opened
+  const { text, content: record, isStale, again } = opened
   if (record.e === undefined) return { problem: 'malformed' }
   const problem = ended(entry, record.c, record.e, moment)
-  return problem === undefined ? { source: { text, record, expires: record.e, isAgain }, isStale } : { problem }
+  return problem === undefined ? { source: { text, record, expires: record.e, again }, isStale } : { problem }
 }
 
 export type OpenedTicket =

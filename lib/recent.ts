@@ -1,34 +1,61 @@
-const PLACES = 256
+const SETS = 128
 
 /**
- * A few of the things that were put in last, each in the one place that the end of its name chooses: whatever is put
- * there next takes it. Names end at random. An order of use would cost more than it gains.
+ * A few of the things that were put in last. The end of its name, which is random, gives each a set of two places; the
+ * first that was put there gives way to a third. An order of use would cost more than it gains, and single places would
+ * keep two visitors in sixteen from being known.
  */
 export class Recent<T> {
-  readonly #places: (T | undefined)[] = []
-  readonly #marks = new Int32Array(PLACES)
+  readonly #names: (string | undefined)[] = []
+  readonly #things: (T | undefined)[] = []
+  readonly #marks = new Int32Array(2 * SETS)
 
-  /** What may be the thing of that name: the caller has to compare. */
   get(name: string): T | undefined {
-    return this.#places[markOf(name) & (PLACES - 1)]
+    const set = setOf(markOf(name))
+    if (this.#names[set] === name) return this.#things[set]
+    return this.#names[set + 1] === name ? this.#things[set + 1] : undefined
   }
 
   put(name: string, thing: T): void {
-    this.#places[markOf(name) & (PLACES - 1)] = thing
+    const set = setOf(markOf(name))
+    if (this.#names[set + 1] === name) {
+      this.#things[set + 1] = thing
+      return
+    }
+    if (this.#names[set] !== name) {
+      this.#names[set + 1] = this.#names[set]
+      this.#things[set + 1] = this.#things[set]
+      this.#names[set] = name
+    }
+    this.#things[set] = thing
   }
 
-  /** Whether the name was said before, and then no other of its place. */
+  forget(name: string): void {
+    const set = setOf(markOf(name))
+    const place = this.#names[set] === name ? set : set + 1
+    if (this.#names[place] !== name) return
+    this.#names[place] = undefined
+    this.#things[place] = undefined
+  }
+
+  /** Whether the name was said before, and no two others of its set since. */
   isSaidAgain(name: string): boolean {
     const mark = markOf(name)
-    const place = mark & (PLACES - 1)
-    const isAgain = this.#marks[place] === mark
-    this.#marks[place] = mark
-    return isAgain
+    const set = setOf(mark)
+    if (this.#marks[set] === mark || this.#marks[set + 1] === mark) return true
+    this.#marks[set + 1] = this.#marks[set] as number
+    this.#marks[set] = mark
+    return false
   }
 
   clear(): void {
-    this.#places.length = 0
+    this.#names.length = 0
+    this.#things.length = 0
   }
+}
+
+function setOf(mark: number): number {
+  return 2 * (mark & (SETS - 1))
 }
 
 function markOf(name: string): number {

@@ -23,8 +23,8 @@ export interface Source {
   readonly record: SessionRecord
   /** When it ends, in ms since the epoch. */
   readonly expires: number
-  /** Its cookie was there a moment ago. */
-  readonly isAgain?: boolean
+  /** The value of its cookie, if that was there a moment ago. */
+  readonly again?: string | undefined
   /** Where it is kept; absent on the cookie store. */
   readonly kept?: { readonly id: string; readonly version: Version; readonly ticket: Ticket | undefined } | undefined
 }
