@@ -3,7 +3,7 @@ import { formatRecord, parseRecord, type SessionRecord } from '../lib/record.js'
 
 type Payload = NonNullable<SessionRecord['p']>
 
-const KEYS = ['a', 'b', 'c', '10', '2', 'with "quotes"', 'line\nbreak', 'a":1,"b', '', '__proto__', 'é😀', ',']
+const KEYS = ['a', 'b', 'c', '10', '2', 'with "quotes"', 'line\nbreak', 'a":1,"b', 'a":{"a', '', '__proto__', 'é😀', ',']
 const VALUES = [
   0,
   -1.5,
@@ -70,6 +70,13 @@ t.test('only the lines of what changed are written anew', async (t) => {
   t.equal(written({ a: 1, b: 4, c: 3 }), '{"c":2,"p":{\n"a":1.0,\n"b":4,\n"c":3.0\n}}')
   t.equal(written({ a: 5, b: 2, c: 6 }), '{"c":2,"p":{\n"a":5,\n"b":2.0,\n"c":6\n}}')
   t.equal(written(payload, ['c']), '{"c":2,"p":{\n"a":1.0,\n"b":2.0,\n"c":3\n}}')
+})
+
+t.test('a key that reads like the beginning of another one’s line does not take its place', async (t) => {
+  const text = formatRecord({ c: 1, p: { x: { y: 1 } } })
+  const payload = parseRecord(text)?.p as Payload
+  const later = { 'x":{"y': 2 }
+  t.same(parseRecord(formatRecord({ c: 1, p: later }, { text, payload, changed: [] }))?.p, later)
 })
 
 t.test('an object that was changed in place is written anew', async (t) => {
