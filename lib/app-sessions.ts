@@ -1,7 +1,7 @@
 import type { FastifyBaseLogger, FastifyRequest } from 'fastify'
 import type { Definition, Key, SessionsOptions } from '../types/options.js'
 import type { Sessions, SubjectSession, Which } from '../types/register.js'
-import type { RecordStore, Store } from '../types/store.js'
+import type { Awaitable, RecordStore, Store } from '../types/store.js'
 import { ConfigError, StoreConfigError } from './errors.js'
 import type { KeyRing } from './keys.js'
 import { ClearMarker } from './marker.js'
@@ -120,8 +120,8 @@ export class AppSessions implements Sessions {
     await Promise.all(this.#registry.recordStores.map((store) => store.close?.()))
   }
 
-  /** Reads what the request's cookies name; `undefined` when there is nothing to read, which is told in no time. */
-  preload(request: FastifyRequest, sessionsOf: () => RequestSessions): Promise<unknown> | undefined {
+  /** Reads what the request's cookies name; what is no promise was done at once. */
+  preload(request: FastifyRequest, sessionsOf: () => RequestSessions): Awaitable<unknown> {
     const header = request.raw.headers.cookie
     if (header === undefined || !this.#mayRead) return undefined
     if (this.#marker.isDue()) return this.#preloadAfterMarker(request, header, sessionsOf)

@@ -1,10 +1,10 @@
 import type { FastifyReply } from 'fastify'
-import type { RecordStore } from '../types/store.js'
+import type { Awaitable, RecordStore } from '../types/store.js'
 import { type Headers, type SetCookie, setCookies } from './cookies.js'
 import { HeadersSentError, SaveError, StoreError } from './errors.js'
 import { formatTicket } from './record.js'
 import type { RequestSessions } from './request.js'
-import { type Job, runAlone, runTogether } from './rounds.js'
+import { isPromise, type Job, runAlone, runTogether } from './rounds.js'
 import { type Outcome, renew, save } from './save.js'
 import type { Encoded, SessionState } from './state.js'
 
@@ -24,7 +24,7 @@ function taskFor(state: SessionState, encoded: Encoded | undefined, job?: Job<Ou
 
 /**
  * Saves sessions together: encodes all, then saves all, one round trip a store, and only when every save worked sets
- * the cookies. Without record stores it is done when it returns, and returns `undefined`.
+ * the cookies. Where no store has to be waited for it is done when it returns, and returns `undefined`.
  * @throws FST_SESSIONS_SAVE, or rejects with it
  */
 export function commit(sessions: RequestSessions, states: readonly SessionState[]): Promise<void> | undefined {
@@ -34,7 +34,9 @@ export function commit(sessions: RequestSessions, states: readonly SessionState[
   const tasks = eachOrThrow(pending, stateOf, (state) => plan(sessions.reply, state, now))
   if (!tasks.some(hasJob)) return finish(sessions, tasks, now)
   for (const { state } of tasks) state.isSaving = true
-  return runAndFinish(sessions, tasks, now)
+  const running = run(tasks)
+  if (isPromise(running)) return finishAfter(running, sessions, tasks, now)
+  return finishSaved(sessions, tasks, now)
 }
 
 /** Most requests only read: they are done here. */
@@ -83,12 +85,30 @@ function planCookie(
   return taskFor(state, encoded)
 }
 
-async function runAndFinish(sessions: RequestSessions, tasks: readonly Task[], now: number): Promise<void> {
+/** Leaves on each task how its job went; never throws. */
+function run(tasks: readonly Task[]): Awaitable<void> {
+  const working = tasks.filter(hasJob)
+  if (working.length > 1) return runByStore(working)
+  const [only] = working as [Task]
+  const settle = (settled: PromiseSettledResult<Outcome>) => {
+    only.settled = settled
+  }
+  const settled = runAlone(storeOf(only), only.job as Job<Outcome>)
+  return isPromise(settled) ? settled.then(settle) : settle(settled)
+}
+
+async function finishAfter(
+  running: Promise<void>,
+  sessions: RequestSessions,
+  tasks: readonly Task[],
+  now: number
+): Promise<void> {
+  await running
+  return finishSaved(sessions, tasks, now)
+}
+
+function finishSaved(sessions: RequestSessions, tasks: readonly Task[], now: number): undefined {
   try {
-    const working = tasks.filter(hasJob)
-    const [first] = working as [Task]
-    if (working.length === 1) first.settled = await runAlone(storeOf(first), first.job as Job<Outcome>)
-    else await runByStore(working)
     if (tasks.some(isFailed)) throw saveError(tasks)
     finish(sessions, tasks.some(isDropped) ? withoutDropped(tasks) : tasks, now)
   } finally {

@@ -1,5 +1,6 @@
 import type { FastifyBaseLogger } from 'fastify'
 import type { Problem } from '../types/session.js'
+import type { StoredRecord } from '../types/store.js'
 import { MAX_CHUNKS, MAX_COOKIE_BYTES } from './cookies.js'
 import type { CookieValues, OpenedValue } from './known.js'
 import type { Ticket } from './record.js'
@@ -49,7 +50,9 @@ export function* loadRecord(
   { ticket, isStale }: OpenedTicket & { readonly ticket: Ticket },
   moment: Moment
 ): Job<Loaded> {
-  const source = yield* readSource(entry, ticket.id, ticket)
+  // Not by `readSource`: a generator within another is paid again at each step, and most requests go here.
+  const stored = (yield { kind: 'read', id: ticket.id }) as StoredRecord | undefined
+  const source = sourceOf(entry, ticket.id, stored, ticket)
   if (source === undefined) return { problem: 'gone' }
   const problem = ended(entry, source.record.c, source.expires, moment)
   if (problem !== undefined) return { problem }
@@ -64,7 +67,15 @@ export function* loadRecord(
 
 /** The record of an id; `undefined` when there is none, or it is destroyed, or no record of ours. */
 export function* readSource(entry: Entry, id: string, ticket?: Ticket): Job<Source | undefined> {
-  const stored = yield* read(id)
+  return sourceOf(entry, id, yield* read(id), ticket)
+}
+
+function sourceOf(
+  entry: Entry,
+  id: string,
+  stored: StoredRecord | undefined,
+  ticket: Ticket | undefined
+): Source | undefined {
   if (stored === undefined) return undefined
   const record = entry.storedRecords.parse(id, stored.text)
   if (record === undefined || record.x) return undefined

@@ -10,6 +10,7 @@ import { KeyRing } from './keys.js'
 import { checkOptions } from './options-check.js'
 import { Registry } from './registry.js'
 import { RequestSessions } from './request.js'
+import { isPromise } from './rounds.js'
 import type { SessionState } from './state.js'
 
 const kSessions = Symbol('fastify-sessions')
@@ -51,8 +52,8 @@ async function plugin(app: FastifyInstance, options: SessionsOptions): Promise<v
   app.addHook('onRequest', (request, reply, done) => {
     keptOn(request)[kReply] = reply
     const loading = sessions.preload(request, () => of(request))
-    if (loading === undefined) done()
-    else loading.then(() => done(), done)
+    if (isPromise(loading)) loading.then(() => done(), done)
+    else done()
   })
 
   app.addHook('onSend', (request, reply, _payload, done) => {

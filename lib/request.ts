@@ -1,12 +1,12 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { RecordStore } from '../types/store.js'
+import type { Awaitable, RecordStore } from '../types/store.js'
 import { StoreError } from './errors.js'
 import { loadFromCookie, loadRecord, logProblem, type Moment, type OpenedTicket, openTicket } from './load.js'
 import type { ClearMarker } from './marker.js'
 import { reasonOf } from './reason.js'
 import type { Ticket } from './record.js'
 import type { Entry } from './registry.js'
-import { runAlone, runTogether } from './rounds.js'
+import { isPromise, runAlone, runTogether } from './rounds.js'
 import { HandlerSession, type Host } from './session.js'
 import { type Loaded, SessionState } from './state.js'
 
@@ -67,7 +67,7 @@ export class RequestSessions implements Host {
   }
 
   /** Reads the records of sessions whose cookies came, one round trip a store. */
-  preload(entries: readonly Entry[]): Promise<unknown> {
+  preload(entries: readonly Entry[]): Awaitable<unknown> {
     const { moment } = this
     const named: Named[] = []
     for (const entry of entries) this.#openTicket(entry, moment, named)
@@ -90,7 +90,7 @@ export class RequestSessions implements Host {
     await this.preload([entry])
     const failure = this.#failures[entry.index]
     if (failure !== undefined) throw failure
-    return this.#state(entry, this.#loaded[entry.index] ?? NOTHING)
+    return this.#state(entry, this.#loaded[entry.index] ?? NOTHING, this.moment)
   }
 
   async save(entry: Entry): Promise<void> {
@@ -99,10 +99,10 @@ export class RequestSessions implements Host {
 
   end(state: SessionState): SessionState {
     if (!state.isSaving) {
-      state.destroy(this.begin())
+      state.destroy(beginningAt(this.moment))
       return state
     }
-    const successor = state.succeed(this.begin())
+    const successor = state.succeed(beginningAt(this.moment))
     this.#states[this.#states.indexOf(state)] = successor
     return successor
   }
@@ -127,28 +127,24 @@ export class RequestSessions implements Host {
     return Date.now()
   }
 
-  /** A session that begins now is newer than the last clearing, whatever the clock says. */
-  begin(): number {
-    const { now, clearedAt } = this.moment
-    return Math.max(now, clearedAt + 1)
-  }
-
   #open(entry: Entry): HandlerSession {
     const header = this.request.raw.headers.cookie
-    const loaded = header === undefined ? NOTHING : (this.#loaded[entry.index] ?? this.#fromCookie(entry, header))
-    return new HandlerSession(entry, this, loaded && this.#state(entry, loaded))
+    const { moment } = this
+    const loaded =
+      header === undefined ? NOTHING : (this.#loaded[entry.index] ?? this.#fromCookie(entry, header, moment))
+    return new HandlerSession(entry, this, loaded && this.#state(entry, loaded, moment))
   }
 
   /** `undefined`: the record has to be read by hand. */
-  #fromCookie(entry: Entry, header: string): Loaded | undefined {
+  #fromCookie(entry: Entry, header: string, moment: Moment): Loaded | undefined {
     if (entry.store !== undefined) return entry.cookie.isIn(header) ? undefined : NOTHING
-    const loaded = loadFromCookie(entry, header, this.moment)
+    const loaded = loadFromCookie(entry, header, moment)
     logProblem(this.request.log, entry.name, loaded.problem)
     return loaded
   }
 
-  #state(entry: Entry, loaded: Loaded): SessionState {
-    const state = new SessionState(entry, this.request.log, loaded, this.begin())
+  #state(entry: Entry, loaded: Loaded, moment: Moment): SessionState {
+    const state = new SessionState(entry, this.request.log, loaded, beginningAt(moment))
     this.#states.push(state)
     return state
   }
@@ -179,9 +175,11 @@ export class RequestSessions implements Host {
     for (const [index, result] of results.entries()) this.#take((named[index] as Named).entry, result)
   }
 
-  async #readOne(named: Named, moment: Moment): Promise<void> {
+  #readOne(named: Named, moment: Moment): Awaitable<void> {
     const { entry } = named
-    this.#take(entry, await runAlone(entry.store as RecordStore, loadRecord(entry, named, moment)))
+    const result = runAlone(entry.store as RecordStore, loadRecord(entry, named, moment))
+    if (isPromise(result)) return result.then((settled) => this.#take(entry, settled))
+    this.#take(entry, result)
   }
 
   #take(entry: Entry, result: PromiseSettledResult<Loaded>): void {
@@ -193,6 +191,11 @@ export class RequestSessions implements Host {
     this.#loaded[entry.index] = loaded
     logProblem(this.request.log, entry.name, loaded.problem)
   }
+}
+
+/** A session that begins now is newer than the last clearing, whatever the clock says. */
+function beginningAt({ now, clearedAt }: Moment): number {
+  return Math.max(now, clearedAt + 1)
 }
 
 const NOTHING: Loaded = Object.freeze({})

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { ReadOptions, RecordStore, StoredRecord, Version, Write, WriteResult } from '../types/store.js'
+import type { Awaitable, ReadOptions, RecordStore, StoredRecord, Version, Write, WriteResult } from '../types/store.js'
 import { perform } from './stores/internal/writes.js'
 
 /**
@@ -10,43 +10,40 @@ import { perform } from './stores/internal/writes.js'
 export type Job<T> = Generator<Step, T, unknown>
 
 type Step =
-  | { readonly kind: 'read'; readonly ids: readonly string[]; readonly options?: ReadOptions }
-  | { readonly kind: 'write'; readonly writes: readonly Write[] }
+  | { readonly kind: 'read'; readonly id: string; readonly options?: ReadOptions }
+  | { readonly kind: 'readMany'; readonly ids: readonly string[] }
+  | Write
+  | { readonly kind: 'saveMany'; readonly writes: readonly Write[] }
   | { readonly kind: 'pause'; readonly ms: number }
 
 export function* read(id: string): Job<StoredRecord | undefined> {
-  return first((yield { kind: 'read', ids: [id] }) as readonly (StoredRecord | undefined)[])
+  return (yield { kind: 'read', id }) as StoredRecord | undefined
 }
 
 /** The record as the engine has it now, never from a cache: for what decides whether a session may live. */
 export function* readFresh(id: string): Job<StoredRecord | undefined> {
-  return first((yield { kind: 'read', ids: [id], options: FRESH }) as readonly (StoredRecord | undefined)[])
+  return (yield { kind: 'read', id, options: FRESH }) as StoredRecord | undefined
 }
 
 export function* readAll(ids: readonly string[]): Job<readonly (StoredRecord | undefined)[]> {
-  return ids.length === 0 ? [] : ((yield { kind: 'read', ids }) as readonly (StoredRecord | undefined)[])
+  return ids.length === 0 ? [] : ((yield { kind: 'readMany', ids }) as readonly (StoredRecord | undefined)[])
 }
 
 /** Several writes, of different ids, in one round. */
 export function* writeAll(writes: readonly Write[]): Job<readonly WriteResult[]> {
-  return writes.length === 0 ? [] : ((yield { kind: 'write', writes }) as readonly WriteResult[])
+  return writes.length === 0 ? [] : ((yield { kind: 'saveMany', writes }) as readonly WriteResult[])
 }
 
-/** Who needs no more passes its generator on: every level of `yield*` is paid again at each step. */
-function* writeOne<T extends WriteResult>(write: Write): Job<T> {
-  return first((yield { kind: 'write', writes: [write] }) as readonly T[])
+export function* create(id: string, text: string, expires: number): Job<Version | undefined> {
+  return (yield { kind: 'create', id, text, expires }) as Version | undefined
 }
 
-export function create(id: string, text: string, expires: number): Job<Version | undefined> {
-  return writeOne({ kind: 'create', id, text, expires })
+export function* update(id: string, text: string, expires: number, version: Version): Job<Version | undefined> {
+  return (yield { kind: 'update', id, text, expires, version }) as Version | undefined
 }
 
-export function update(id: string, text: string, expires: number, version: Version): Job<Version | undefined> {
-  return writeOne({ kind: 'update', id, text, expires, version })
-}
-
-export function touch(id: string, expires: number): Job<boolean> {
-  return writeOne({ kind: 'touch', id, expires })
+export function* touch(id: string, expires: number): Job<boolean> {
+  return (yield { kind: 'touch', id, expires }) as boolean
 }
 
 export function* removeAll(ids: readonly string[]): Job<number> {
@@ -65,18 +62,34 @@ export async function runJob<T>(store: RecordStore, job: Job<T>): Promise<T> {
   return result.value
 }
 
-/** What `runTogether` does for one job, at a third of the cost: most requests have one. */
-export async function runAlone<T>(store: RecordStore, job: Job<T>): Promise<PromiseSettledResult<T>> {
+/**
+ * What `runTogether` does for one job, at a third of the cost: most requests have one. Where the store answers at once,
+ * so does this.
+ */
+export function runAlone<T>(store: RecordStore, job: Job<T>): Awaitable<PromiseSettledResult<T>> {
+  return goOn(store, job, () => job.next())
+}
+
+function goOn<T>(
+  store: RecordStore,
+  job: Job<T>,
+  resume: () => IteratorResult<Step, T>
+): Awaitable<PromiseSettledResult<T>> {
   try {
-    let next = job.next()
+    let next = resume()
     while (!next.done) {
       let answer: unknown
       try {
-        const single = performSingle(store, next.value)
-        answer = single === undefined ? await performStep(store, next.value) : [await single]
+        answer = performStep(store, next.value)
       } catch (error) {
         next = job.throw(error)
         continue
+      }
+      if (isPromise(answer)) {
+        return answer.then(
+          (value) => goOn(store, job, () => job.next(value)),
+          (error) => goOn(store, job, () => job.throw(error))
+        )
       }
       next = job.next(answer)
     }
@@ -96,21 +109,18 @@ export async function runTogether<T>(store: RecordStore, jobs: readonly Job<T>[]
   }
 }
 
-/** The one read or write that a step is; `undefined` if it is something else. */
-function performSingle(store: RecordStore, step: Step): Promise<unknown> | undefined {
-  if (step.kind === 'read' && step.ids.length === 1) return store.read(step.ids[0] as string, step.options)
-  if (step.kind === 'write' && step.writes.length === 1) return perform(store, step.writes[0] as Write)
-  return undefined
-}
-
-function performStep(store: RecordStore, step: Step): Promise<unknown> {
+function performStep(store: RecordStore, step: Step): unknown {
   switch (step.kind) {
     case 'read':
-      return readIds(store, step.ids, step.options)
-    case 'write':
+      return store.read(step.id, step.options)
+    case 'readMany':
+      return readIds(store, step.ids)
+    case 'saveMany':
       return performWrites(store, step.writes)
     case 'pause':
       return delay(step.ms)
+    default:
+      return perform(store, step)
   }
 }
 
@@ -148,22 +158,29 @@ class Run<T> {
 type Waiting = Pick<Run<unknown>, 'step' | 'answer' | 'fail'>
 
 async function readRound(store: RecordStore, waiting: readonly Waiting[]): Promise<void> {
-  const readers = waiting.flatMap((run) => (run.step?.kind === 'read' ? [{ run, items: run.step.ids }] : []))
+  const shares = waiting.flatMap((run): Share<string>[] => {
+    if (run.step?.kind === 'read') return [{ run, items: [run.step.id], isOne: true }]
+    return run.step?.kind === 'readMany' ? [{ run, items: run.step.ids, isOne: false }] : []
+  })
   const isFresh = waiting.some(({ step }) => step?.kind === 'read' && step.options?.fresh)
-  await oneTrip(readers, (ids) => readIds(store, ids, isFresh ? FRESH : undefined))
+  await oneTrip(shares, (ids) => readIds(store, ids, isFresh ? FRESH : undefined))
 }
 
 /** A batch holds an id once: a second writer of the same record waits for the next round. */
 async function writeRound(store: RecordStore, waiting: readonly Waiting[]): Promise<void> {
   const ids = new Set<string>()
-  const writers = waiting.flatMap((run) => {
-    if (run.step?.kind !== 'write') return []
-    const { writes } = run.step
-    if (writes.some(({ id }) => ids.has(id))) return []
+  const shares = waiting.flatMap((run): Share<Write>[] => {
+    const writes = writesOf(run.step)
+    if (writes.length === 0 || writes.some(({ id }) => ids.has(id))) return []
     for (const { id } of writes) ids.add(id)
-    return [{ run, items: writes }]
+    return [{ run, items: writes, isOne: run.step?.kind !== 'saveMany' }]
   })
-  await oneTrip(writers, (writes) => performWrites(store, writes))
+  await oneTrip(shares, (writes) => performWrites(store, writes))
+}
+
+function writesOf(step: Step | undefined): readonly Write[] {
+  if (step === undefined || step.kind === 'read' || step.kind === 'readMany' || step.kind === 'pause') return []
+  return step.kind === 'saveMany' ? step.writes : [step]
 }
 
 async function pauseRound(waiting: readonly Waiting[]): Promise<void> {
@@ -174,19 +191,21 @@ async function pauseRound(waiting: readonly Waiting[]): Promise<void> {
 interface Share<Item> {
   readonly run: Waiting
   readonly items: readonly Item[]
+  /** Whether it asked for one thing and is to be answered with that, not with a list. */
+  readonly isOne: boolean
 }
 
 /** Asks for all items at once and gives each run the answers to its own, in their order. */
 async function oneTrip<Item>(
   shares: readonly Share<Item>[],
-  ask: (items: readonly Item[]) => Promise<readonly unknown[]>
+  ask: (items: readonly Item[]) => Awaitable<readonly unknown[]>
 ): Promise<void> {
   if (shares.length === 0) return
   try {
     const answers = await ask(shares.flatMap(({ items }) => items))
     let from = 0
-    for (const { run, items } of shares) {
-      run.answer(answers.slice(from, from + items.length))
+    for (const { run, items, isOne } of shares) {
+      run.answer(isOne ? answers[from] : answers.slice(from, from + items.length))
       from += items.length
     }
   } catch (error) {
@@ -194,24 +213,25 @@ async function oneTrip<Item>(
   }
 }
 
-function readIds(store: RecordStore, ids: readonly string[], options?: ReadOptions): Promise<readonly unknown[]> {
-  if (ids.length === 1) return store.read(ids[0] as string, options).then(alone)
+async function readIds(
+  store: RecordStore,
+  ids: readonly string[],
+  options?: ReadOptions
+): Promise<readonly (StoredRecord | undefined)[]> {
+  if (ids.length === 1) return [await store.read(ids[0] as string, options)]
   if (store.readMany) return store.readMany(ids, options)
-  return Promise.all(ids.map((id) => store.read(id, options)))
+  return Promise.all(ids.map(async (id) => store.read(id, options)))
 }
 
 const FRESH: ReadOptions = { fresh: true }
 
-function performWrites(store: RecordStore, writes: readonly Write[]): Promise<readonly WriteResult[]> {
-  if (writes.length === 1) return perform(store, writes[0] as Write).then(alone)
+async function performWrites(store: RecordStore, writes: readonly Write[]): Promise<readonly WriteResult[]> {
+  if (writes.length === 1) return [await perform(store, writes[0] as Write)]
   if (store.saveMany) return store.saveMany(writes)
-  return Promise.all(writes.map((write) => perform(store, write)))
+  return Promise.all(writes.map(async (write) => perform(store, write)))
 }
 
-function alone<T>(item: T): readonly T[] {
-  return [item]
-}
-
-function first<T>(items: readonly T[]): T {
-  return items[0] as T
+/** A store may give any thenable. */
+export function isPromise<T>(answer: Awaitable<T> | unknown): answer is Promise<T> {
+  return typeof answer === 'object' && answer !== null && typeof (answer as Promise<T>).then === 'function'
 }

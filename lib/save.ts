@@ -1,4 +1,4 @@
-import type { Version, WriteResult } from '../types/store.js'
+import type { Version, Write, WriteResult } from '../types/store.js'
 import { ConflictError } from './errors.js'
 import { readSource, successorOf } from './load.js'
 import { formatRecord, type SessionRecord } from './record.js'
@@ -71,7 +71,9 @@ function* insert(state: SessionState, encoded: Encoded): Job<Outcome> {
 
 /** Compare-and-set; most have no rival. */
 function* change(state: SessionState, from: Source, encoded: Encoded, now: number): Job<Outcome> {
-  if (yield* updateFrom(state, from, encoded)) return state
+  const attempt = updateOf(from, encoded)
+  // A generator within another is paid again at each step, so not where most requests go.
+  if (attempt !== undefined && hasReplaced(state, from, encoded, (yield attempt) as WriteResult)) return state
   return yield* contend(state, from, now)
 }
 
@@ -92,7 +94,9 @@ function* contend(state: SessionState, from: Source, now: number): Job<Outcome> 
     }
     writer.rebase(source, newer)
     source = newer
-    if (yield* updateFrom(writer, source, writer.encode(now) as Encoded)) {
+    const next = writer.encode(now) as Encoded
+    const attempt = updateOf(source, next)
+    if (attempt !== undefined && hasReplaced(writer, source, next, (yield attempt) as WriteResult)) {
       if (own !== undefined) state.settle(own)
       return writer
     }
@@ -100,12 +104,16 @@ function* contend(state: SessionState, from: Source, now: number): Job<Outcome> 
   throw new ConflictError(MAX_ATTEMPTS)
 }
 
-/** Whether the record was still what `source` says, and was replaced. One that points to a successor never is. */
-function* updateFrom(writer: SessionState, source: Source, next: Encoded): Job<boolean> {
-  if (source.record.n !== undefined) return false
-  const version = yield* update(idOf(source), next.text, next.expires, versionOf(source))
+/** What replaces the record that `source` says. One that points to a successor is never replaced. */
+function updateOf(source: Source, { text, expires }: Encoded): Write | undefined {
+  if (source.record.n !== undefined) return undefined
+  return { kind: 'update', id: idOf(source), text, expires, version: versionOf(source) }
+}
+
+/** Whether the record was still what `source` says, and is `next` now. */
+function hasReplaced(writer: SessionState, source: Source, next: Encoded, version: WriteResult): boolean {
   if (version === undefined) return false
-  writer.settle(keptAs(writer.entry, source.kept as Where, next, version))
+  writer.settle(keptAs(writer.entry, source.kept as Where, next, version as Version))
   return true
 }
 

@@ -3,7 +3,21 @@ import { formatRecord, parseRecord, type SessionRecord } from '../lib/record.js'
 
 type Payload = NonNullable<SessionRecord['p']>
 
-const KEYS = ['a', 'b', 'c', '10', '2', 'with "quotes"', 'line\nbreak', 'a":1,"b', 'a":{"a', '', '__proto__', 'é😀', ',']
+const KEYS = [
+  'a',
+  'b',
+  'c',
+  '10',
+  '2',
+  'with "quotes"',
+  'line\nbreak',
+  'a":1,"b',
+  'a":{"a',
+  '',
+  '__proto__',
+  'é😀',
+  ','
+]
 const VALUES = [
   0,
   -1.5,

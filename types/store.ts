@@ -38,10 +38,13 @@ export type Write =
 /** What the method named by the write's `kind` would have resolved to. */
 export type WriteResult = Version | boolean | undefined
 
+/** A store that has its answer at hand may give it as it is, without a promise: the request then does not wait. */
+export type Awaitable<T> = T | Promise<T>
+
 /**
- * Keeps records by id. Every method rejects when the engine can't be reached or refuses, and never reports success
- * for something that was not done. Times are milliseconds since the epoch; a record whose `expires` has passed is
- * absent for every method, whether or not the engine has removed it yet.
+ * Keeps records by id. Every method rejects, or throws, when the engine can't be reached or refuses, and never reports
+ * success for something that was not done. Times are milliseconds since the epoch; a record whose `expires` has passed
+ * is absent for every method, whether or not the engine has removed it yet.
  */
 export interface RecordStore {
   readonly kind: 'record'
@@ -49,26 +52,26 @@ export interface RecordStore {
   readonly capabilities?: Capabilities
 
   /** The record, or `undefined` if there is none or it has expired. */
-  read(id: string, options?: ReadOptions): Promise<StoredRecord | undefined>
+  read(id: string, options?: ReadOptions): Awaitable<StoredRecord | undefined>
   /** Writes a new record. `undefined`: a live record has this id, and nothing was written. */
-  create(id: string, text: string, expires: number): Promise<Version | undefined>
+  create(id: string, text: string, expires: number): Awaitable<Version | undefined>
   /**
    * Replaces exactly the state `version`. `undefined`: gone, expired or newer, and nothing was written. An `expires`
    * that has passed ends the record.
    */
-  update(id: string, text: string, expires: number, version: Version): Promise<Version | undefined>
+  update(id: string, text: string, expires: number, version: Version): Awaitable<Version | undefined>
   /**
    * Moves the end of a live record and nothing else: the text and the version stay, so that it never makes a writer's
    * compare-and-set fail. `false`: there is no live record, and none was made. An `expires` that has passed ends it.
    */
-  touch(id: string, expires: number): Promise<boolean>
+  touch(id: string, expires: number): Awaitable<boolean>
   /** `true`: a live record was removed. A writer that read it earlier can't bring it back. */
-  remove(id: string): Promise<boolean>
+  remove(id: string): Awaitable<boolean>
 
   /** `read` for several ids in one round trip; the answers stand in the order of the ids. */
-  readMany?(ids: readonly string[], options?: ReadOptions): Promise<readonly (StoredRecord | undefined)[]>
+  readMany?(ids: readonly string[], options?: ReadOptions): Awaitable<readonly (StoredRecord | undefined)[]>
   /** Several writes, of different ids, in one round trip, each on its own; the answers stand in their order. */
-  saveMany?(writes: readonly Write[]): Promise<readonly WriteResult[]>
+  saveMany?(writes: readonly Write[]): Awaitable<readonly WriteResult[]>
   /** Creates what the engine needs (directory, table, index). Runs before the app is ready; harmless when repeated. */
   setup?(): Promise<void>
   /** Removes all records of this store, and nothing else that the engine holds. Versions go on as if it had not. */
@@ -81,6 +84,13 @@ export interface RecordStore {
   /** Frees what the store itself opened. A client that the app handed in stays open. */
   close?(): Promise<void>
 }
+
+/** A record store that gives a promise whatever it is asked, as all do that have to ask an engine. */
+export type AsyncRecordStore = { readonly [Name in keyof RecordStore]: Asking<RecordStore[Name]> }
+
+type Asking<Member> = Member extends (...args: never) => unknown
+  ? (...args: Parameters<Member>) => Promise<Awaited<ReturnType<Member>>>
+  : Member
 
 /** Matters to a store that may answer from a cache; any other can ignore it. */
 export interface ReadOptions {

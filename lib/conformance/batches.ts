@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { RecordStore, Version, Write, WriteResult } from '../../types/store.js'
+import type { Awaitable, RecordStore, Version, Write, WriteResult } from '../../types/store.js'
 import { day, freshId, freshIds, put, tomorrow, written } from './lab.js'
 import { needs, type Scenario, scenario } from './scenario.js'
 
@@ -156,7 +156,7 @@ function update(id: string, text: string, expires: number, version: Version): Wr
   return { kind: 'update', id, text, expires, version }
 }
 
-function save(store: RecordStore, write: Write): Promise<WriteResult> {
+function save(store: RecordStore, write: Write): Awaitable<WriteResult> {
   switch (write.kind) {
     case 'create':
       return store.create(write.id, write.text, write.expires)

@@ -1,4 +1,4 @@
-import type { RecordStore, StoredRecord } from '../../types/store.js'
+import type { AsyncRecordStore, StoredRecord } from '../../types/store.js'
 import { StoreConfigError } from '../errors.js'
 import { type ConditionalEngine, ConditionalRecords, type Held, live } from './internal/conditional.js'
 import { storeOptions } from './internal/options.js'
@@ -23,7 +23,7 @@ export interface ArangodbStoreOptions {
   readonly waitForSync?: boolean
 }
 
-export type ArangodbStore = RecordStore & Required<Pick<RecordStore, 'readMany' | 'setup' | 'clear'>>
+export type ArangodbStore = AsyncRecordStore & Required<Pick<AsyncRecordStore, 'readMany' | 'setup' | 'clear'>>
 
 /**
  * Keeps records in a collection of ArangoDB, one document each, changed by `If-Match` on its revision. A TTL index

@@ -1,4 +1,4 @@
-import type { ReadOptions, RecordStore } from '../../types/store.js'
+import type { AsyncRecordStore, Awaitable, ReadOptions, RecordStore, StoredRecord } from '../../types/store.js'
 import { StoreConfigError } from '../errors.js'
 import { storeOptions } from './internal/options.js'
 import { isRecordStore, passOn } from './internal/pass-on.js'
@@ -31,7 +31,7 @@ export interface CachedOptions {
  * const store = cached(dynamodbStore({ client }), { ttl: 500 })
  * ```
  */
-export function cached(store: RecordStore, options: CachedOptions = {}): RecordStore {
+export function cached(store: RecordStore, options: CachedOptions = {}): AsyncRecordStore {
   const { ttl = 1000, max = 10_000 } = storeOptions('cached', options, { ttl: true, max: true })
   if (!isRecordStore(store)) {
     throw new StoreConfigError('cached', 'expected a store that keeps records, such as redisStore({ client })')
@@ -42,7 +42,7 @@ export function cached(store: RecordStore, options: CachedOptions = {}): RecordS
   const { readMany, saveMany } = store
 
   const read = (id: string, options?: ReadOptions) =>
-    cache.find(id, options) ?? cache.fetch(id, store.read(id, options))
+    cache.find(id, options) ?? cache.fetch(id, ask(store, id, options))
 
   const readBatch = (ids: readonly string[], options?: ReadOptions) => {
     const answers = new Map([...new Set(ids)].map((id) => [id, cache.find(id, options)]))
@@ -52,7 +52,7 @@ export function cached(store: RecordStore, options: CachedOptions = {}): RecordS
     return Promise.all(ids.map((id) => answers.get(id) as Answer))
   }
 
-  const writing = async <T>(ids: readonly string[], write: () => Promise<T>): Promise<T> => {
+  const writing = async <T>(ids: readonly string[], write: () => Awaitable<T>): Promise<T> => {
     try {
       return await write()
     } finally {
@@ -94,9 +94,13 @@ export function cached(store: RecordStore, options: CachedOptions = {}): RecordS
 
 /** One round trip, but a promise for each, so that others can join it. */
 function askAll(store: RecordStore, ids: readonly string[], options?: ReadOptions): readonly Answer[] {
-  if (ids.length < 2 || !store.readMany) return ids.map((id) => store.read(id, options))
-  const batch = store.readMany(ids, options)
+  if (ids.length < 2 || !store.readMany) return ids.map((id) => ask(store, id, options))
+  const batch = Promise.resolve(store.readMany(ids, options))
   return ids.map((_, at) => batch.then((records) => records[at]))
+}
+
+async function ask(store: RecordStore, id: string, options?: ReadOptions): Promise<StoredRecord | undefined> {
+  return store.read(id, options)
 }
 
 function requireAtLeastOne(name: string, value: unknown): void {

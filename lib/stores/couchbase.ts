@@ -1,4 +1,4 @@
-import type { RecordStore, StoredRecord } from '../../types/store.js'
+import type { AsyncRecordStore, StoredRecord } from '../../types/store.js'
 import { StoreConfigError } from '../errors.js'
 import { type ConditionalEngine, ConditionalRecords, type Held } from './internal/conditional.js'
 import { storeOptions } from './internal/options.js'
@@ -44,7 +44,7 @@ export interface CouchbaseStoreOptions {
  * const store = couchbaseStore({ collection: cluster.bucket('shop').defaultCollection() })
  * ```
  */
-export function couchbaseStore(options: CouchbaseStoreOptions): RecordStore {
+export function couchbaseStore(options: CouchbaseStoreOptions): AsyncRecordStore {
   const known = { collection: true, prefix: true, durabilityLevel: true } as const
   const { collection, prefix = 'session:', durabilityLevel } = storeOptions('couchbase', options, known)
   if (typeof collection?.insert !== 'function') {

@@ -1,4 +1,4 @@
-import type { RecordStore, StoredRecord, Version, Write, WriteResult } from '../../types/store.js'
+import type { AsyncRecordStore, StoredRecord, Version, Write, WriteResult } from '../../types/store.js'
 import { StoreConfigError } from '../errors.js'
 import { chunks, mostReads, mostWrites, untilProcessed } from './dynamodb/batches.js'
 import { type Attributes, type CallOptions, type DynamodbClient, isNamed } from './dynamodb/client.js'
@@ -24,7 +24,8 @@ export interface DynamodbStoreOptions {
   readonly timeout?: number
 }
 
-export type DynamodbStore = RecordStore & Required<Pick<RecordStore, 'readMany' | 'saveMany' | 'setup' | 'clear'>>
+export type DynamodbStore = AsyncRecordStore &
+  Required<Pick<AsyncRecordStore, 'readMany' | 'saveMany' | 'setup' | 'clear'>>
 
 /**
  * Keeps records in a table of DynamoDB, one item each. DynamoDB removes what has expired by its TTL, which may take

@@ -1,5 +1,5 @@
 import type { Key } from '../../types/options.js'
-import type { RecordStore, StoredRecord, Write } from '../../types/store.js'
+import type { AsyncRecordStore, RecordStore, StoredRecord, Write } from '../../types/store.js'
 import { ready } from '../aead.js'
 import { StoreConfigError } from '../errors.js'
 import { KeyRing } from '../keys.js'
@@ -35,7 +35,7 @@ export interface EncryptedOptions {
  * const store = encrypted(redisStore({ client }), { keys: [process.env.RECORD_KEY] })
  * ```
  */
-export function encrypted(store: RecordStore, options: EncryptedOptions): RecordStore {
+export function encrypted(store: RecordStore, options: EncryptedOptions): AsyncRecordStore {
   if (!isRecordStore(store)) {
     throw new StoreConfigError('encrypted', 'expected a store that keeps records, such as redisStore({ client })')
   }
@@ -63,8 +63,8 @@ export function encrypted(store: RecordStore, options: EncryptedOptions): Record
     read: async (id, options) => open(id, await store.read(id, options)),
     create: async (id, text, expires) => store.create(id, await seal(id, text), expires),
     update: async (id, text, expires, version) => store.update(id, await seal(id, text), expires, version),
-    touch: (id, expires) => store.touch(id, expires),
-    remove: (id) => store.remove(id),
+    touch: async (id, expires) => store.touch(id, expires),
+    remove: async (id) => store.remove(id),
     ...(readMany && {
       readMany: async (ids, options) => {
         const records = await readMany.call(store, ids, options)

@@ -1,4 +1,4 @@
-import type { RecordStore } from '../../types/store.js'
+import type { AsyncRecordStore } from '../../types/store.js'
 import { StoreConfigError } from '../errors.js'
 import { bridge } from './internal/bridge.js'
 
@@ -38,7 +38,7 @@ export interface ExpressSessionStore {
  * const options = defineSessions({ stores: { express: expressStore(store) }, … })
  * ```
  */
-export function expressStore(store: ExpressSessionStore): RecordStore {
+export function expressStore(store: ExpressSessionStore): AsyncRecordStore {
   const lacking = (['get', 'set', 'destroy'] as const).find((method) => typeof store?.[method] !== 'function')
   if (lacking) throw new StoreConfigError('express', `the store has no ${lacking}(): expected one for express-session`)
   const {

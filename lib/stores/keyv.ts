@@ -1,4 +1,4 @@
-import type { RecordStore } from '../../types/store.js'
+import type { AsyncRecordStore } from '../../types/store.js'
 import { StoreConfigError } from '../errors.js'
 import { bridge } from './internal/bridge.js'
 
@@ -11,7 +11,7 @@ export interface KeyvClient {
   clear(): Promise<void>
 }
 
-export type KeyvStore = RecordStore & Required<Pick<RecordStore, 'clear'>>
+export type KeyvStore = AsyncRecordStore & Required<Pick<AsyncRecordStore, 'clear'>>
 
 /**
  * Keeps records by a Keyv 5 and any of its adapters. Give it a Keyv of its own, with a namespace: `clear` is Keyv's,

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto'
 import { statfsSync } from 'node:fs'
 import { resolve } from 'node:path'
-import type { RecordStore, StoredRecord, Version, Write, WriteResult } from '../../types/store.js'
+import type { AsyncRecordStore, StoredRecord, Version, Write, WriteResult } from '../../types/store.js'
 import { StoreConfigError } from '../errors.js'
 import { envelope, freshVersion, openEnvelope, wholeEnd } from './internal/envelope.js'
 import { storeOptions } from './internal/options.js'
@@ -38,7 +38,7 @@ export interface LmdbStoreOptions {
   readonly name?: string
 }
 
-export type LmdbStore = RecordStore & Required<Pick<RecordStore, 'readMany' | 'saveMany' | 'clear' | 'sweep'>>
+export type LmdbStore = AsyncRecordStore & Required<Pick<AsyncRecordStore, 'readMany' | 'saveMany' | 'clear' | 'sweep'>>
 
 /**
  * Keeps records in one file, by LMDB, which any number of processes on one machine may share: embedded, without a

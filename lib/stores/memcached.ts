@@ -1,4 +1,4 @@
-import type { RecordStore, StoredRecord, Version, Write, WriteResult } from '../../types/store.js'
+import type { AsyncRecordStore, StoredRecord, Version, Write, WriteResult } from '../../types/store.js'
 import { StoreConfigError } from '../errors.js'
 import { envelope, freshVersion, openEnvelope } from './internal/envelope.js'
 import { storeOptions } from './internal/options.js'
@@ -14,7 +14,7 @@ export type MemcachedStoreOptions = {
   readonly prefix?: string
 } & (MemcachedClientOptions | { readonly client: MemcachedClient })
 
-export type MemcachedStore = RecordStore & Required<Pick<RecordStore, 'readMany' | 'saveMany' | 'close'>>
+export type MemcachedStore = AsyncRecordStore & Required<Pick<AsyncRecordStore, 'readMany' | 'saveMany' | 'close'>>
 
 /**
  * Keeps records in memcached, one server or several, or in a hosted cluster that is found by its discovery endpoint

@@ -21,7 +21,7 @@ export type MemoryStore = RecordStore & Required<Pick<RecordStore, 'readMany' | 
 /**
  * Keeps records in the memory of this process: for development, for tests, and for a server that runs as one process
  * and may lose its sessions at a restart. Bounded: when it is full, expired records go first, then those that were
- * not used for longest. A record that alone is beyond `maxBytes` is refused: the write rejects with a `RangeError`.
+ * not used for longest. A record that alone is beyond `maxBytes` is refused: the write throws a `RangeError`.
  *
  * @throws StoreConfigError when a bound is not a number of at least 1.
  * @example
@@ -43,7 +43,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): MemoryStore {
 /** How many records a sweep removes before it lets others run: about a millisecond of work. */
 const slice = 500
 
-/** No method waits between looking and writing: that makes each of them atomic. */
+/** No method waits between looking and writing, which makes each of them atomic; most do not wait at all. */
 class InMemory implements MemoryStore {
   readonly kind = 'record'
   readonly capabilities = {
@@ -59,42 +59,42 @@ class InMemory implements MemoryStore {
     this.#entries = entries
   }
 
-  async read(id: string): Promise<StoredRecord | undefined> {
+  read(id: string): StoredRecord | undefined {
     const entry = this.#entries.use(id)
     return entry && { text: entry.text, version: entry.version, expires: entry.expires }
   }
 
-  async create(id: string, text: string, expires: number): Promise<Version | undefined> {
+  create(id: string, text: string, expires: number): Version | undefined {
     if (this.#entries.use(id)) return undefined
     this.#entries.add(id, text, ++this.#lastVersion, expires)
     return this.#lastVersion
   }
 
-  async update(id: string, text: string, expires: number, version: Version): Promise<Version | undefined> {
+  update(id: string, text: string, expires: number, version: Version): Version | undefined {
     const entry = this.#entries.use(id)
     if (entry === undefined || entry.version !== version) return undefined
     this.#entries.rewrite(entry, text, ++this.#lastVersion, expires)
     return this.#lastVersion
   }
 
-  async touch(id: string, expires: number): Promise<boolean> {
+  touch(id: string, expires: number): boolean {
     const entry = this.#entries.use(id)
     if (entry) this.#entries.move(entry, expires)
     return entry !== undefined
   }
 
-  async remove(id: string): Promise<boolean> {
+  remove(id: string): boolean {
     const entry = this.#entries.use(id)
     if (entry) this.#entries.drop(entry)
     return entry !== undefined
   }
 
-  readMany(ids: readonly string[]): Promise<readonly (StoredRecord | undefined)[]> {
-    return Promise.all(ids.map((id) => this.read(id)))
+  readMany(ids: readonly string[]): readonly (StoredRecord | undefined)[] {
+    return ids.map((id) => this.read(id))
   }
 
   saveMany(writes: readonly Write[]): Promise<readonly WriteResult[]> {
-    return Promise.all(writes.map((write) => perform(this, write)))
+    return Promise.all(writes.map(async (write) => perform(this, write)))
   }
 
   async clear(): Promise<void> {

@@ -1,4 +1,4 @@
-import type { RecordStore, StoredRecord, Version, Write, WriteResult } from '../../types/store.js'
+import type { AsyncRecordStore, StoredRecord, Version, Write, WriteResult } from '../../types/store.js'
 import { StoreConfigError } from '../errors.js'
 import { Gathered } from './internal/gathered.js'
 import { inTime, requireTimeout } from './internal/in-time.js'
@@ -30,7 +30,8 @@ export interface MongodbStoreOptions {
   readonly timeout?: number
 }
 
-export type MongodbStore = RecordStore & Required<Pick<RecordStore, 'readMany' | 'saveMany' | 'setup' | 'clear'>>
+export type MongodbStore = AsyncRecordStore &
+  Required<Pick<AsyncRecordStore, 'readMany' | 'saveMany' | 'setup' | 'clear'>>
 
 /**
  * Keeps records in a collection of MongoDB 4.4 or later, one document each. `setup` makes the TTL index by which the

@@ -1,4 +1,4 @@
-import type { RecordStore, StoredRecord, Version, Write, WriteResult } from '../../types/store.js'
+import type { AsyncRecordStore, StoredRecord, Version, Write, WriteResult } from '../../types/store.js'
 import { StoreConfigError } from '../errors.js'
 import { endField, envelope, freshVersion, openEnvelope, wholeEnd } from './internal/envelope.js'
 import { inTime, requireTimeout } from './internal/in-time.js'
@@ -21,7 +21,7 @@ export interface RedisStoreOptions {
   readonly timeout?: number
 }
 
-export type RedisStore = RecordStore & Required<Pick<RecordStore, 'readMany' | 'saveMany' | 'clear'>>
+export type RedisStore = AsyncRecordStore & Required<Pick<AsyncRecordStore, 'readMany' | 'saveMany' | 'clear'>>
 
 /**
  * Keeps records in Redis or Valkey: one server, sentinels or a cluster. A record is one string, read by one GET and

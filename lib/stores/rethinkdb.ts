@@ -1,4 +1,4 @@
-import type { RecordStore, StoredRecord, Version } from '../../types/store.js'
+import type { AsyncRecordStore, StoredRecord, Version } from '../../types/store.js'
 import { StoreConfigError } from '../errors.js'
 import { freshVersion, wholeEnd } from './internal/envelope.js'
 import { storeOptions } from './internal/options.js'
@@ -12,7 +12,8 @@ export interface RethinkdbStoreOptions {
   readonly table?: string
 }
 
-export type RethinkdbStore = RecordStore & Required<Pick<RecordStore, 'readMany' | 'setup' | 'clear' | 'sweep'>>
+export type RethinkdbStore = AsyncRecordStore &
+  Required<Pick<AsyncRecordStore, 'readMany' | 'setup' | 'clear' | 'sweep'>>
 
 /**
  * Keeps records in a table of RethinkDB, one document each. Every method is one request: a document is replaced by a

@@ -1,4 +1,4 @@
-import type { Capabilities, RecordStore, StoredRecord, Version } from '../../types/store.js'
+import type { AsyncRecordStore, Capabilities, StoredRecord, Version } from '../../types/store.js'
 import { StoreConfigError } from '../errors.js'
 import { type ConditionalEngine, ConditionalRecords, type Held } from './internal/conditional.js'
 import { envelope, openEnvelope } from './internal/envelope.js'
@@ -29,7 +29,7 @@ export interface RiakStoreOptions {
   readonly fetch?: RiakFetch
 }
 
-export type RiakStore = RecordStore & Required<Pick<RecordStore, 'setup' | 'clear' | 'sweep'>>
+export type RiakStore = AsyncRecordStore & Required<Pick<AsyncRecordStore, 'setup' | 'clear' | 'sweep'>>
 
 /**
  * Keeps records in a bucket of Riak KV 2.0 or later, by its HTTP API: one object each, in a strongly consistent bucket

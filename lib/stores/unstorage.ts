@@ -1,4 +1,4 @@
-import type { RecordStore } from '../../types/store.js'
+import type { AsyncRecordStore } from '../../types/store.js'
 import { StoreConfigError } from '../errors.js'
 import { bridge } from './internal/bridge.js'
 import { storeOptions } from './internal/options.js'
@@ -16,7 +16,7 @@ export interface UnstorageStoreOptions {
   readonly base?: string
 }
 
-export type UnstorageStore = RecordStore & Required<Pick<RecordStore, 'clear' | 'sweep'>>
+export type UnstorageStore = AsyncRecordStore & Required<Pick<AsyncRecordStore, 'clear' | 'sweep'>>
 
 /**
  * Keeps records by unstorage and any of its drivers.

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { RecordStore, StoredRecord, Version } from '../../types/store.js'
+import type { Awaitable, RecordStore, StoredRecord, Version } from '../../types/store.js'
 
 /**
  * A store that takes its time, as one over the network does. The file store answers at once, so requests of one process
@@ -57,7 +57,7 @@ export class SlowStore implements RecordStore {
     await this.#store.setup?.()
   }
 
-  async #slowly<T>(work: () => Promise<T>): Promise<T> {
+  async #slowly<T>(work: () => Awaitable<T>): Promise<T> {
     await sleep(this.#delay)
     const result = await work()
     await sleep(this.#delay)

@@ -44,7 +44,7 @@ test('what comes between the read and the write of an update counts', async (t) 
   const server = await running(t)
   const [store, other] = [await prepared(server.url), await prepared(server.url)]
   const version = (await store.create('a', 'first', soon())) as string
-  const between = (act: () => Promise<unknown>) => {
+  const between = (act: () => unknown) => {
     server.beforeWrite = async () => {
       server.beforeWrite = undefined
       await act()

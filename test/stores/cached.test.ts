@@ -3,7 +3,7 @@ import { test } from 'tap'
 import { conformanceCases, type StoreHarness } from '../../lib/conformance/index.js'
 import { cached } from '../../lib/stores/cached.js'
 import { memoryStore } from '../../lib/stores/memory.js'
-import type { RecordStore } from '../../types/store.js'
+import type { Awaitable, RecordStore } from '../../types/store.js'
 import { clock, gate } from '../client.js'
 
 const day = 86_400_000
@@ -251,7 +251,7 @@ function bare(store: RecordStore): RecordStore {
 
 /** Each call takes a while before and after the engine does its work. */
 function delayed(store: ReturnType<typeof memoryStore>): RecordStore {
-  const slowly = async <T>(work: () => Promise<T>): Promise<T> => {
+  const slowly = async <T>(work: () => Awaitable<T>): Promise<T> => {
     await sleep(Math.random() * 3)
     const done = await work()
     await sleep(Math.random() * 3)

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Test, test } from 'tap'
-import type { RecordStore, Version } from '../../types/store.js'
+import type { AsyncRecordStore, Version } from '../../types/store.js'
 import { eventually } from '../servers/eventually.js'
 import { freePort } from '../servers/process.js'
 import type { FragileServer } from '../stand-ins/fragile-server.js'
@@ -12,7 +12,7 @@ export interface Fragile<Server extends FragileServer> {
   /** One that is not started. */
   server(port?: number): Server
   /** @param timeout in ms, for a store that has one */
-  open(t: Test, server: Server, timeout?: number): RecordStore
+  open(t: Test, server: Server, timeout?: number): AsyncRecordStore
   readonly hasTimeout: boolean
 }
 
@@ -103,7 +103,7 @@ export function standsFaults<Server extends FragileServer>({ server: make, open,
 
 export async function everyCallRejects(
   t: Test,
-  store: RecordStore,
+  store: AsyncRecordStore,
   id: string,
   version: Version,
   error: RegExp = /./

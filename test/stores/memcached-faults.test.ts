@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { type Test, t as tap, test } from 'tap'
 import { type MemcachedStoreOptions, memcachedStore } from '../../lib/stores/memcached.js'
-import type { RecordStore } from '../../types/store.js'
+import type { AsyncRecordStore } from '../../types/store.js'
 import { eventually } from '../servers/eventually.js'
 import { startMemcached, startMemcachedAt } from '../servers/memcached.js'
 import { directoryFor } from '../servers/process.js'
@@ -173,17 +173,17 @@ async function running(t: Test, ...args: readonly string[]) {
   return server
 }
 
-function opened(t: Test, options: MemcachedStoreOptions): RecordStore {
+function opened(t: Test, options: MemcachedStoreOptions): AsyncRecordStore {
   const store = memcachedStore(options)
   t.teardown(() => store.close())
   return store
 }
 
-async function create(store: RecordStore, id: string): Promise<string> {
+async function create(store: AsyncRecordStore, id: string): Promise<string> {
   return (await store.create(id, 'text', soon())) as string
 }
 
-async function rejectsAll(t: Test, store: RecordStore, version: string): Promise<void> {
+async function rejectsAll(t: Test, store: AsyncRecordStore, version: string): Promise<void> {
   await t.rejects(store.read('a'), /memcached 127/, 'read')
   await t.rejects(store.create('other', 'text', soon()), /memcached 127/, 'create')
   await t.rejects(store.update('a', 'text', soon(), 'not the version'), /memcached 127/, 'update')

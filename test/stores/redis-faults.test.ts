@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Test, t as tap, test } from 'tap'
-import type { RecordStore } from '../../types/store.js'
+import type { AsyncRecordStore } from '../../types/store.js'
 import { eventually } from '../servers/eventually.js'
 import { type RedisServer, startRedis } from '../servers/redis.js'
 import { type Driver, ioredis, nodeRedis } from './redis-clients.js'
@@ -117,24 +117,24 @@ async function running(t: Test, ...args: readonly string[]): Promise<RedisServer
   return server
 }
 
-function opened(t: Test, driver: Driver, server: RedisServer, timeout = 5000): RecordStore {
+function opened(t: Test, driver: Driver, server: RedisServer, timeout = 5000): AsyncRecordStore {
   const { store, close } = driver.open(server, { timeout })
   t.teardown(close)
   return store
 }
 
-async function incremented(store: RecordStore): Promise<boolean> {
+async function incremented(store: AsyncRecordStore): Promise<boolean> {
   const record = await store.read('count')
   if (!record) throw new Error('the record is gone')
   const next = String(Number(record.text) + 1)
   return (await store.update('count', next, soon(), record.version)) !== undefined
 }
 
-async function create(store: RecordStore, id: string): Promise<string> {
+async function create(store: AsyncRecordStore, id: string): Promise<string> {
   return (await store.create(id, 'text', soon())) as string
 }
 
-async function rejectsAll(t: Test, store: RecordStore, version: string, error: RegExp = /./): Promise<void> {
+async function rejectsAll(t: Test, store: AsyncRecordStore, version: string, error: RegExp = /./): Promise<void> {
   await t.rejects(store.read('a'), error, 'read')
   await t.rejects(store.create('other', 'text', soon()), error, 'create')
   await t.rejects(store.update('a', 'text', soon(), 'not the version'), error, 'update')

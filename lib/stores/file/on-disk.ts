@@ -1,5 +1,5 @@
 import { lutimesSync } from 'node:fs'
-import type { RecordStore, StoredRecord, Version, Write, WriteResult } from '../../../types/store.js'
+import type { AsyncRecordStore, StoredRecord, Version, Write, WriteResult } from '../../../types/store.js'
 import { perform } from '../internal/writes.js'
 import { exchange, type Outcome, removeEnded, replace } from './claims.js'
 import { makeShard, makeShardDurably, prepareDirectory, requireDirectory, shardExists } from './directory.js'
@@ -27,7 +27,7 @@ export interface FileSweepOptions {
   readonly onProgress?: (progress: SweepProgress) => void
 }
 
-export interface FileStore extends Required<Omit<RecordStore, 'capabilities' | 'sweep'>> {
+export interface FileStore extends Required<Omit<AsyncRecordStore, 'capabilities' | 'sweep'>> {
   /** As every store's; after one that was aborted, the next begins where that one stopped. */
   sweep(options?: FileSweepOptions): Promise<number>
 }

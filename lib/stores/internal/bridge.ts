@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { RecordStore, StoredRecord, Version } from '../../../types/store.js'
+import type { AsyncRecordStore, StoredRecord, Version } from '../../../types/store.js'
 import { envelope, freshVersion, openEnvelope, wholeEnd } from './envelope.js'
 import { turnsOf } from './turns.js'
 
@@ -16,7 +16,7 @@ export interface Engine {
 }
 
 /** A record store whose methods take turns by id, which makes each of them atomic within this process. */
-export type Bridge = RecordStore & Required<Pick<RecordStore, 'clear' | 'sweep'>>
+export type Bridge = AsyncRecordStore & Required<Pick<AsyncRecordStore, 'clear' | 'sweep'>>
 
 /**
  * A record store over an engine that can only get and put: to look and then to write is not atomic there, so whatever

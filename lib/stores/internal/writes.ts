@@ -1,7 +1,7 @@
-import type { RecordStore, Write, WriteResult } from '../../../types/store.js'
+import type { Awaitable, RecordStore, Write, WriteResult } from '../../../types/store.js'
 
 /** One write of a batch, by the method that it names. */
-export function perform(store: RecordStore, write: Write): Promise<WriteResult> {
+export function perform(store: RecordStore, write: Write): Awaitable<WriteResult> {
   switch (write.kind) {
     case 'create':
       return store.create(write.id, write.text, write.expires)
@@ -15,7 +15,7 @@ export function perform(store: RecordStore, write: Write): Promise<WriteResult> 
 }
 
 /** All the results, or the first error; either way nothing is under way any more. */
-export async function allDone<T>(under: readonly Promise<T>[]): Promise<readonly T[]> {
+export async function allDone<T>(under: readonly Awaitable<T>[]): Promise<readonly T[]> {
   const settled = await Promise.allSettled(under)
   return settled.map((done) => {
     if (done.status === 'rejected') throw done.reason

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { RecordStore, StoredRecord, Version, Write, WriteResult } from '../../../types/store.js'
+import type { AsyncRecordStore, RecordStore, StoredRecord, Version, Write, WriteResult } from '../../../types/store.js'
 import { StoreConfigError } from '../../errors.js'
 import { freshVersion, wholeEnd } from '../internal/envelope.js'
 import { Gathered } from '../internal/gathered.js'
@@ -8,7 +8,7 @@ import { isDuplicate, isRefused } from './errors.js'
 import type { SqlExecutor, SqlParam, SqlRow, Statement } from './executor.js'
 import { patient } from './patient.js'
 
-export type SqlStore = RecordStore & Required<Pick<RecordStore, 'readMany' | 'setup' | 'clear' | 'sweep'>>
+export type SqlStore = AsyncRecordStore & Required<Pick<AsyncRecordStore, 'readMany' | 'setup' | 'clear' | 'sweep'>>
 
 /** The store of an engine that can tell what became of each write of a batch: PostgreSQL and SQLite. */
 export type BatchingSqlStore = SqlStore & Required<Pick<RecordStore, 'saveMany'>>

@@ -1,8 +1,8 @@
 import { equal, ok } from 'node:assert/strict'
-import type { RecordStore, Version, Write } from '../../../types/store.js'
+import type { AsyncRecordStore, Version, Write } from '../../../types/store.js'
 import { freshIds, tomorrow } from './contract.js'
 
-export type BatchingStore = RecordStore & Required<Pick<RecordStore, 'readMany' | 'saveMany'>>
+export type BatchingStore = AsyncRecordStore & Required<Pick<AsyncRecordStore, 'readMany' | 'saveMany'>>
 
 /** Ten creates; then, of the same ids, updates, touches and removes in turn. */
 export async function createsAndChanges(store: BatchingStore): Promise<readonly [readonly Write[], readonly Write[]]> {
@@ -37,7 +37,7 @@ export async function counted(store: BatchingStore, count: () => number): Promis
 
 /** Adds one to a record again and again; says how often it was told that it did, and how often it can't know. */
 export async function increment(
-  store: RecordStore,
+  store: AsyncRecordStore,
   id: string,
   times: number
 ): Promise<{ sure: number; unsure: number }> {
@@ -56,11 +56,11 @@ export async function increment(
 }
 
 /** All five writes and reads that must reject, each with an error of this kind. */
-export function everyCall(store: RecordStore, id: string, version: Version): readonly (() => Promise<unknown>)[] {
+export function everyCall(store: AsyncRecordStore, id: string, version: Version): readonly (() => Promise<unknown>)[] {
   return [() => store.read(id), ...everyWrite(store, id, version)]
 }
 
-export function everyWrite(store: RecordStore, id: string, version: Version): readonly (() => Promise<unknown>)[] {
+export function everyWrite(store: AsyncRecordStore, id: string, version: Version): readonly (() => Promise<unknown>)[] {
   const writes = [
     () => store.create(`${id.slice(0, -1)}-`, 'text', tomorrow()),
     () => store.update(id, 'text', tomorrow(), version),

@@ -1,16 +1,16 @@
 import { randomBytes } from 'node:crypto'
 import type { Test } from 'tap'
 import { conformanceCases, type StoreHarness } from '../../../lib/conformance/index.js'
-import type { RecordStore } from '../../../types/store.js'
+import type { AsyncRecordStore, RecordStore } from '../../../types/store.js'
 
 /** A store and the connection behind it, which the test ends. */
-export interface Opened<Store extends RecordStore = RecordStore> {
+export interface Opened<Store extends AsyncRecordStore = AsyncRecordStore> {
   readonly store: Store
   close(): unknown
 }
 
 /** One way to the engine: a driver or a query builder, with the options that matter. */
-export interface Way<Store extends RecordStore = RecordStore> {
+export interface Way<Store extends AsyncRecordStore = AsyncRecordStore> {
   readonly name: string
   /** Opens a connection of its own. */
   open(table?: string): Opened<Store> | Promise<Opened<Store>>

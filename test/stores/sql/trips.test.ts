@@ -12,7 +12,7 @@ import { mysqlStore } from '../../../lib/stores/mysql.js'
 import { postgresStore } from '../../../lib/stores/postgres.js'
 import type { SqlStore } from '../../../lib/stores/sql.js'
 import { typeormStore } from '../../../lib/stores/typeorm.js'
-import type { RecordStore, Version, Write } from '../../../types/store.js'
+import type { AsyncRecordStore, Version, Write } from '../../../types/store.js'
 import { type CountingDoor, countingDoor } from '../../servers/trips.js'
 import { freshIds, freshTable, type Opened, tomorrow } from './contract.js'
 import { mysqlEngine, pgPool, postgresEngine } from './engines.js'
@@ -93,7 +93,7 @@ function throughMysql2(uri: string): Opened<SqlStore> {
 }
 
 /** Reads and saves four records, one of each kind of write; says how often the client spoke for that. */
-async function fourOf(store: RecordStore, door: CountingDoor): Promise<{ reading: number; saving: number }> {
+async function fourOf(store: AsyncRecordStore, door: CountingDoor): Promise<{ reading: number; saving: number }> {
   const { readMany, saveMany } = store
   if (!readMany || !saveMany) throw new Error('it has no batches')
   const [created = '', ...ids] = freshIds(4)
