@@ -1,6 +1,6 @@
 import t from 'tap'
 import { memoryStore, type RecordStore } from '../lib/index.js'
-import { create, type Job, pause, read, removeAll, runJob, runTogether, update } from '../lib/rounds.js'
+import { create, type Job, pause, read, removeAll, runAlone, runJob, runTogether, update } from '../lib/rounds.js'
 
 const ID = (letter: string) => letter.repeat(43)
 const LATER = () => Date.now() + 60_000
@@ -81,4 +81,29 @@ t.test('a job that fails does not stop the others, and may catch what the store 
   store.read = store.readMany as never
   t.equal(await runJob(store, catches()), 'no reads today')
   await t.rejects(runJob(store, increment(ID('a'))), { message: 'no reads today' })
+})
+
+t.test('a job on a store that answers at once is done at once, and so is one that it fails', async (t) => {
+  const store = memoryStore()
+  t.same(runAlone(store, increment(ID('a'))), { status: 'fulfilled', value: 'counted' })
+  t.match(store.read(ID('a')), { text: '1' })
+  const reason = new Error('no reads today')
+  store.read = () => {
+    throw reason
+  }
+  t.same(runAlone(store, increment(ID('a'))), { status: 'rejected', reason })
+  store.read = () => Promise.reject(reason)
+  t.same(await runAlone(store, increment(ID('a'))), { status: 'rejected', reason })
+})
+
+t.test('of several jobs on a store that throws, those fail that asked for what it refuses', async (t) => {
+  const { store } = counted(['saveMany'])
+  const { create: original } = store
+  store.create = (id, text, expires) => {
+    if (id === ID('a')) throw new Error('no such record today')
+    return original(id, text, expires)
+  }
+  const results = await runTogether(store, [increment(ID('a'))])
+  t.match(results, [{ status: 'rejected', reason: { message: 'no such record today' } }])
+  t.equal(await runJob(store, increment(ID('b'))), 'counted')
 })

@@ -251,3 +251,22 @@ t.test('who a session belongs to can change during a save', async (t) => {
     t.same((await server.sessions.of(user)).length, user === 'bob' ? 1 : 0)
   }
 })
+
+t.test('a store that throws instead of rejecting is a store that failed', async (t) => {
+  const store = memoryStore()
+  const server = await buildApp(t, { stores: { memory: store }, sessions: { it: { store: 'memory', schema } } })
+  server.get('/add', async (request) => request.session('it').update('n', add))
+  const client = new Client(server)
+  t.equal((await client.get('/add')).body, '1')
+  const refuse = () => {
+    throw new Error('out of order')
+  }
+  Object.assign(store, { update: refuse })
+  const failed = await client.get('/add')
+  t.match(failed.json(), { statusCode: 503, code: 'FST_SESSIONS_SAVE', message: /session "it": .*out of order/ })
+  t.equal(failed.headers['set-cookie'], undefined)
+  Object.assign(store, { read: refuse })
+  t.match((await client.get('/add')).json(), { statusCode: 503, code: 'FST_SESSIONS_STORE' })
+  for (const method of ['read', 'update']) Reflect.deleteProperty(store, method)
+  t.equal((await client.get('/add')).body, '2')
+})
