@@ -29,12 +29,13 @@ function taskFor(state: SessionState, encoded: Encoded | undefined, job?: Job<Ou
  */
 export function commit(sessions: RequestSessions, states: readonly SessionState[]): Promise<void> | undefined {
   const now = Date.now()
-  const pending = states.filter((state) => mayNeedSaving(state, now))
-  if (pending.length === 0) return undefined
-  const tasks = eachOrThrow(pending, stateOf, (state) => plan(sessions.reply, state, now))
-  if (!tasks.some(hasJob)) return finish(sessions, tasks, now)
+  const tasks = eachOrThrow(states, stateOf, (state) =>
+    mayNeedSaving(state, now) ? plan(sessions.reply, state, now) : undefined
+  )
+  const working = tasks.filter(hasJob)
+  if (working.length === 0) return finish(sessions, tasks, now)
   for (const { state } of tasks) state.isSaving = true
-  const running = run(tasks)
+  const running = run(working)
   if (isPromise(running)) return finishAfter(running, sessions, tasks, now)
   return finishSaved(sessions, tasks, now)
 }
@@ -87,9 +88,8 @@ function planCookie(
 
 /** Leaves on each task how its job went; never throws. */
 function run(tasks: readonly Task[]): Awaitable<void> {
-  const working = tasks.filter(hasJob)
-  if (working.length > 1) return runByStore(working)
-  const [only] = working as [Task]
+  if (tasks.length > 1) return runByStore(tasks)
+  const [only] = tasks as [Task]
   const settle = (settled: PromiseSettledResult<Outcome>) => {
     only.settled = settled
   }
@@ -205,11 +205,12 @@ function isLater(state: SessionState, expires: number, now: number): boolean {
   return state.expires(now) - expires >= Math.max(1, state.entry.touchAfter)
 }
 
-function send({ reply, written, isLeaving }: RequestSessions, cookies: readonly SetCookie[]): void {
+function send(sessions: RequestSessions, cookies: readonly SetCookie[]): void {
+  const { reply, isLeaving } = sessions
   if (cookies.length === 0 || areHeadersSent(reply)) return
   // A hijacked reply is written by hand: its headers are those of the raw response.
   const headers = reply.sent ? rawHeaders(reply) : reply
-  setCookies(headers, cookies, written)
+  setCookies(headers, cookies, sessions.written)
   // A shared cache must not give one visitor's cookie to the next (RFC 9111 §7.3).
   if (!headers.hasHeader('cache-control')) headers.header('cache-control', 'no-store')
   if (reply.sent || isLeaving) return

@@ -46,3 +46,9 @@ export function sameJson(a: unknown, b: unknown): boolean {
   if (Array.isArray(b) || Object.keys(b).length !== keys.length) return false
   return keys.every((key) => Object.hasOwn(b, key) && sameJson(a[key as never], b[key as never]))
 }
+
+/** Makes no array of the keys: every request asks this several times. */
+export function isEmpty(object: object): boolean {
+  for (const key in object) if (Object.hasOwn(object, key)) return false
+  return true
+}

@@ -112,8 +112,8 @@ export class RequestSessions implements Host {
    * `undefined`: done already.
    */
   commit(states: readonly SessionState[]): Promise<void> | undefined {
-    const run = () => this.#commit(this, states)
-    const saving = this.#saving === undefined ? run() : this.#saving.then(run)
+    const earlier = this.#saving
+    const saving = earlier === undefined ? this.#commit(this, states) : earlier.then(() => this.#commit(this, states))
     if (saving === undefined) return undefined
     const end = () => {
       if (this.#saving === settled) this.#saving = undefined

@@ -67,16 +67,17 @@ export async function runJob<T>(store: RecordStore, job: Job<T>): Promise<T> {
  * so does this.
  */
 export function runAlone<T>(store: RecordStore, job: Job<T>): Awaitable<PromiseSettledResult<T>> {
-  return goOn(store, job, () => job.next())
+  return goOn(store, job, 'next', undefined)
 }
 
 function goOn<T>(
   store: RecordStore,
   job: Job<T>,
-  resume: () => IteratorResult<Step, T>
+  resume: 'next' | 'throw',
+  answered: unknown
 ): Awaitable<PromiseSettledResult<T>> {
   try {
-    let next = resume()
+    let next = job[resume](answered)
     while (!next.done) {
       let answer: unknown
       try {
@@ -87,8 +88,8 @@ function goOn<T>(
       }
       if (isPromise(answer)) {
         return answer.then(
-          (value) => goOn(store, job, () => job.next(value)),
-          (error) => goOn(store, job, () => job.throw(error))
+          (value) => goOn(store, job, 'next', value),
+          (error) => goOn(store, job, 'throw', error)
         )
       }
       next = job.next(answer)

@@ -4,6 +4,7 @@ import type { Version } from '../types/store.js'
 import { describeIssues, type Payload } from './codec.js'
 import { InvalidValueError, SchemaError } from './errors.js'
 import { Flashes } from './flashes.js'
+import { isEmpty } from './json.js'
 import {
   type FlashRecord,
   formatRecord,
@@ -163,9 +164,9 @@ export class SessionState {
     const payload = this.values.encode()
     if (payload.issues) throw new InvalidValueError(this.entry.name, describeIssues(payload.issues))
     const flashes = this.#flashes === undefined ? this.#storedFlashes : this.flashes.encoded(now)
-    const isEmpty = Object.keys(payload.value).length === 0
+    const holdsNothing = isEmpty(payload.value)
     if (this.source === undefined && this.retiring === undefined) {
-      if (isEmpty && flashes === undefined && this.#subject === undefined) return undefined
+      if (holdsNothing && flashes === undefined && this.#subject === undefined) return undefined
     }
     const expires = this.expires(now)
     const record: SessionRecord = {
@@ -175,7 +176,7 @@ export class SessionState {
       m: this.#persist,
       s: this.#subject,
       f: flashes,
-      p: isEmpty ? undefined : payload.value
+      p: holdsNothing ? undefined : payload.value
     }
     return { text: formatRecord(record, payload.former), record, expires, isExact: payload.isExact }
   }

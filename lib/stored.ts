@@ -2,6 +2,7 @@ import type { FastifyBaseLogger } from 'fastify'
 import type { Problem } from '../types/session.js'
 import { type Decoded, describeIssues, nameOf, type Payload } from './codec.js'
 import { SchemaError } from './errors.js'
+import { isEmpty } from './json.js'
 import type { SessionRecord } from './record.js'
 import type { Entry } from './registry.js'
 import type { Stored } from './values.js'
@@ -22,7 +23,7 @@ export function readStored(
   log: FastifyBaseLogger
 ): Read | Problem {
   const { p: payload = {}, v: version = 1 } = record
-  if (Object.keys(payload).length === 0) return { payload, data: entry.codec.empty(), version: entry.version }
+  if (isEmpty(payload)) return { payload, data: entry.codec.empty(), version: entry.version }
   const first = decodeMigrated(entry, payload, version)
   if (!('issues' in first)) {
     // A migration can have changed what it was given: then the text does not show the payload any more.

@@ -1,9 +1,18 @@
 import type { Codec, Data, Decoded, Payload } from './codec.js'
-import { sameJson } from './json.js'
+import { isEmpty, sameJson } from './json.js'
 import { type Former, parseRecord } from './record.js'
 
 /** What a request did to a key. What it did by `update` alone runs again on newer data; all else overwrites. */
-type Change = 'set' | 'deleted' | readonly ((value: unknown) => unknown)[]
+type Deed = 'set' | 'deleted' | Updates
+type Updates = readonly ((value: unknown) => unknown)[]
+/** One of these, while it is done. */
+type Doing = 'set' | 'deleted' | Updates[number]
+
+interface Change {
+  readonly deed: Deed
+  /** The stored form, from when it was checked, of a value that can't change any more; else encoded when it is saved. */
+  readonly encoded?: unknown
+}
 
 /** A payload and the data it decodes to. */
 export interface Stored {
@@ -38,8 +47,6 @@ export class Values {
   #changes: Map<string, Change> | undefined
   /** The stored form of objects at the time they were handed out; `undefined` where the payload itself can tell. */
   #handedOut: Map<string, string | undefined> | undefined
-  /** Stored forms of values that can't change any more, from when they were checked. */
-  #encodedValues: Map<string, unknown> | undefined
   #isCleared = false
   /** While a save is under way, what was done since it was encoded: that is still to be saved after it. */
   #isSaving = false
@@ -84,11 +91,7 @@ export class Values {
       this.delete(key)
     } else {
       this.#data[key] = value
-      this.#change(key, 'set')
-      if (typeof value !== 'object') {
-        this.#encodedValues ??= new Map()
-        this.#encodedValues.set(key, encoded)
-      }
+      this.#change(key, 'set', typeof value === 'object' ? undefined : encoded)
     }
   }
 
@@ -103,12 +106,12 @@ export class Values {
 
   /** `value` is what `change` gave for the present value. */
   update(key: string, change: (value: unknown) => unknown, value: unknown, encoded: unknown): void {
-    const before = this.#changes?.get(key) ?? []
-    const since = this.#since?.get(key) ?? []
-    this.set(key, value, encoded)
-    if (value === undefined) return
-    if (typeof before !== 'string') this.#changes?.set(key, [...before, change])
-    if (typeof since !== 'string') this.#since?.set(key, [...since, change])
+    if (value === undefined) {
+      this.delete(key)
+    } else {
+      this.#data[key] = value
+      this.#change(key, change, typeof value === 'object' ? undefined : encoded)
+    }
   }
 
   clear(): void {
@@ -127,17 +130,17 @@ export class Values {
     this.#isClearedSince = false
     const payload = { ...this.#base() }
     const changed: string[] = this.#mutated()
-    for (const [key, change] of this.#changes ?? []) {
-      if (change === 'deleted') delete payload[key]
-      else if (this.#encodedValues?.has(key)) payload[key] = this.#encodedValues.get(key)
+    for (const [key, { deed, encoded }] of this.#changes ?? []) {
+      if (deed === 'deleted') delete payload[key]
+      else if (encoded !== undefined) payload[key] = encoded
       else changed.push(key)
     }
-    if (changed.length === 0 && Object.keys(payload).length === 0) return { value: payload, isExact: true }
+    if (changed.length === 0 && isEmpty(payload)) return { value: payload, isExact: true }
     const encoded = this.#codec.encode(this.#data, payload, changed)
     if (encoded.issues) return encoded
     const former = this.#text === undefined ? undefined : { text: this.#text, payload: this.#payload, changed }
     // What a migration or the app's `onInvalid` gave is as anybody may have made it.
-    const isBaseExact = this.#text !== undefined || Object.keys(this.#base()).length === 0
+    const isBaseExact = this.#text !== undefined || isEmpty(this.#base())
     return { value: encoded.value, former, isExact: isBaseExact && changed.length === 0 }
   }
 
@@ -145,7 +148,6 @@ export class Values {
     const copy = new Values(this.#codec, { payload: this.#payload, data: { ...this.#data }, text: this.#text })
     copy.#changes = this.#changes && new Map(this.#changes)
     copy.#handedOut = this.#handedOut && new Map(this.#handedOut)
-    copy.#encodedValues = this.#encodedValues && new Map(this.#encodedValues)
     copy.#isCleared = this.#isCleared
     return copy
   }
@@ -159,17 +161,17 @@ export class Values {
     this.#payload = theirs.payload
     this.#text = theirs.text
     this.#handedOut = undefined
-    this.#encodedValues = undefined
     if (this.#isCleared) return
     const mine = this.#data
     this.#data = { ...theirs.data }
-    for (const [key, change] of this.#changes ?? []) {
+    for (const [key, { deed }] of this.#changes ?? []) {
       const isContested = !sameJson(own(started.payload, key), own(theirs.payload, key))
       if (isContested && Object.hasOwn(merge, key)) {
         this.#data[key] = merge[key]?.(own(started.data, key), own(theirs.data, key), own(mine, key))
         this.#change(key, 'set')
-      } else if (isContested && typeof change !== 'string' && this.#isResult(key, change, started, mine)) {
-        this.#data[key] = run(change, own(theirs.data, key))
+      } else if (isContested && typeof deed !== 'string' && this.#isResult(key, deed, started, mine)) {
+        this.#data[key] = run(deed, own(theirs.data, key))
+        this.#changes?.set(key, { deed })
       } else if (Object.hasOwn(mine, key)) {
         this.#data[key] = mine[key]
       } else {
@@ -202,17 +204,16 @@ export class Values {
   }
 
   /** Whether the value is what the updates made of the old one, and nobody changed it by hand after that. */
-  #isResult(key: string, change: Exclude<Change, string>, started: Stored, mine: Data): boolean {
-    return this.#textOf(key, run(change, own(started.data, key))) === this.#textOf(key, own(mine, key))
+  #isResult(key: string, updates: Updates, started: Stored, mine: Data): boolean {
+    return this.#textOf(key, run(updates, own(started.data, key))) === this.#textOf(key, own(mine, key))
   }
 
-  #change(key: string, change: Change): void {
+  #change(key: string, deed: Doing, encoded?: unknown): void {
     this.#changes ??= new Map()
-    this.#changes.set(key, change)
-    this.#encodedValues?.delete(key)
+    note(this.#changes, key, deed, encoded)
     if (this.#isSaving) {
       this.#since ??= new Map()
-      this.#since.set(key, change)
+      note(this.#since, key, deed, encoded)
     }
   }
 
@@ -268,6 +269,16 @@ function own(values: Payload, key: string): unknown {
   return Object.hasOwn(values, key) ? values[key] : undefined
 }
 
-function run(changes: Exclude<Change, string>, value: unknown): unknown {
-  return changes.reduce((result, change) => change(result), value)
+function run(updates: Updates, value: unknown): unknown {
+  return updates.reduce((result, update) => update(result), value)
+}
+
+/** An update of what was set or deleted before is no more than another setting. */
+function note(changes: Map<string, Change>, key: string, deed: Doing, encoded: unknown): void {
+  if (typeof deed === 'string') {
+    changes.set(key, { deed, encoded })
+  } else {
+    const before = changes.get(key)?.deed ?? []
+    changes.set(key, { deed: typeof before === 'string' ? 'set' : [...before, deed], encoded })
+  }
 }
