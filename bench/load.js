@@ -110,7 +110,7 @@ export async function measure(server, path, { seconds, cookies }) {
       const own = cookies.filter((_, visitor) => visitor % CONNECTIONS === connection)
       client.setRequests(own.map((cookie) => ({ path, headers: cookie ? { cookie } : {} })))
       connection++
-      if (process.env.FOLLOW) sendBackCookies(client)
+      sendBackCookies(client, own)
     }
   })
   stopSpinning()
@@ -137,8 +137,8 @@ export function quantile(values, part) {
 }
 
 /**
- * Keeps this process from sleeping while it waits for answers. The system charges a wake-up to whoever causes it, 3 µs on
- * a virtual machine: a server that keeps the load generator busy would have it for nothing, a slower one for each answer.
+ * Keeps this process from sleeping while it waits for answers. To wake it would be charged to the server, with 3 µs and
+ * more on a virtual machine: one that is quick enough to keep it busy never pays that, a slower one with each answer.
  */
 function stayAwake() {
   let isDone = false
@@ -151,15 +151,20 @@ function stayAwake() {
   }
 }
 
-/** A visitor sends back what the last answer set, as a browser does. */
-function sendBackCookies(client) {
+/** Each visitor of a connection, in turn, sends back what the answer to them set last, as a browser does. */
+function sendBackCookies(client, cookies) {
+  const latest = [...cookies]
+  let visitor = 0
   client.on('headers', ({ headers }) => {
     const set = []
     for (let at = 0; at < headers.length; at += 2) {
       if (headers[at].toLowerCase() === 'set-cookie') set.push(headers[at + 1].split(';', 1)[0])
     }
     if (set.length === 0) return
-    const { cookie } = client.requestIterator.currentRequest.headers
-    client.setHeaders({ cookie: replaced(cookie, set) })
+    latest[visitor] = replaced(latest[visitor], set)
+    client.setHeaders({ cookie: latest[visitor] })
+  })
+  client.on('response', () => {
+    visitor = (visitor + 1) % latest.length
   })
 }
