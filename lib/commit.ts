@@ -36,8 +36,8 @@ export function commit(sessions: RequestSessions, states: readonly SessionState[
   if (working.length === 0) return finish(sessions, tasks, now)
   for (const { state } of tasks) state.isSaving = true
   const running = run(working)
-  if (isPromise(running)) return finishAfter(running, sessions, tasks, now)
-  return finishSaved(sessions, tasks, now)
+  const end = () => finishSaved(sessions, tasks, now)
+  return isPromise(running) ? running.then(end) : end()
 }
 
 /** Most requests only read: they are done here. */
@@ -95,16 +95,6 @@ function run(tasks: readonly Task[]): Awaitable<void> {
   }
   const settled = runAlone(storeOf(only), only.job as Job<Outcome>)
   return isPromise(settled) ? settled.then(settle) : settle(settled)
-}
-
-async function finishAfter(
-  running: Promise<void>,
-  sessions: RequestSessions,
-  tasks: readonly Task[],
-  now: number
-): Promise<void> {
-  await running
-  return finishSaved(sessions, tasks, now)
 }
 
 function finishSaved(sessions: RequestSessions, tasks: readonly Task[], now: number): undefined {

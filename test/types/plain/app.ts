@@ -1,6 +1,6 @@
 /** An app without the augmentation: everything works, and values are `unknown`. */
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
-import sessions, { defineSession, type RecordStore } from 'fastify-sessions'
+import sessions, { type AsyncRecordStore, defineSession, type RecordStore } from 'fastify-sessions'
 import { z } from 'zod'
 
 export async function app(request: FastifyRequest, store: RecordStore): Promise<FastifyInstance> {
@@ -35,6 +35,20 @@ export async function app(request: FastifyRequest, store: RecordStore): Promise<
   // @ts-expect-error a store has to implement the contract
   await server.register(sessions, { keys: ['k'], stores: { mine: { kind: 'record' } }, sessions: {} })
 
-  void [messages, step, items]
+  // A store may answer at once or by promises, and of one that always promises this is known.
+  const atOnce: RecordStore = {
+    kind: 'record',
+    read: () => undefined,
+    create: () => 1,
+    update: async () => undefined,
+    touch: () => false,
+    remove: () => false
+  }
+  const promising = store as AsyncRecordStore
+  const record: Promise<unknown> = promising.read('id').catch(() => undefined)
+  // @ts-expect-error what may be there at once is no promise
+  store.read('id').then()
+
+  void [messages, step, items, atOnce, record]
   return server
 }
