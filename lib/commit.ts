@@ -6,7 +6,8 @@ import { formatTicket } from './record.js'
 import type { RequestSessions } from './request.js'
 import { isPromise, type Job, runAlone, runTogether } from './rounds.js'
 import { type Outcome, renew, save } from './save.js'
-import type { Encoded, SessionState } from './state.js'
+import type { Encoded } from './source.js'
+import type { SessionState } from './state.js'
 
 /** What is to be done for one session, decided and encoded before anything is written. */
 interface Task {
@@ -160,7 +161,7 @@ function cookiesFor({ request }: RequestSessions, { state, encoded }: Task, now:
     if (encoded === undefined) return entry.cookie.clear(request, cookieOptions)
     return entry.cookie.write(
       request,
-      entry.sealedRecords.seal(encoded.text, encoded.isExact ? encoded.record : undefined, state.source?.again),
+      entry.sealedRecords.seal(encoded.text, encoded.isExact ? encoded.record : undefined, state.source?.recentValue),
       state.cookieAge(now),
       cookieOptions
     )

@@ -22,7 +22,7 @@ export type OpenedValue<T> =
       /** Sealed with an older key or in another mode; to be sealed anew. */
       readonly isStale: boolean
       /** The value itself if it was there a moment ago: what replaces it will be too. */
-      readonly again: string | undefined
+      readonly recentValue: string | undefined
       readonly problem?: undefined
     }
   | { readonly problem: Problem }
@@ -57,9 +57,9 @@ export class CookieValues<T> {
     if (opened.text === undefined) return opened
     const content = this.#parse(opened.text)
     if (content === undefined) return { problem: 'malformed' }
-    const again = this.#recent.isSaidAgain(value) ? value : undefined
-    const result = { text: opened.text, content, isStale: opened.stale, again }
-    if (again !== undefined) this.#remember(value, result)
+    const recentValue = this.#recent.isSaidAgain(value) ? value : undefined
+    const result = { text: opened.text, content, isStale: opened.stale, recentValue }
+    if (recentValue !== undefined) this.#remember(value, result)
     return result
   }
 
@@ -73,7 +73,7 @@ export class CookieValues<T> {
     this.#recent.isSaidAgain(value)
     if (replaced !== undefined) {
       this.#recent.forget(replaced)
-      if (content !== undefined) this.#remember(value, { text, content, isStale: false, again: value })
+      if (content !== undefined) this.#remember(value, { text, content, isStale: false, recentValue: value })
     }
     return value
   }

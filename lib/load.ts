@@ -6,7 +6,7 @@ import type { CookieValues, OpenedValue } from './known.js'
 import type { Ticket } from './record.js'
 import type { Entry } from './registry.js'
 import { type Job, read } from './rounds.js'
-import type { Loaded, Source } from './state.js'
+import type { Loaded, Source } from './source.js'
 
 const MAX_VALUE_BYTES = MAX_CHUNKS * MAX_COOKIE_BYTES
 
@@ -25,10 +25,10 @@ export function loadFromCookie(entry: Entry, header: string, moment: Moment): Lo
   const opened = openCookie(entry, entry.sealedRecords, header)
   if (opened === undefined) return {}
   if (opened.problem !== undefined) return opened
-  const { text, content: record, isStale, again } = opened
+  const { text, content: record, isStale, recentValue } = opened
   if (record.e === undefined) return { problem: 'malformed' }
   const problem = ended(entry, record.c, record.e, moment)
-  return problem === undefined ? { source: { text, record, expires: record.e, again }, isStale } : { problem }
+  return problem === undefined ? { source: { text, record, expires: record.e, recentValue }, isStale } : { problem }
 }
 
 export type OpenedTicket =

@@ -8,7 +8,8 @@ import type { Ticket } from './record.js'
 import type { Entry } from './registry.js'
 import { isPromise, runAlone, runTogether } from './rounds.js'
 import { HandlerSession, type Host } from './session.js'
-import { type Loaded, SessionState } from './state.js'
+import type { Loaded } from './source.js'
+import { SessionState } from './state.js'
 
 type Commit = (sessions: RequestSessions, states: readonly SessionState[]) => Promise<void> | undefined
 type Named = OpenedTicket & { readonly ticket: Ticket; readonly entry: Entry }

@@ -4,7 +4,8 @@ import { readSource, successorOf } from './load.js'
 import { formatRecord, type SessionRecord } from './record.js'
 import type { Entry } from './registry.js'
 import { create, type Job, pause, removeAll, touch, update, writeAll } from './rounds.js'
-import type { Encoded, SessionState, Source } from './state.js'
+import type { Encoded, Source } from './source.js'
+import type { SessionState } from './state.js'
 import { backoff, enter, isEntered } from './subjects.js'
 
 /** How long a replaced id is remembered after its grace, so that its use can be told from that of an unknown one. */

@@ -1,52 +1,14 @@
 import type { FastifyBaseLogger } from 'fastify'
 import type { CookieOptions, Problem } from '../types/session.js'
-import type { Version } from '../types/store.js'
 import { describeIssues, type Payload } from './codec.js'
 import { InvalidValueError, SchemaError } from './errors.js'
 import { Flashes } from './flashes.js'
 import { isEmpty } from './json.js'
-import {
-  type FlashRecord,
-  formatRecord,
-  newSecret,
-  parseRecord,
-  type SessionRecord,
-  storeId,
-  type Ticket
-} from './record.js'
+import { type FlashRecord, formatRecord, newSecret, parseRecord, type SessionRecord, storeId } from './record.js'
 import type { Entry } from './registry.js'
+import type { Encoded, Loaded, Source } from './source.js'
 import { readStored } from './stored.js'
 import { Values } from './values.js'
-
-/** The record that a session goes on from. */
-export interface Source {
-  readonly text: string
-  readonly record: SessionRecord
-  /** When it ends, in ms since the epoch. */
-  readonly expires: number
-  /** The value of its cookie, if that was there a moment ago. */
-  readonly again?: string | undefined
-  /** Where it is kept; absent on the cookie store. */
-  readonly kept?: { readonly id: string; readonly version: Version; readonly ticket: Ticket | undefined } | undefined
-}
-
-/** What became of the cookie that came, or that none came. */
-export interface Loaded {
-  readonly source?: Source
-  readonly problem?: Problem | undefined
-  /** Sealed with an older key. */
-  readonly isStale?: boolean
-  /** The store failed and the app goes on without: nothing is to be saved. */
-  readonly isDetached?: boolean
-}
-
-export interface Encoded {
-  readonly text: string
-  readonly record: SessionRecord
-  readonly expires: number
-  /** Whether to parse the text would give the very same record, of which nobody else holds a part. */
-  readonly isExact: boolean
-}
 
 /** One session during one request: what it holds, what the request did to it, and what it goes on from. */
 export class SessionState {

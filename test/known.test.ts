@@ -148,7 +148,7 @@ t.test('sixteen things that were put in are known, nearly always, until they are
       []
     )
   }
-  t.ok(known > 1560, `${known} of 1,600`)
+  t.ok(known > 1580, `${known} of 1,600`)
 })
 
 t.test('what was put in last is known; it takes the place of something else, and there are 256 places', async (t) => {
@@ -172,7 +172,7 @@ t.test('whether a name is said again is known of 256 places', async (t) => {
     t.ok(recent.isSaidAgain(name))
   }
   const again = names.filter((name) => recent.isSaidAgain(name)).length
-  t.ok(again < 256, `but ${again} of 512 that took one another's places`)
+  t.ok(again < 100, `but ${again} of 512 that took one another's places`)
 })
 
 t.test('a cookie that comes again is opened twice and then known, with all that replace it', async (t) => {
@@ -188,16 +188,16 @@ t.test('a cookie that comes again is opened twice and then known, with all that 
     () => true
   )
   const [first, second] = ['value one', 'value two'] as const
-  t.match(values.open(first), { text: first, again: undefined })
-  t.match(values.open(second), { text: second, again: undefined })
-  for (const _ of [1, 2, 3]) t.match(values.open(first), { content: { text: first }, again: first })
+  t.match(values.open(first), { text: first, recentValue: undefined })
+  t.match(values.open(second), { text: second, recentValue: undefined })
+  for (const _ of [1, 2, 3]) t.match(values.open(first), { content: { text: first }, recentValue: first })
   t.same(opened, [first, second, first])
 
   const replaced = values.seal('a third', { text: 'a third' }, first)
-  t.match(values.open(replaced), { text: 'a third', again: replaced })
+  t.match(values.open(replaced), { text: 'a third', recentValue: replaced })
   const newcomer = values.seal('a fourth', { text: 'a fourth' })
-  t.match(values.open(newcomer), { again: newcomer })
-  t.match(values.open(newcomer), { again: newcomer })
+  t.match(values.open(newcomer), { recentValue: newcomer })
+  t.match(values.open(newcomer), { recentValue: newcomer })
   t.same(opened, [first, second, first, newcomer])
   values.open(first)
   t.same(opened, [first, second, first, newcomer, first], 'what was replaced is not kept')

@@ -270,3 +270,21 @@ t.test('a store that throws instead of rejecting is a store that failed', async 
   for (const method of ['read', 'update']) Reflect.deleteProperty(store, method)
   t.equal((await client.get('/add')).body, '2')
 })
+
+t.test('a store that answers at once has saved when save() returns', async (t) => {
+  const server = await buildApp(t, {
+    stores: { memory: memoryStore() },
+    sessions: { it: { store: 'memory', schema } }
+  })
+  server.get('/add', async (request) => {
+    const it = request.session('it')
+    it.update('n', add)
+    const saving = it.save()
+    const { isDirty } = it
+    await saving
+    return { isDirty, n: it.get('n') }
+  })
+  const client = new Client(server)
+  t.same(await client.json('/add'), { isDirty: false, n: 1 })
+  t.same(await client.json('/add'), { isDirty: false, n: 2 })
+})
