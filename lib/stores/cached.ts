@@ -95,8 +95,17 @@ export function cached(store: RecordStore, options: CachedOptions = {}): AsyncRe
 /** One round trip, but a promise for each, so that others can join it. */
 function askAll(store: RecordStore, ids: readonly string[], options?: ReadOptions): readonly Answer[] {
   if (ids.length < 2 || !store.readMany) return ids.map((id) => ask(store, id, options))
-  const batch = Promise.resolve(store.readMany(ids, options))
+  const batch = askMany(store.readMany.bind(store), ids, options)
   return ids.map((_, at) => batch.then((records) => records[at]))
+}
+
+/** Promises, also of a store that answers at once or throws. */
+async function askMany(
+  readMany: NonNullable<RecordStore['readMany']>,
+  ids: readonly string[],
+  options?: ReadOptions
+): Promise<readonly (StoredRecord | undefined)[]> {
+  return readMany(ids, options)
 }
 
 async function ask(store: RecordStore, id: string, options?: ReadOptions): Promise<StoredRecord | undefined> {

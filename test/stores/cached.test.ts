@@ -189,6 +189,17 @@ test('a record whose time in the cache runs out within a batch does not seem abs
   }
 })
 
+test('a store that throws is one that rejects', async (t) => {
+  const down = () => {
+    throw new Error('down')
+  }
+  const engine = { ...bare(memoryStore()), read: down, readMany: down, update: down }
+  const store = cached(engine)
+  await t.rejects(store.read('a'), { message: 'down' })
+  await t.rejects(store.readMany?.(['a', 'b']) as Promise<unknown>, { message: 'down' })
+  await t.rejects(store.update('a', 'text', Date.now() + day, 1), { message: 'down' })
+})
+
 test('an error is not remembered', async (t) => {
   const engine = memoryStore()
   let down = true
