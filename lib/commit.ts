@@ -1,10 +1,11 @@
 import type { FastifyReply } from 'fastify'
 import type { Awaitable, RecordStore } from '../types/store.js'
+import { andThen, isPromise } from './awaitable.js'
 import { type Headers, type SetCookie, setCookies } from './cookies.js'
 import { HeadersSentError, SaveError, StoreError } from './errors.js'
 import { formatTicket } from './record.js'
 import type { RequestSessions } from './request.js'
-import { isPromise, type Job, runAlone, runTogether } from './rounds.js'
+import { type Job, runAlone, runTogether } from './rounds.js'
 import { type Outcome, renew, save } from './save.js'
 import type { Encoded } from './source.js'
 import type { SessionState } from './state.js'
@@ -95,7 +96,7 @@ function run(tasks: readonly Task[]): Awaitable<void> {
     only.settled = settled
   }
   const settled = runAlone(storeOf(only), only.job as Job<Outcome>)
-  return isPromise(settled) ? settled.then(settle) : settle(settled)
+  return andThen(settled, settle)
 }
 
 function finishSaved(sessions: RequestSessions, tasks: readonly Task[], now: number): undefined {

@@ -1,12 +1,13 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Awaitable, RecordStore } from '../types/store.js'
+import { andThen } from './awaitable.js'
 import { StoreError } from './errors.js'
 import { loadFromCookie, loadRecord, logProblem, type Moment, type OpenedTicket, openTicket } from './load.js'
 import type { ClearMarker } from './marker.js'
 import { reasonOf } from './reason.js'
 import type { Ticket } from './record.js'
 import type { Entry } from './registry.js'
-import { isPromise, runAlone, runTogether } from './rounds.js'
+import { runAlone, runTogether } from './rounds.js'
 import { HandlerSession, type Host } from './session.js'
 import type { Loaded } from './source.js'
 import { SessionState } from './state.js'
@@ -179,8 +180,7 @@ export class RequestSessions implements Host {
   #readOne(named: Named, moment: Moment): Awaitable<void> {
     const { entry } = named
     const result = runAlone(entry.store as RecordStore, loadRecord(entry, named, moment))
-    if (isPromise(result)) return result.then((settled) => this.#take(entry, settled))
-    this.#take(entry, result)
+    return andThen(result, (settled) => this.#take(entry, settled))
   }
 
   #take(entry: Entry, result: PromiseSettledResult<Loaded>): void {

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Awaitable, ReadOptions, RecordStore, StoredRecord, Version, Write, WriteResult } from '../types/store.js'
+import { isPromise } from './awaitable.js'
 import { perform } from './stores/internal/writes.js'
 
 /**
@@ -230,9 +231,4 @@ async function performWrites(store: RecordStore, writes: readonly Write[]): Prom
   if (writes.length === 1) return [await perform(store, writes[0] as Write)]
   if (store.saveMany) return store.saveMany(writes)
   return Promise.all(writes.map(async (write) => perform(store, write)))
-}
-
-/** A store may give any thenable. */
-export function isPromise<T>(answer: Awaitable<T> | unknown): answer is Promise<T> {
-  return typeof answer === 'object' && answer !== null && typeof (answer as Promise<T>).then === 'function'
 }

@@ -1,5 +1,7 @@
 import { unlink } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Awaitable } from '../../../types/store.js'
+import { andThen, orElse } from '../../awaitable.js'
 import { link, remove, rename, statOf, tidy } from './disk.js'
 import { claimPath, type Place, tempPath } from './layout.js'
 import { readHead, type State } from './state.js'
@@ -41,12 +43,12 @@ export type Outcome =
   | 'void'
 
 /** Puts a file in the place of the record. It has no other name afterwards, whatever the outcome. */
-export function replace(claim: Claim, temp: Temp): Promise<Outcome> {
+export function replace(claim: Claim, temp: Temp): Awaitable<Outcome> {
   return withTemp(claim, temp, () => rename(temp.path, claim.record))
 }
 
 /** `replace`, and keeps the file that was the record for another use. */
-export function exchange(claim: Claim, temp: Temp, temps: Temps): Promise<Outcome> {
+export function exchange(claim: Claim, temp: Temp, temps: Temps): Awaitable<Outcome> {
   const { shard, record } = claim
   return withTemp(claim, temp, (state) => {
     const held = temps.hold(shard, record, state)
@@ -66,7 +68,7 @@ export function exchange(claim: Claim, temp: Temp, temps: Temps): Promise<Outcom
  * and it looks at the clock right before. That leaves one case: a process that stalls for a second between these
  * two calls, while the id, which had ended, is created anew.
  */
-export function removeEnded(claim: Claim): Promise<Outcome> {
+export function removeEnded(claim: Claim): Awaitable<Outcome> {
   const { record } = claim
   const commit: Commit = (_, since) => performance.now() - since < removalTime && remove(record)
   return claimAndCommit(claim, record, commit, removeLater)
@@ -78,31 +80,35 @@ const removalTime = 100
 const removalPatience = 1000
 
 /** Removes claims, after the record was seen not to be `from`. */
-type Release = (claims: readonly string[]) => void | Promise<void>
+type Release = (claims: readonly string[]) => Awaitable<void>
 
 /** Given the state to end and when (by `performance.now()`) it was claimed. `false`: it was too late. */
 type Commit = (state: State, since: number) => boolean
 
-async function withTemp(claim: Claim, temp: Temp, commit: Commit): Promise<Outcome> {
-  let outcome: Outcome = 'void'
-  try {
-    outcome = await claimAndCommit(claim, temp.path, commit, removeNow)
-  } finally {
+function withTemp(claim: Claim, temp: Temp, commit: Commit): Awaitable<Outcome> {
+  const outcome = orElse(
+    () => claimAndCommit(claim, temp.path, commit, removeNow),
+    (cause) => {
+      tidy(temp.path)
+      throw cause
+    }
+  )
+  return andThen(outcome, (outcome) => {
     if (outcome !== 'done') tidy(temp.path)
-  }
-  return outcome
+    return outcome
+  })
 }
 
-async function claimAndCommit(claim: Claim, file: string, commit: Commit, release: Release): Promise<Outcome> {
-  const taken = await takeClaim(claim, file)
-  if (taken === undefined) return 'void'
-  const state = claim.look?.(claim.record) ?? readHead(claim.record)
-  if (state?.version === claim.from) {
-    if (!claim.fits(state)) return 'lost'
-    if (!commit(state, taken.since)) return 'void'
-  }
-  await release(taken.claims)
-  return state?.version === claim.from ? 'done' : 'lost'
+function claimAndCommit(claim: Claim, file: string, commit: Commit, release: Release): Awaitable<Outcome> {
+  return andThen(takeClaim(claim, file), (taken) => {
+    if (taken === undefined) return 'void'
+    const state = claim.look?.(claim.record) ?? readHead(claim.record)
+    if (state?.version === claim.from) {
+      if (!claim.fits(state)) return 'lost'
+      if (!commit(state, taken.since)) return 'void'
+    }
+    return andThen(release(taken.claims), () => (state?.version === claim.from ? 'done' : 'lost'))
+  })
 }
 
 interface Taken {
@@ -111,17 +117,21 @@ interface Taken {
   readonly since: number
 }
 
-/** Resolves when the claim is taken, or the record has moved on; to `undefined` if the file to link is gone. */
-async function takeClaim(claim: Claim, file: string): Promise<Taken | undefined> {
-  for (let claims = [claimPath(claim, claim.from, 0)]; ; ) {
-    const since = performance.now()
-    const path = claims.at(-1) as string
-    const linked = link(file, path)
-    if (linked === 'gone') return undefined
-    const rival = linked === 'taken' ? await outlast(claim, path) : 'none'
-    if (rival === 'none' || rival === 'moved') return { claims, since }
-    if (rival === 'void') claims = [...claims, claimPath(claim, claim.from, claims.length)]
-  }
+/**
+ * Answers when the claim is taken, or the record has moved on, with `undefined` if the file to link is gone. Where there
+ * is no rival nobody waits: that takes a fifth off a write.
+ */
+function takeClaim(claim: Claim, file: string, passed: readonly string[] = []): Awaitable<Taken | undefined> {
+  const since = performance.now()
+  const path = claimPath(claim, claim.from, passed.length)
+  const claims = [...passed, path]
+  const linked = link(file, path)
+  if (linked === 'gone') return undefined
+  if (linked === 'linked') return { claims, since }
+  return outlast(claim, path).then((rival) => {
+    if (rival === 'moved') return { claims, since }
+    return takeClaim(claim, file, rival === 'void' ? claims : passed)
+  })
 }
 
 /** Waits until the record has moved on, or until it is certain that the holder of the claim will not move it. */

@@ -1,5 +1,6 @@
 import { lutimesSync } from 'node:fs'
-import type { AsyncRecordStore, StoredRecord, Version, Write, WriteResult } from '../../../types/store.js'
+import type { Awaitable, RecordStore, StoredRecord, Version, Write, WriteResult } from '../../../types/store.js'
+import { andThen, orElse } from '../../awaitable.js'
 import { perform } from '../internal/writes.js'
 import { exchange, type Outcome, removeEnded, replace } from './claims.js'
 import { makeShard, makeShardDurably, prepareDirectory, requireDirectory, shardExists } from './directory.js'
@@ -27,7 +28,8 @@ export interface FileSweepOptions {
   readonly onProgress?: (progress: SweepProgress) => void
 }
 
-export interface FileStore extends Required<Omit<AsyncRecordStore, 'capabilities' | 'sweep'>> {
+/** Answers at once, unless it has to wait for another writer of the same record or for the disk. */
+export interface FileStore extends Required<Omit<RecordStore, 'capabilities' | 'sweep'>> {
   /** As every store's; after one that was aborted, the next begins where that one stopped. */
   sweep(options?: FileSweepOptions): Promise<number>
 }
@@ -52,31 +54,27 @@ export class OnDisk implements FileStore {
     this.#temps = new Temps(durable ? makeShardDurably : makeShard)
   }
 
-  async read(id: string): Promise<StoredRecord | undefined> {
-    try {
-      return this.#read(id)
-    } catch (cause) {
-      throw failure('read', cause)
-    }
+  read(id: string): Awaitable<StoredRecord | undefined> {
+    return reporting('read', () => this.#read(id))
   }
 
   readMany(ids: readonly string[]): Promise<readonly (StoredRecord | undefined)[]> {
     return Promise.all(ids.map((id) => this.read(id)))
   }
 
-  create(id: string, text: string, expires: number): Promise<Version | undefined> {
+  create(id: string, text: string, expires: number): Awaitable<Version | undefined> {
     return reporting('create', () => this.#create(id, text, expires))
   }
 
-  update(id: string, text: string, expires: number, version: Version): Promise<Version | undefined> {
+  update(id: string, text: string, expires: number, version: Version): Awaitable<Version | undefined> {
     return reporting('update', () => this.#update(id, text, expires, version))
   }
 
-  touch(id: string, expires: number): Promise<boolean> {
+  touch(id: string, expires: number): Awaitable<boolean> {
     return reporting('touch', () => this.#touch(id, expires))
   }
 
-  remove(id: string): Promise<boolean> {
+  remove(id: string): Awaitable<boolean> {
     return reporting('remove', () => this.#remove(id))
   }
 
@@ -84,18 +82,18 @@ export class OnDisk implements FileStore {
     return Promise.all(writes.map((write) => perform(this, write)))
   }
 
-  setup(): Promise<void> {
-    return reporting('set up', () => prepareDirectory(this.#directory))
+  async setup(): Promise<void> {
+    await reporting('set up', () => prepareDirectory(this.#directory))
   }
 
-  clear(): Promise<void> {
-    return reporting('clear', async () => {
+  async clear(): Promise<void> {
+    await reporting('clear', async () => {
       this.#temps.dispose()
       await this.#walk(everything, {})
     })
   }
 
-  sweep(options: FileSweepOptions = {}): Promise<number> {
+  async sweep(options: FileSweepOptions = {}): Promise<number> {
     return reporting('sweep', () => this.#walk(ended, options))
   }
 
@@ -117,13 +115,14 @@ export class OnDisk implements FileStore {
     return state
   }
 
-  async #create(id: string, text: string, expires: number): Promise<Version | undefined> {
+  #create(id: string, text: string, expires: number): Awaitable<Version | undefined> {
     const place = this.#place(id)
     const make = () => this.#temps.record(place.shard, id, text, expires)
-    return (await this.#write(place, make, (temp) => this.#begin(id, place, temp)))?.version
+    const written = this.#write(place, make, (temp) => this.#begin(id, place, temp))
+    return andThen(written, (temp) => temp?.version)
   }
 
-  async #update(id: string, text: string, expires: number, version: Version): Promise<Version | undefined> {
+  #update(id: string, text: string, expires: number, version: Version): Awaitable<Version | undefined> {
     const place = this.#place(id)
     if (!isVersion(version)) {
       requireDirectory(this.#directory)
@@ -132,17 +131,19 @@ export class OnDisk implements FileStore {
     const { shard, record } = place
     const claim = { shard, record, from: version, fits: isLive, look: this.#look }
     const make = () => this.#temps.record(place.shard, id, text, expires)
-    const written = await this.#write(place, make, (temp) => exchange(claim, temp, this.#temps))
-    if (written === undefined) return undefined
-    this.#known.replaced(record, { kind: 'record', version: written.version, live: true, stamp: written.stamp, text })
-    return written.version
+    const written = this.#write(place, make, (temp) => exchange(claim, temp, this.#temps))
+    return andThen(written, (temp) => {
+      if (temp === undefined) return undefined
+      this.#known.replaced(record, { kind: 'record', version: temp.version, live: true, stamp: temp.stamp, text })
+      return temp.version
+    })
   }
 
   /**
    * By path, not by an open file: that could be another record's by now. So a touch and an update at the same time are
    * as good as one after the other, and the mark of a removed record is none the livelier for a time in the future.
    */
-  async #touch(id: string, expires: number): Promise<boolean> {
+  #touch(id: string, expires: number): Awaitable<boolean> {
     const { record } = this.#place(id)
     const times = timesOf(expires)
     const now = Date.now()
@@ -155,8 +156,7 @@ export class OnDisk implements FileStore {
       if (hasCode(cause, 'ENOENT')) return false
       throw cause
     }
-    if (this.#durable) await sync(record)
-    return true
+    return this.#durable ? sync(record).then(() => true) : true
   }
 
   /** The mark that takes the place of a record makes the updates of slow writers fail. */
@@ -181,22 +181,21 @@ export class OnDisk implements FileStore {
     return (await removeEnded(claim)) === 'done' // signing out must work on a full disk
   }
 
-  /** Makes a file, then puts it in its place. Resolves to what it was, or to `undefined` if the place is lost to it. */
-  async #write<T extends Temp>(
+  /** Makes a file, then puts it in its place. Answers with what it was, or `undefined` if the place is lost to it. */
+  #write<T extends Temp>(
     place: Place,
     make: () => T,
-    put: (temp: T) => Promise<Outcome>
-  ): Promise<T | undefined> {
-    for (let tries = 0; tries < maxTries; tries++) {
-      const temp = make()
-      if (this.#durable) await syncOrRemove(temp.path)
-      const outcome = await put(temp)
+    put: (temp: T) => Awaitable<Outcome>,
+    triesLeft = maxTries
+  ): Awaitable<T | undefined> {
+    const temp = make()
+    const outcome = this.#durable ? syncOrRemove(temp.path).then(() => put(temp)) : put(temp)
+    return andThen(outcome, (outcome) => {
+      if (outcome === 'done') return this.#durable ? sync(place.shard).then(() => temp) : temp
       if (outcome === 'lost') return undefined
-      if (outcome === 'void') continue
-      if (this.#durable) await sync(place.shard)
-      return temp
-    }
-    throw new Error(`file store: someone keeps removing the temporary files in ${place.shard}: find out who`)
+      if (triesLeft > 1) return this.#write(place, make, put, triesLeft - 1)
+      throw new Error(`file store: someone keeps removing the temporary files in ${place.shard}: find out who`)
+    })
   }
 
   /** Puts a file where no record is, or one that has ended. `lost`: a live record is there. */
@@ -237,12 +236,9 @@ export class OnDisk implements FileStore {
   }
 }
 
-async function reporting<T>(action: string, work: () => T | Promise<T>): Promise<T> {
-  try {
-    return await work()
-  } catch (cause) {
-    throw failure(action, cause)
-  }
+/** What `work` gives, or a promise that rejects with what went wrong. */
+function reporting<T>(action: string, work: () => Awaitable<T>): Awaitable<T> {
+  return orElse(work, (cause) => Promise.reject(failure(action, cause)))
 }
 
 async function syncOrRemove(path: string): Promise<void> {

@@ -12,8 +12,8 @@ interface Spare {
   readonly since: number
 }
 
-/** How many to keep: enough for 20,000 updates a second, each of which gives one and, `reuseAfter` later, takes one. */
-const maxSpares = 20 * reuseAfter
+/** How many to keep: enough for 100,000 updates a second, each of which gives one and, `reuseAfter` later, takes one. */
+const maxSpares = 100 * reuseAfter
 
 /** Files that were records of this process's updates, by shard, to be written anew once nobody can be reading them. */
 export class Spares {

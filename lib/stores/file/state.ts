@@ -1,6 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, read, readSync, type Stats } from 'node:fs'
 import { promisify } from 'node:util'
-import { hasCode, O_NOFOLLOW, O_NONBLOCK, type Stamp, stampOf } from './disk.js'
+import { hasCode, isSameStamp, O_NOFOLLOW, O_NONBLOCK, type Stamp, stampOf, statOf } from './disk.js'
 import { decodeHead, decodeText, type Head, headLength, scratch } from './format.js'
 
 /** What was found where a record should be. */
@@ -18,10 +18,11 @@ export interface WholeState extends State {
 /**
  * Files up to this size, in bytes, are used again for other records (see temps.ts), no earlier than `reuseAfter` ms
  * after they were replaced. So whoever has read one within `readWithin` ms of opening it has read what it held then.
+ * Who took longer looks whether it is still in its place.
  */
 export const reusedSize = 16_384
-export const readWithin = 50
-export const reuseAfter = 100
+export const readWithin = 5
+export const reuseAfter = 10
 
 /** What is at a path, without its text; `undefined` if there is nothing. */
 export function readHead(path: string): State | undefined {
@@ -61,17 +62,23 @@ interface Loaded {
   readonly now: number
 }
 
-/** Reads again when it took so long that the file may have been used for something else in the meantime. */
+/** Reads again when the file may have been used for something else in the meantime. */
 function load(path: string, atMost: number): Loaded | undefined {
   for (let tries = 0; tries < 20; tries++) {
     const start = performance.now()
     const loaded = loadOnce(path, atMost)
     if (loaded === undefined || loaded.stats.size > reusedSize) return loaded
-    if (performance.now() - start < readWithin) return loaded
+    if (performance.now() - start < readWithin || isInPlace(path, loaded.stats)) return loaded
   }
   throw new Error(
-    `file store: reading ${path} took more than ${readWithin} ms, many times in a row: the disk is too slow`
+    `file store: ${path} was replaced each of the 20 times that it was read: the disk is too slow for its writers`
   )
+}
+
+/** Whether a file was the one at `path` all the time since it had these times, which each writer gives it anew. */
+function isInPlace(path: string, before: Stats): boolean {
+  const now = statOf(path)
+  return now !== undefined && isSameStamp(stampOf(before), stampOf(now))
 }
 
 function loadOnce(path: string, atMost: number): Loaded | undefined {

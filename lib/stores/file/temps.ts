@@ -27,7 +27,7 @@ interface OpenTemp {
  * does when a new file is renamed over another.
  *
  * Two things make that safe. A spare is written only if it has no name but the one that this process alone knows, so it
- * is nobody's record. And whoever opened it while it was one has long stopped reading (see state.ts).
+ * is nobody's record. And whoever opened it while it was one has stopped reading, or reads again (see state.ts).
  */
 export class Temps {
   readonly #prefix = randomBytes(8).toString('hex')

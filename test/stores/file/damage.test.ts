@@ -26,7 +26,10 @@ for (const [what, damage] of Object.entries(damages)) {
     damage(record, placeOf(directory, other).record)
     utimesSync(record, atime, mtime)
     t.equal(await store.read(id), undefined)
-    t.same(await store.readMany([id, other]).then((all) => all.map((each) => each?.text)), [undefined, 'of another'])
+    t.same(
+      (await store.readMany([id, other])).map((each) => each?.text),
+      [undefined, 'of another']
+    )
     const anew = await store.create(id, 'anew', tomorrow())
     t.ok(anew)
     t.equal(await store.update(id, 'late', tomorrow(), version ?? ''), undefined)
@@ -71,7 +74,10 @@ test('ends are kept to the millisecond, now and in years', async (t) => {
 test('an end that is no number is refused', async (t) => {
   const { store, id } = await lab(t)
   for (const expires of [Number.NaN, Infinity, undefined]) {
-    await t.rejects(store.create(id, 'text', expires as number), { name: 'TypeError', message: /finite number/ })
+    await t.rejects(async () => store.create(id, 'text', expires as number), {
+      name: 'TypeError',
+      message: /finite number/
+    })
   }
   t.equal(await store.read(id), undefined)
 })

@@ -16,10 +16,10 @@ test('a file in the place of the directory is told, by path', async (t) => {
   for (const inTheWay of [path, join(path, 'deeper')]) {
     const store = fileStore({ directory: inTheWay })
     await t.rejects(store.setup(), { message: /file store: could not set up .*file.*move it away/, cause: Error })
-    await t.rejects(store.read(id))
-    await t.rejects(store.create(id, 'text', tomorrow()))
-    await t.rejects(store.touch(id, tomorrow()))
-    await t.rejects(store.remove(id))
+    await t.rejects(async () => store.read(id))
+    await t.rejects(async () => store.create(id, 'text', tomorrow()))
+    await t.rejects(async () => store.touch(id, tomorrow()))
+    await t.rejects(async () => store.remove(id))
     await t.rejects(store.sweep())
   }
 })
@@ -28,12 +28,10 @@ test('a directory that belongs to someone else is told', { skip: notRoot }, asyn
   const { directory, id, store, shard } = await lab(t)
   const version = await store.create(id, 'text', tomorrow())
   const denied = { code: 'EACCES', message: /could not \w+ .*: permission denied; .*must belong to the user/ }
-  const asNobody = async (work: () => Promise<unknown>) => {
+  const asNobody = async (work: () => unknown) => {
     process.seteuid?.(65_534)
-    await t.rejects(
-      work().finally(() => process.seteuid?.(0)),
-      denied
-    )
+    const outcome = (async () => work())().finally(() => process.seteuid?.(0))
+    await t.rejects(outcome, denied)
   }
   await asNobody(() => store.read(id))
   await asNobody(() => store.create(id, 'text', tomorrow()))
@@ -58,7 +56,7 @@ test('a full disk is told, loses no record, and lets one sign out and sweep', { 
   for (;;) {
     const id = freshId()
     const text = `${id} ${'x'.repeat(5000)}`
-    const created = await store.create(id, text, tomorrow()).catch((error: unknown) => error)
+    const created = await (async () => store.create(id, text, tomorrow()))().catch((error: unknown) => error)
     if (created instanceof Error) {
       t.match(created, full)
       break
@@ -69,7 +67,7 @@ test('a full disk is told, loses no record, and lets one sign out and sweep', { 
   fill(directory)
   const [first = '', second = '', third = ''] = kept
   const version = (await store.read(first))?.version ?? ''
-  await t.rejects(store.update(first, 'y'.repeat(20_000), tomorrow(), version), { code: 'ENOSPC' })
+  await t.rejects(async () => store.update(first, 'y'.repeat(20_000), tomorrow(), version), { code: 'ENOSPC' })
   for (const id of kept) t.equal((await store.read(id))?.text, `${id} ${'x'.repeat(5000)}`)
   t.equal(await store.touch(first, tomorrow()), true)
   t.equal(await store.remove(first), true, 'signing out works')
@@ -90,10 +88,10 @@ test('a disk that becomes read-only is told, and can still be read', { skip: not
   t.equal(spawnSync('mount', ['-o', 'remount,ro', directory]).status, 0)
   t.equal((await store.read(id))?.text, 'text')
   const readOnly = { code: 'EROFS', message: /read-only; mount it writable/ }
-  await t.rejects(store.create(freshId(), 'text', tomorrow()), readOnly)
-  await t.rejects(store.update(id, 'new', tomorrow(), version ?? ''), readOnly)
-  await t.rejects(store.touch(id, tomorrow()), readOnly)
-  await t.rejects(store.remove(id), readOnly)
+  await t.rejects(async () => store.create(freshId(), 'text', tomorrow()), readOnly)
+  await t.rejects(async () => store.update(id, 'new', tomorrow(), version ?? ''), readOnly)
+  await t.rejects(async () => store.touch(id, tomorrow()), readOnly)
+  await t.rejects(async () => store.remove(id), readOnly)
   t.equal((await store.read(id))?.version, version)
 })
 

@@ -27,7 +27,7 @@ type Call = (...args: readonly unknown[]) => unknown
 export async function interrupted(
   at: number,
   interrupt: (call: string) => void,
-  work: () => Promise<unknown>
+  work: () => unknown
 ): Promise<string | undefined> {
   let count = 0
   let reached: string | undefined
@@ -41,7 +41,7 @@ export async function interrupted(
 }
 
 /** Runs `work` as far as its system call number `at`, and as if the process died there. */
-export async function killed(at: number, work: () => Promise<unknown>): Promise<string | undefined> {
+export async function killed(at: number, work: () => unknown): Promise<string | undefined> {
   let count = 0
   let last: string | undefined
   const before = (call: string) => {
@@ -49,7 +49,7 @@ export async function killed(at: number, work: () => Promise<unknown>): Promise<
     last ??= call
     throw new Error('dead')
   }
-  await patchedCalls(before, () => work().catch(() => {}))
+  await patchedCalls(before, work).catch(() => {})
   return last
 }
 
@@ -61,7 +61,7 @@ export async function atEachCall(run: (at: number) => Promise<string | undefined
 }
 
 /** The names of the synchronous system calls that `work` makes. */
-export async function callsOf(work: () => Promise<unknown>): Promise<readonly string[]> {
+export async function callsOf(work: () => unknown): Promise<readonly string[]> {
   const seen: string[] = []
   await patchedCalls((name) => seen.push(name), work)
   return seen
@@ -96,7 +96,7 @@ export class Rival {
 }
 
 /** Runs `work` and calls `before` before each of its system calls. */
-export async function patchedCalls(before: (call: string) => void, work: () => Promise<unknown>): Promise<void> {
+export async function patchedCalls(before: (call: string) => void, work: () => unknown): Promise<void> {
   const patched = fs as unknown as Record<string, Call>
   const real = Object.fromEntries(calls.map((name) => [name, fs[name] as Call]))
   for (const name of calls) {

@@ -4,7 +4,7 @@ import { placeOf } from '../../../lib/stores/file/layout.js'
 import { reuseAfter } from '../../../lib/stores/file/state.js'
 import { fileStore } from '../../../lib/stores/file.js'
 import { putClockForward } from './clock.js'
-import { callsOf } from './instants.js'
+import { callsOf, patchedCalls } from './instants.js'
 import { type Lab, lab, tomorrow } from './lab.js'
 
 test('a record that has not changed is neither opened to be read again nor to be replaced', async (t) => {
@@ -14,6 +14,19 @@ test('a record that has not changed is neither opened to be read again nor to be
   t.equal(calls.filter((call) => call === 'openSync').length, 1, 'the file in the making')
   t.same(await callsOf(() => store.read(id)), ['lstatSync'], 'what was written is known too')
   t.equal((await store.read(id))?.text, 'next')
+})
+
+test('a record is read from a disk that takes longer than it takes to use a file again', async (t) => {
+  const { other, id } = await known(t)
+  const calls: string[] = []
+  await patchedCalls(
+    (call) => {
+      calls.push(call)
+      putClockForward(reuseAfter)
+    },
+    async () => t.equal((await other.read(id))?.text, 'text')
+  )
+  t.equal(calls.filter((call) => call === 'openSync').length, 1, 'once: it is still in its place')
 })
 
 test('what another writer made of a record is seen, even in the same file, of the same size and end', async (t) => {

@@ -11,7 +11,7 @@ export interface Operation {
   readonly ended?: boolean
   /** The store has read the record before, so that it need not open it. */
   readonly known?: boolean
-  readonly run: (store: FileStore, id: string, version: string, shard: string) => Promise<unknown>
+  readonly run: (store: FileStore, id: string, version: string, shard: string) => unknown
   /** What may be read afterwards, if it alone was at work and was killed. */
   readonly leaves: readonly (string | undefined)[]
 }

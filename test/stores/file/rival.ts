@@ -36,7 +36,7 @@ function inodeOf(id: string): number {
 }
 
 port.on('message', async ({ task, id }: { task: keyof typeof tasks; id: string }) => {
-  port.postMessage(await tasks[task](id).catch(String))
+  port.postMessage(await (async () => tasks[task](id))().catch(String))
   Atomics.store(signal, 0, 1)
   Atomics.notify(signal, 0)
 })

@@ -41,10 +41,10 @@ test('a symbolic link in the place of a record is neither read nor written throu
   mkdirSync(shard, { recursive: true })
   symlinkSync(victim, record)
   const text = readFileSync(victim, 'utf8')
-  await t.rejects(store.read(id), { code: 'ELOOP', message: /symbolic link.*remove it/ })
-  await t.rejects(store.create(id, 'text', tomorrow()), { code: 'ELOOP' })
-  await t.rejects(store.update(id, 'text', tomorrow(), '0'.repeat(24)), { code: 'ELOOP' })
-  await t.rejects(store.remove(id), { code: 'ELOOP' })
+  await t.rejects(async () => store.read(id), { code: 'ELOOP', message: /symbolic link.*remove it/ })
+  await t.rejects(async () => store.create(id, 'text', tomorrow()), { code: 'ELOOP' })
+  await t.rejects(async () => store.update(id, 'text', tomorrow(), '0'.repeat(24)), { code: 'ELOOP' })
+  await t.rejects(async () => store.remove(id), { code: 'ELOOP' })
   t.equal(await store.touch(id, tomorrow()), false)
   await t.rejects(store.sweep(), { code: 'ELOOP' }, 'someone must be told')
   t.equal(readFileSync(victim, 'utf8'), text)
@@ -61,8 +61,8 @@ test('a symbolic link in the place of a sub-directory is refused', async (t) => 
   for (let count = 0; count < 20; count++) await found.create(idBesides(id), 'text', yesterday())
   const store = fileStore({ directory })
   const refused = { message: /should be a directory and is not/ }
-  await t.rejects(store.read(id), refused)
-  await t.rejects(store.create(id, 'text', tomorrow()), refused)
+  await t.rejects(async () => store.read(id), refused)
+  await t.rejects(async () => store.create(id, 'text', tomorrow()), refused)
   await t.rejects(store.sweep(), refused)
   t.same(readdirSync(elsewhere), [])
   const others = readdirSync(directory).filter((name) => name !== basename(shard))
@@ -79,7 +79,9 @@ test('a symbolic link in the place of the directory for what is in the making is
   for (const path of [elsewhere, shard]) mkdirSync(path)
   symlinkSync(elsewhere, workPath(shard))
   const store = fileStore({ directory })
-  await t.rejects(store.create(id, 'text', tomorrow()), { message: /work should be a directory and is not/ })
+  await t.rejects(async () => store.create(id, 'text', tomorrow()), {
+    message: /work should be a directory and is not/
+  })
   t.same(readdirSync(elsewhere), [])
 })
 
@@ -111,9 +113,9 @@ test('only the 43 characters of 32 bytes in base64url become a path', async (t) 
   const ambiguous = `${good.slice(0, 42)}B`
   for (const id of [...bad, ambiguous, undefined, 43, {}]) {
     const refused = { name: 'TypeError', message: /an id is 43 characters of base64url/ }
-    await t.rejects(store.read(id as string), refused)
-    await t.rejects(store.create(id as string, 'text', tomorrow()), refused)
-    await t.rejects(store.readMany([good, id as string]), refused)
+    await t.rejects(async () => store.read(id as string), refused)
+    await t.rejects(async () => store.create(id as string, 'text', tomorrow()), refused)
+    await t.rejects(async () => store.readMany([good, id as string]), refused)
   }
   t.same(readdirSync(directory), [])
 })
@@ -155,11 +157,11 @@ test('a directory that vanishes makes every method reject, and setup makes it ag
   await store.create(id, 'text', tomorrow())
   rmSync(directory, { recursive: true })
   const gone = { message: /setup\(\).*removed or unmounted/ }
-  await t.rejects(store.read(id), gone)
-  await t.rejects(store.touch(id, tomorrow()), gone)
-  await t.rejects(store.remove(id), gone)
-  await t.rejects(store.update(id, 'text', tomorrow(), '0'.repeat(24)), gone)
-  await t.rejects(store.create(id, 'text', tomorrow()), gone)
+  await t.rejects(async () => store.read(id), gone)
+  await t.rejects(async () => store.touch(id, tomorrow()), gone)
+  await t.rejects(async () => store.remove(id), gone)
+  await t.rejects(async () => store.update(id, 'text', tomorrow(), '0'.repeat(24)), gone)
+  await t.rejects(async () => store.create(id, 'text', tomorrow()), gone)
   await t.rejects(store.sweep(), gone)
   await t.rejects(store.clear(), gone)
   await store.setup()

@@ -10,7 +10,7 @@ import type { Version } from '../../../types/store.js'
 const [, , task = '', directory = '', id = '', ...rest] = process.argv
 const store = fileStore({ directory })
 
-const tasks: Readonly<Record<string, () => Promise<unknown>>> = {
+const tasks: Readonly<Record<string, () => unknown>> = {
   increment: () => increment(store, id, Number(rest[0])),
   count: () => count(store, id, rest[0] as string),
   replace: () => replace(store, id),
