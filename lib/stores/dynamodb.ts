@@ -220,14 +220,8 @@ class InDynamodb implements DynamodbStore {
   }
 
   /** Gives the connection up when the time is over. */
-  async #send<T>(call: (options: CallOptions) => Promise<T>): Promise<T> {
-    const controller = new AbortController()
-    try {
-      return await inTime(call({ abortSignal: controller.signal }), this.#timeout, 'dynamodb')
-    } catch (error) {
-      controller.abort()
-      throw error
-    }
+  #send<T>(call: (options: CallOptions) => Promise<T>): Promise<T> {
+    return inTime((abortSignal) => call({ abortSignal }), this.#timeout, 'dynamodb')
   }
 
   #place(id: string) {

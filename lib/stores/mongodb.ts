@@ -109,7 +109,7 @@ class InMongodb implements MongodbStore {
     const filter = { _id: { $in: [...new Set(ids)] }, expires: { $gt: new Date() } }
     // One more than there can be, so that the server has nothing left to ask for.
     const found = this.#collection.find(filter, { batchSize: ids.length + 1, readPreference: 'primary' }).toArray()
-    const documents = (await this.#inTime(found)) as readonly StoredDocument[]
+    const documents = (await this.#inTime(() => found)) as readonly StoredDocument[]
     const records = new Map(documents.map((document) => [document._id, recordIn(document)]))
     return ids.map((id) => records.get(id))
   }
@@ -132,7 +132,7 @@ class InMongodb implements MongodbStore {
 
   async saveMany(writes: readonly Write[]): Promise<readonly WriteResult[]> {
     const operations = writes.map(operationOf)
-    const together = operations.length > 1 ? await this.#inTime(this.#bulk.carryOut(operations)) : undefined
+    const together = operations.length > 1 ? await this.#inTime(() => this.#bulk.carryOut(operations)) : undefined
     return together ?? allDone(operations.map((operation) => this.#carryOut(operation)))
   }
 
@@ -150,11 +150,11 @@ class InMongodb implements MongodbStore {
 
   async #carryOut({ filter, update, upsert, done, undone }: Operation): Promise<WriteResult> {
     if (!update) {
-      const { deletedCount } = await this.#inTime(this.#collection.deleteOne(filter))
+      const { deletedCount } = await this.#inTime(() => this.#collection.deleteOne(filter))
       return deletedCount > 0 ? done : undone
     }
     try {
-      const counts = await this.#inTime(this.#collection.updateOne(filter, update, { upsert }))
+      const counts = await this.#inTime(() => this.#collection.updateOne(filter, update, { upsert }))
       return counts.matchedCount + counts.upsertedCount > 0 ? done : undone
     } catch (error) {
       if (upsert && (error as { code?: unknown }).code === duplicateKey) return undone
@@ -162,8 +162,8 @@ class InMongodb implements MongodbStore {
     }
   }
 
-  #inTime<T>(answer: Promise<T>): Promise<T> {
-    return inTime(answer, this.#timeout, 'mongodb')
+  #inTime<T>(ask: () => Promise<T>): Promise<T> {
+    return inTime(ask, this.#timeout, 'mongodb')
   }
 }
 

@@ -16,7 +16,8 @@ export interface RedisStoreOptions {
   readonly prefix?: string
   /**
    * How long to wait for an answer, in milliseconds, before a call rejects: both clients hold commands back while a
-   * server is out of reach, and by their defaults for minutes. Default: 5000.
+   * server is out of reach, and by their defaults for minutes. It takes the place of node-redis's own `timeout` for
+   * commands. Default: 5000.
    */
   readonly timeout?: number
 }
@@ -33,8 +34,9 @@ export type RedisStore = AsyncRecordStore & Required<Pick<AsyncRecordStore, 'rea
  * default), for a replica may be behind. Fail-over: replication is asynchronous, so writes of the last moments before
  * a master is lost, also removals, can be undone by it.
  *
- * A call that timed out may still be carried out when the client gets through. To fail at once while there is no
- * connection, give ioredis `enableOfflineQueue: false` or node-redis `disableOfflineQueue: true`.
+ * A call that timed out may still be carried out when its command is on the way, and with ioredis also when it waits for
+ * a connection. To fail at once while there is none, give ioredis `enableOfflineQueue: false` or node-redis
+ * `disableOfflineQueue: true`.
  *
  * @throws StoreConfigError when the client is of neither kind, or the prefix is empty.
  * @example
@@ -77,7 +79,7 @@ class InRedis implements RedisStore {
   }
 
   async read(id: string): Promise<StoredRecord | undefined> {
-    const kept = await this.#inTime(this.#commands.get(this.#prefix + id))
+    const kept = await this.#inTime((late) => this.#commands.get(this.#prefix + id, late))
     return kept === null ? undefined : openEnvelope(String(kept))
   }
 
@@ -98,7 +100,7 @@ class InRedis implements RedisStore {
   }
 
   async remove(id: string): Promise<boolean> {
-    return Number(await this.#inTime(this.#commands.del(this.#prefix + id))) === 1
+    return Number(await this.#inTime((late) => this.#commands.del(this.#prefix + id, late))) === 1
   }
 
   readMany(ids: readonly string[]): Promise<readonly (StoredRecord | undefined)[]> {
@@ -111,17 +113,17 @@ class InRedis implements RedisStore {
 
   async clear(): Promise<void> {
     const pages = this.#commands.keys(this.#prefix)
-    const next = () => this.#inTime(pages.next())
+    const next = () => this.#inTime(() => pages.next())
     for (let page = await next(); !page.done; page = await next()) {
-      await allDone(page.value.map((key) => this.#inTime(this.#commands.del(key))))
+      await allDone(page.value.map((key) => this.#inTime((late) => this.#commands.del(key, late))))
     }
   }
 
   async #run(script: Script, id: string, parameters: string[]): Promise<boolean> {
-    return Number(await this.#inTime(this.#commands.run(script, this.#prefix + id, parameters))) === 1
+    return Number(await this.#inTime((late) => this.#commands.run(script, this.#prefix + id, parameters, late))) === 1
   }
 
-  #inTime<T>(answer: Promise<T>): Promise<T> {
-    return inTime(answer, this.#timeout, 'redis')
+  #inTime<T>(ask: (late: AbortSignal) => Promise<T>): Promise<T> {
+    return inTime(ask, this.#timeout, 'redis')
   }
 }

@@ -110,6 +110,17 @@ for (const driver of [ioredis, nodeRedis]) {
   })
 }
 
+test('what node-redis could not send in time is not sent when the server is back', async (t) => {
+  const server = await running(t)
+  const store = opened(t, nodeRedis, server, 300)
+  await create(store, 'a')
+  await server.kill()
+  await t.rejects(store.create('late', 'text', soon()), /no answer within 300 ms/)
+  await server.start()
+  await eventually(async () => (await store.read('a')) === undefined) // nothing was on disk
+  t.equal(await store.read('late'), undefined)
+})
+
 async function running(t: Test, ...args: readonly string[]): Promise<RedisServer> {
   const server = await startRedis(...args)
   t.teardown(() => server.stop())

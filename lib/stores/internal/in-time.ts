@@ -1,11 +1,17 @@
 import { StoreConfigError } from '../../errors.js'
 
-/** Rejects when there is no answer in time. What was asked for may still be done; its outcome is then ignored. */
-export function inTime<T>(answer: Promise<T>, timeout: number, store: string): Promise<T> {
+/**
+ * Rejects when there is no answer in time, and aborts the signal that `ask` was given. What was asked for may still be
+ * done; its outcome is then ignored.
+ */
+export function inTime<T>(ask: (late: AbortSignal) => Promise<T>, timeout: number, store: string): Promise<T> {
   return new Promise((resolve, reject) => {
-    const late = () => reject(new Error(`${store} store: no answer within ${timeout} ms`))
-    const timer = setTimeout(late, timeout)
-    answer.then(
+    const late = new AbortController()
+    const timer = setTimeout(() => {
+      reject(new Error(`${store} store: no answer within ${timeout} ms`))
+      late.abort()
+    }, timeout)
+    ask(late.signal).then(
       (value) => {
         clearTimeout(timer)
         resolve(value)

@@ -17,14 +17,18 @@ export interface IoredisNode {
 
 /** What the store uses of node-redis: a client, a pool or a sentinel client, or what `createCluster` makes. */
 export interface NodeRedisClient extends NodeRedisNode {
-  get(key: string): Promise<unknown>
-  del(key: string): Promise<unknown>
-  evalSha(sha: string, options: NodeRedisInput): Promise<unknown>
-  eval(lua: string, options: NodeRedisInput): Promise<unknown>
+  withCommandOptions(options: { timeout: number; abortSignal: AbortSignal }): NodeRedisCommands
   /** Only on a cluster. */
   readonly masters?: readonly object[]
   nodeClient?(master: never): Promise<NodeRedisNode>
   readonly _keyPrefix?: string | Buffer | undefined
+}
+
+export interface NodeRedisCommands {
+  get(key: string): Promise<unknown>
+  del(key: string): Promise<unknown>
+  evalSha(sha: string, options: NodeRedisInput): Promise<unknown>
+  eval(lua: string, options: NodeRedisInput): Promise<unknown>
 }
 
 export interface NodeRedisNode {
@@ -41,12 +45,15 @@ interface NodeRedisInput {
 
 export type RedisClient = IoredisClient | NodeRedisClient
 
-/** The few commands that the store needs, the same whichever client sends them. */
+/**
+ * The few commands that the store needs, the same whichever client sends them. What has not been sent when `late` aborts
+ * is not sent any more, by node-redis; ioredis can't take it back.
+ */
 export interface Commands {
-  get(key: string): Promise<unknown>
-  del(key: string): Promise<unknown>
+  get(key: string, late: AbortSignal): Promise<unknown>
+  del(key: string, late: AbortSignal): Promise<unknown>
   /** Runs a script on one key. The server is sent its text only if it does not know it by name. */
-  run(script: Script, key: string, parameters: string[]): Promise<unknown>
+  run(script: Script, key: string, parameters: string[], late: AbortSignal): Promise<unknown>
   /** The keys that begin so, some at a time, as `del` takes them. */
   keys(start: string): AsyncGenerator<readonly string[], void>
 }
@@ -55,7 +62,7 @@ export interface Commands {
 export function commandsOf(client: RedisClient): Commands | undefined {
   if (client === null || typeof client !== 'object') return undefined
   if ('evalsha' in client) return ofIoredis(client)
-  if ('evalSha' in client) return ofNodeRedis(client)
+  if ('withCommandOptions' in client) return ofNodeRedis(client)
   return undefined
 }
 
@@ -80,14 +87,19 @@ function ofIoredis(client: IoredisClient): Commands {
   }
 }
 
+/**
+ * Its own timeout for commands, 5 s by default since version 6, is off: it costs more than the command, and a signal
+ * does the same for a tenth.
+ */
 function ofNodeRedis(client: NodeRedisClient): Commands {
+  const until = (late: AbortSignal) => client.withCommandOptions({ timeout: 0, abortSignal: late })
   return {
-    get: (key) => client.get(key),
-    del: (key) => client.del(key),
-    run: ({ lua, sha }, key, parameters) =>
+    get: (key, late) => until(late).get(key),
+    del: (key, late) => until(late).del(key),
+    run: ({ lua, sha }, key, parameters, late) =>
       knownOrNot(
-        () => client.evalSha(sha, { keys: [key], arguments: parameters }),
-        () => client.eval(lua, { keys: [key], arguments: parameters })
+        () => until(late).evalSha(sha, { keys: [key], arguments: parameters }),
+        () => until(late).eval(lua, { keys: [key], arguments: parameters })
       ),
     async *keys(start) {
       const prefix = String(client._keyPrefix ?? '')

@@ -52,22 +52,16 @@ export class Nodes {
   }
 
   /** Gives the connection up when the time is over. */
-  async #ask(url: string, request: RiakRequest, timeout: number): Promise<Answer> {
-    const controller = new AbortController()
-    const answer = async () => {
-      const response = await this.#fetch(url, { ...request, signal: controller.signal })
+  #ask(url: string, request: RiakRequest, timeout: number): Promise<Answer> {
+    const ask = async (signal: AbortSignal) => {
+      const response = await this.#fetch(url, { ...request, signal })
       const { status, headers } = response
       const body = await response.text()
       // A node that has lost the others, is starting or is overloaded; what became of a write is not known.
       if (status >= 500) throw new Error(`riak store: ${status} from ${url}: ${body.trim().slice(0, 200)}`)
       return { status, headers, body }
     }
-    try {
-      return await inTime(answer(), timeout, 'riak')
-    } catch (error) {
-      controller.abort()
-      throw error
-    }
+    return inTime(ask, timeout, 'riak')
   }
 }
 
