@@ -14,7 +14,7 @@ export function andThen<T, Next>(answer: Awaitable<T>, next: (answer: T) => Awai
 export function orElse<T>(work: () => Awaitable<T>, failed: (cause: unknown) => Awaitable<T>): Awaitable<T> {
   try {
     const answer = work()
-    return isPromise(answer) ? answer.catch(failed) : answer
+    return isPromise(answer) ? answer.then(undefined, failed) : answer
   } catch (cause) {
     return failed(cause)
   }

@@ -165,7 +165,7 @@ async function readRound(store: RecordStore, waiting: readonly Waiting[]): Promi
     return run.step?.kind === 'readMany' ? [{ run, items: run.step.ids, isOne: false }] : []
   })
   const isFresh = waiting.some(({ step }) => step?.kind === 'read' && step.options?.fresh)
-  await oneTrip(shares, (ids) => readIds(store, ids, isFresh ? FRESH : undefined))
+  await makeTrips(shares, store.readMany, (ids) => readIds(store, ids, isFresh ? FRESH : undefined))
 }
 
 /** A batch holds an id once: a second writer of the same record waits for the next round. */
@@ -177,7 +177,7 @@ async function writeRound(store: RecordStore, waiting: readonly Waiting[]): Prom
     for (const { id } of writes) ids.add(id)
     return [{ run, items: writes, isOne: run.step?.kind !== 'saveMany' }]
   })
-  await oneTrip(shares, (writes) => performWrites(store, writes))
+  await makeTrips(shares, store.saveMany, (writes) => performWrites(store, writes))
 }
 
 function writesOf(step: Step | undefined): readonly Write[] {
@@ -197,11 +197,16 @@ interface Share<Item> {
   readonly isOne: boolean
 }
 
+type Ask<Item> = (items: readonly Item[]) => Awaitable<readonly unknown[]>
+
+/** One trip for all where the store has the method for that; else one for each share, which then fails alone. */
+async function makeTrips<Item>(shares: readonly Share<Item>[], method: unknown, ask: Ask<Item>): Promise<void> {
+  const trips = method === undefined ? shares.map((share) => [share]) : [shares]
+  await Promise.all(trips.map((trip) => oneTrip(trip, ask)))
+}
+
 /** Asks for all items at once and gives each run the answers to its own, in their order. */
-async function oneTrip<Item>(
-  shares: readonly Share<Item>[],
-  ask: (items: readonly Item[]) => Awaitable<readonly unknown[]>
-): Promise<void> {
+async function oneTrip<Item>(shares: readonly Share<Item>[], ask: Ask<Item>): Promise<void> {
   if (shares.length === 0) return
   try {
     const answers = await ask(shares.flatMap(({ items }) => items))

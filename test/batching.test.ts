@@ -59,6 +59,22 @@ t.test('a store without batches is asked one by one', async (t) => {
   t.equal(await runJob(store, removeAll([ID('a'), ID('b'), ID('c')])), 2)
 })
 
+t.test('without batches, what is done for one job is not reported as failed because of another', async (t) => {
+  const { store } = counted(['readMany', 'saveMany'])
+  const fails = (id: string) => {
+    if (id === ID('a')) throw new Error('not this one')
+  }
+  const { read, create } = store
+  store.read = (id) => fails(id) ?? read(id)
+  const failed = { status: 'rejected', reason: { message: 'not this one' } }
+  t.match(await runTogether(store, [increment(ID('a')), increment(ID('b'))]), [failed, { status: 'fulfilled' }])
+
+  store.read = read
+  store.create = (id, ...rest) => fails(id) ?? create(id, ...rest)
+  t.match(await runTogether(store, [increment(ID('a')), increment(ID('c'))]), [failed, { status: 'fulfilled' }])
+  t.equal((await store.read(ID('c')))?.text, '1')
+})
+
 t.test('a job that fails does not stop the others, and may catch what the store throws', async (t) => {
   const { store } = counted()
   store.readMany = async () => {
