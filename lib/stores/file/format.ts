@@ -1,5 +1,3 @@
-import { crc32 } from 'node:zlib'
-
 /**
  * The bytes of a file. A record is a line of 92 bytes, then its text in UTF-8, then perhaps line feeds that cover what
  * the file held before:
@@ -34,7 +32,7 @@ export function encodeRecord(id: string, text: string, version: string, atLeast:
   const length = bytes.write(text, headLength)
   const end = headLength + length
   bytes.write(` ${version} ${id} ${hex8(length)}\n`, 13, 'latin1')
-  bytes.write(`FS1r ${hex8(crc32(bytes.subarray(summedFrom, end)))}`, 0, 'latin1')
+  bytes.write(`FS1r ${hex8(checksum(bytes.subarray(summedFrom, end)))}`, 0, 'latin1')
   if (end >= atLeast) return bytes.subarray(0, end)
   bytes.fill(10, end, atLeast)
   return bytes.subarray(0, atLeast)
@@ -61,7 +59,7 @@ export function decodeHead(bytes: Buffer, size: number): Head {
 export function decodeText(bytes: Buffer, size: number, id: string): string | undefined {
   const end = headLength + Number.parseInt(bytes.toString('latin1', 83, 91), 16)
   if (!(end <= size) || bytes.toString('latin1', summedFrom, 82) !== id) return undefined
-  if (bytes.toString('latin1', 5, 13) !== hex8(crc32(bytes.subarray(summedFrom, end)))) return undefined
+  if (bytes.toString('latin1', 5, 13) !== hex8(checksum(bytes.subarray(summedFrom, end)))) return undefined
   return bytes.toString('utf8', headLength, end)
 }
 
@@ -71,6 +69,14 @@ const damaged: Head = { kind: 'damaged', version: 'damaged' }
 
 /** Where the id begins. */
 const summedFrom = 39
+
+let zlib: typeof import('node:zlib') | undefined
+
+/** The module is loaded at the first record, as it takes a millisecond of the start of apps that have other stores. */
+function checksum(bytes: Buffer): number {
+  zlib ??= process.getBuiltinModule('node:zlib')
+  return zlib.crc32(bytes)
+}
 
 function hex8(value: number): string {
   return value.toString(16).padStart(8, '0')

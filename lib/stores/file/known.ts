@@ -8,16 +8,16 @@ import { reusedSize, type WholeState } from './state.js'
  * of V8's heap, so a record is kept from when it comes again.
  */
 export class Known {
-  readonly #recent = new Recent<{ readonly path: string; readonly state: WholeState }>()
+  readonly #recent = new Recent<WholeState>()
 
   /** The state of a record whose file has not changed; `undefined` if it is not known. */
   look(path: string): WholeState | undefined {
     const known = this.#recent.get(path)
-    if (known?.path !== path) return undefined
+    if (known === undefined) return undefined
     const now = Date.now()
     const stats = statOf(path)
-    if (stats === undefined || !isSameStamp(known.state.stamp, stampOf(stats))) return undefined
-    const { kind, version, stamp, text } = known.state
+    if (stats === undefined || !isSameStamp(known.stamp, stampOf(stats))) return undefined
+    const { kind, version, stamp, text } = known
     return { kind, version, live: stamp.end > now, stamp, text }
   }
 
@@ -28,10 +28,10 @@ export class Known {
 
   /** Takes note of what was written in the place of another state. */
   replaced(path: string, state: WholeState): void {
-    if (this.#recent.get(path)?.path === path) this.#keep(path, state)
+    if (this.#recent.get(path) !== undefined) this.#keep(path, state)
   }
 
   #keep(path: string, state: WholeState): void {
-    if (state.stamp.size <= reusedSize) this.#recent.put(path, { path, state })
+    if (state.stamp.size <= reusedSize) this.#recent.put(path, state)
   }
 }
