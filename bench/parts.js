@@ -26,7 +26,7 @@ const parts = {
   trips: () => run('trips.js'),
   memoryTime: () => run('memory-time.js', [`1000,${sizes}`], ['--max-old-space-size=6000']),
   memoryBytes: async () => ({ own: await memoryBytes('own'), peer: await memoryBytes('peer') }),
-  file: () => run('file.js', [1000, many], ['--expose-gc'])
+  file: () => run('file.js', [1000, many])
 }
 
 const only = values.only?.split(',') ?? Object.keys(parts)
