@@ -98,6 +98,18 @@ console.log(internal)`
   t.equal((await run(process.execPath, [join(project, 'load.mjs')])).stdout, 'ERR_PACKAGE_PATH_NOT_EXPORTED\n')
 })
 
+t.test('modules of Node that only some stores use are not loaded with the plugin', async (t) => {
+  const tell = `import 'fastify-sessions'
+import 'node:dns'
+console.log(JSON.stringify(process.moduleLoadList))`
+  // The test runner's own preloads load more.
+  const options = { cwd: root, env: { ...process.env, NODE_OPTIONS: '' } }
+  const { stdout } = await run(process.execPath, ['--input-type=module', '--eval', tell], options)
+  const loaded = JSON.parse(stdout) as readonly string[]
+  t.ok(loaded.includes('NativeModule dns'), 'the list tells')
+  for (const name of ['zlib', 'v8']) t.notOk(loaded.includes(`NativeModule ${name}`), name)
+})
+
 t.test('its types are whole, also where the compiler checks declarations', async (t) => {
   const { project, packed } = await install(t)
   const stores = packed.files.flatMap(({ path }) => /^dist\/lib\/(stores\/[^/]+)\.d\.ts$/.exec(path)?.[1] ?? [])

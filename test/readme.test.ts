@@ -6,9 +6,10 @@ import { promisify } from 'node:util'
 import type { FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
 import { z } from 'zod'
-import type { Definition } from '../types/options.js'
+import type { Definition, SessionsOptions } from '../types/options.js'
 import { buildApp, Client, gate } from './client.js'
 import { directoryFor } from './servers/process.js'
+import { startRedis } from './servers/redis.js'
 
 const run = promisify(execFile)
 const root = join(import.meta.dirname, '../..')
@@ -37,6 +38,9 @@ const [OLD_KEY, NEW_KEY] = ['old', 'new'].map((age) => `the ${age} key, of thirt
   string
 ]
 Object.assign(process.env, { OLD_KEY, NEW_KEY })
+
+/** Where an example says where Redis is, in TypeScript. */
+const REDIS_URL = 'process.env.README_REDIS_URL as string'
 
 async function examples(): Promise<string[]> {
   const readme = await readFile(join(root, 'README.md'), 'utf8')
@@ -84,14 +88,13 @@ t.test('the first example of the README runs as it stands', async (t) => {
   t.same(await client.json('/'), { items: ['tea'], notices: [] })
 })
 
-// All are compiled. All are run but the one for Redis, which needs a server on its usual port, and the store, which is below.
 t.test('the other examples of the README', async (t) => {
   const [, ...others] = await examples()
   const files = others.map((text, index) => {
     // Each is a module of its own; what one declares is not known to the next.
     const prelude = index === 0 ? PRELUDE : PRELUDE.replace(/^declare module.*$/m, '')
-    const [, definition] = /^const (\w+) = defineSession\(/m.exec(text) ?? []
-    return `${prelude}\n${text}\nexport { app${definition ? `, ${definition} as definition` : ''} }\n`
+    const names = ['app', ...[...text.matchAll(/^const (\w+) =/gm)].map(([, name]) => name)]
+    return `${prelude}\n${text.replace("'redis://localhost:6379'", REDIS_URL)}\nexport { ${names} }\n`
   })
   const out = await compile('others', Object.fromEntries(files.map((text, index) => [`example-${index}.ts`, text])))
   const pathOf = (part: string) => {
@@ -99,21 +102,40 @@ t.test('the other examples of the README', async (t) => {
     if (index === -1) throw new Error(`no example has ${part}`)
     return join(out, `example-${index}.js`)
   }
-  /** The module of the example that holds `part`. */
-  async function example(t: Test, part: string): Promise<Example> {
-    const module = (await import(pathToFileURL(pathOf(part)).href)) as Example
+  /** The module of the example that holds `part`: its app, and what it names itself. */
+  async function example<Own>(t: Test, part: string): Promise<Own & { readonly app: FastifyInstance }> {
+    const module = (await import(pathToFileURL(pathOf(part)).href)) as Own & { readonly app: FastifyInstance }
     t.teardown(() => module.app.close())
     return module
   }
 
   t.test('a codec keeps a Date', async (t) => {
-    const { app, definition } = await example(t, 'isoDate')
-    app.sessions.define('visit', definition)
+    const { app, visit } = await example<{ visit: Definition }>(t, 'isoDate')
+    app.sessions.define('visit', visit)
     app.get('/set', async (request) => void request.session('visit').set('since', new Date(1)))
     app.get('/get', async (request) => request.session('visit').get('since') instanceof Date)
     const client = new Client(app)
     await client.get('/set')
     t.equal(await client.json('/get'), true)
+  })
+
+  t.test('sessions are kept in Redis', async (t) => {
+    const server = await startRedis()
+    t.teardown(() => server.stop())
+    Object.assign(process.env, { README_REDIS_URL: server.url, SESSION_KEY: NEW_KEY })
+    type Own = {
+      readonly redisOptions: SessionsOptions
+      readonly client: { dbSize(): Promise<number>; destroy(): void }
+    }
+    const { redisOptions, client } = await example<Own>(t, 'redisStore')
+    t.teardown(() => client.destroy())
+    const app = await buildApp(t, redisOptions)
+    app.get('/add', async (request) => void request.session('basket').set('items', ['tea']))
+    app.get('/', async (request) => request.session('basket').data)
+    const browser = new Client(app)
+    await browser.get('/add')
+    t.same(await browser.json('/'), { items: ['tea'] })
+    t.equal(await client.dbSize(), 1)
   })
 
   t.test('the suite of the conformance package runs', async (t) => {
@@ -157,8 +179,8 @@ t.test('the other examples of the README', async (t) => {
     before.get('/', async (request) => void request.session('account').set('name', 'Ada Lovelace'))
     const client = new Client(before)
     await client.get('/')
-    const { app, definition } = await example(t, 'migrate:')
-    app.sessions.define('account', definition)
+    const { app, account } = await example<{ account: Definition }>(t, 'migrate:')
+    app.sessions.define('account', account)
     app.get('/', async (request) => request.session('account').data)
     t.same(await client.copy(app).json('/'), { first: 'Ada', last: 'Lovelace' })
   })
@@ -181,8 +203,8 @@ t.test('the other examples of the README', async (t) => {
   })
 
   t.test('what two tabs set becomes one list', async (t) => {
-    const { app, definition } = await example(t, 'merge:')
-    app.sessions.define('list', { ...definition, store: 'memory' } as Definition)
+    const { app, list } = await example<{ list: Definition }>(t, 'merge:')
+    app.sessions.define('list', { ...list, store: 'memory' } as Definition)
     const both = gate()
     let waiting = 0
     app.get('/', async (request) => request.session('list').get('tags'))
@@ -209,11 +231,6 @@ t.test('the other examples of the README', async (t) => {
     t.equal((await app.inject('/wizard')).body, '1')
   })
 })
-
-interface Example {
-  readonly app: FastifyInstance
-  readonly definition: Definition
-}
 
 t.test('the store in the README is the one that passes the conformance suite', async (t) => {
   const tested = await readFile(join(root, 'test/conformance/example-store.ts'), 'utf8')

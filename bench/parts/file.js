@@ -1,6 +1,6 @@
 /**
- * `node file.js 1000 1000000`: the file store with few and with many records, µs of processor time per read
- * and per write, in turns; then a sweep of all of the many, expired, with what it does to the event loop.
+ * `node file.js 1000 1000000`: the file store with few and with many records, µs of processor time per read and per
+ * write, in turns; then a sweep of all of the many, expired, with what it does to the event loop.
  *
  * `any` takes any of the records; `active` the same thousand of them, as when most visitors are away: then the system
  * has their files in its cache, and what is left is what the number of files costs. `bare` takes any of the files too,
@@ -80,7 +80,7 @@ function readFile({ path }, id) {
   withFile(path, id, 'r', (file) => readSync(file, bytes))
 }
 
-/** Leaves the record as the store wrote it, for the sweep. */
+/** Leaves a record that the store takes for its own, for the sweep. */
 function rewriteFile({ path }, id) {
   withFile(path, id, 'r+', (file) => {
     const length = readSync(file, bytes)
