@@ -12,6 +12,9 @@ import { runJob } from './rounds.js'
 import { list, revoke } from './subjects.js'
 import { Sweeper } from './sweeper.js'
 
+/** Makes them when they are first asked for. */
+type SessionsOf = (request: FastifyRequest) => RequestSessions
+
 /** `app.sessions`, and what lives as long as the app does. */
 export class AppSessions implements Sessions {
   readonly #ring: KeyRing
@@ -121,23 +124,23 @@ export class AppSessions implements Sessions {
   }
 
   /** Reads what the request's cookies name; what is no promise was done at once. */
-  preload(request: FastifyRequest, sessionsOf: () => RequestSessions): Awaitable<unknown> {
+  preload(request: FastifyRequest, sessionsOf: SessionsOf): Awaitable<unknown> {
     const header = request.raw.headers.cookie
     if (header === undefined || !this.#mayRead) return undefined
     if (this.#marker.isDue()) return this.#preloadAfterMarker(request, header, sessionsOf)
     const entries = this.#wanted(request, header)
-    return entries.length === 0 ? undefined : sessionsOf().preload(entries)
+    return entries.length === 0 ? undefined : sessionsOf(request).preload(entries)
   }
 
-  async #preloadAfterMarker(request: FastifyRequest, header: string, sessionsOf: () => RequestSessions): Promise<void> {
+  async #preloadAfterMarker(request: FastifyRequest, header: string, sessionsOf: SessionsOf): Promise<void> {
     try {
       await this.#marker.ask(Date.now())
     } catch (error) {
       // Without the marker nobody knows whether a sealed cookie is still good.
-      return sessionsOf().fail(this.#registry.entries, error)
+      return sessionsOf(request).fail(this.#registry.entries, error)
     }
     const entries = this.#wanted(request, header)
-    if (entries.length > 0) await sessionsOf().preload(entries)
+    if (entries.length > 0) await sessionsOf(request).preload(entries)
   }
 
   #wanted(request: FastifyRequest, header: string): readonly Entry[] {

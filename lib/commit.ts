@@ -1,5 +1,6 @@
 import type { FastifyReply } from 'fastify'
 import type { Awaitable, RecordStore } from '../types/store.js'
+import { append } from './append.js'
 import { andThen, isPromise } from './awaitable.js'
 import { type Headers, type SetCookie, setCookies } from './cookies.js'
 import { HeadersSentError, SaveError, StoreError } from './errors.js'
@@ -34,7 +35,7 @@ export function commit(sessions: RequestSessions, states: readonly SessionState[
   const tasks = eachOrThrow(states, stateOf, (state) =>
     mayNeedSaving(state, now) ? plan(sessions.reply, state, now) : undefined
   )
-  const working = tasks.filter(hasJob)
+  const working = tasks.every(hasJob) ? tasks : tasks.filter(hasJob)
   if (working.length === 0) return finish(sessions, tasks, now)
   for (const { state } of tasks) state.isSaving = true
   const running = run(working)
@@ -229,13 +230,13 @@ function eachOrThrow<Item, Result>(
   items: readonly Item[],
   stateFor: (item: Item) => SessionState,
   run: (item: Item) => Result | undefined
-): Result[] {
-  const results: Result[] = []
+): readonly Result[] {
+  let results: readonly Result[] = []
   let errors: Map<string, Error> | undefined
   for (const item of items) {
     try {
       const result = run(item)
-      if (result !== undefined) results.push(result)
+      if (result !== undefined) results = append(results, result)
     } catch (error) {
       errors ??= new Map()
       errors.set(stateFor(item).entry.name, asError(error))

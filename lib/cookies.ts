@@ -65,7 +65,7 @@ export class Cookie {
   }
 
   isIn(header: string): boolean {
-    return find(header, this.#needle, 0) !== undefined
+    return locate(header, this.#needle, 0) !== -1
   }
 
   /** The first value of this name that `accept` takes, else what it says of the first. */
@@ -140,7 +140,7 @@ export class Cookie {
     const cleared: SetCookie[] = []
     for (let index = first; index < this.#chunks; index++) {
       const name = chunkName(this.name, index)
-      if (find(header, `${name}=`, 0) === undefined) continue
+      if (locate(header, `${name}=`, 0) === -1) continue
       cleared.push(setCookie(name, '', EXPIRED + this.#attributes(request, changed)))
     }
     return cleared
@@ -186,6 +186,7 @@ function chunkName(name: string, index: number): string {
 }
 
 function joinChunks(header: string, name: string, value: string): string {
+  if (!value.startsWith('~')) return value
   const count = CHUNKED.exec(value)?.[1]
   if (count === undefined) return value
   let joined = value.slice(CHUNK_MARK_BYTES)
@@ -193,28 +194,37 @@ function joinChunks(header: string, name: string, value: string): string {
   return joined
 }
 
-/**
- * Cuts one cookie out of the header, where parsing all of them would cost 20 to 100 times as much. Names are compared
- * as they are: a percent-encoded name is another name.
- */
-function find(
-  header: string,
-  needle: string,
-  from: number
-): { readonly value: string; readonly end: number } | undefined {
-  for (let at = header.indexOf(needle, from); at !== -1; at = header.indexOf(needle, at + 1)) {
-    if (!startsPair(header, at)) continue
-    const semicolon = header.indexOf(';', at)
-    const end = semicolon === -1 ? header.length : semicolon
-    return { value: header.slice(at + needle.length, end).trimEnd(), end }
-  }
-  return undefined
+interface Found {
+  readonly value: string
+  readonly end: number
+}
+
+/** Cuts one cookie out of the header, where parsing all of them would cost 20 to 100 times as much. */
+function find(header: string, needle: string, from: number): Found | undefined {
+  const at = locate(header, needle, from)
+  if (at === -1) return undefined
+  const semicolon = header.indexOf(';', at)
+  const end = semicolon === -1 ? header.length : semicolon
+  const value = header.slice(at + needle.length, end)
+  // Hardly ever: to trim a string takes longer than to cut it out.
+  return { value: isBlank(header, end - 1) ? value.trimEnd() : value, end }
+}
+
+/** Where a cookie begins, or -1. Names are compared as they are: a percent-encoded name is another name. */
+function locate(header: string, needle: string, from: number): number {
+  let at = header.indexOf(needle, from)
+  while (at !== -1 && !startsPair(header, at)) at = header.indexOf(needle, at + 1)
+  return at
 }
 
 function startsPair(header: string, at: number): boolean {
   let before = at - 1
-  while (before >= 0 && (header[before] === ' ' || header[before] === '\t')) before--
+  while (before >= 0 && isBlank(header, before)) before--
   return before < 0 || header[before] === ';'
+}
+
+function isBlank(header: string, at: number): boolean {
+  return header[at] === ' ' || header[at] === '\t'
 }
 
 /** RFC 6265bis §4.1.3.2: secure, without a domain, and for the whole host. */

@@ -51,7 +51,7 @@ async function plugin(app: FastifyInstance, options: SessionsOptions): Promise<v
 
   app.addHook('onRequest', (request, reply, done) => {
     keptOn(request)[kReply] = reply
-    const loading = sessions.preload(request, () => of(request))
+    const loading = sessions.preload(request, of)
     if (isPromise(loading)) loading.then(() => done(), done)
     else done()
   })

@@ -21,8 +21,6 @@ const DEFAULTS = { idle: 14 * DAY, absolute: 90 * DAY, grace: 10, onStoreError: 
 /** One session's definition, checked, with its defaults in place and its tools made. Durations are in milliseconds. */
 export interface Entry {
   readonly name: string
-  /** Its place among the sessions of a request. */
-  readonly index: number
   /** `undefined`: the cookie store. */
   readonly store: RecordStore | undefined
   readonly codec: Codec
@@ -114,13 +112,12 @@ export class Registry {
   /** Nothing can be added any more: every definition has to have its store now. */
   seal(): void {
     this.#isSealed = true
-    this.#all = [...this.#drafts].map(([name, { definition, settings }], index) => {
+    this.#all = [...this.#drafts].map(([name, { definition, settings }]) => {
       const store = this.#storeOf(name, definition)
       const sealer = (purpose: string) => new Sealer(this.#ring, `${purpose} ${name}`, definition.seal ?? 'encrypt')
       const isConstant = ({ f }: SessionRecord) => settings.codec.makesCopies && f === undefined
       const entry: Entry = {
         ...settings,
-        index,
         store,
         sealedRecords: new CookieValues(sealer('record'), this.#ring, parseRecord, isConstant),
         sealedTickets: new CookieValues(sealer('ticket'), this.#ring, parseTicket, () => true),
@@ -213,7 +210,7 @@ export class Registry {
 /** A definition that is checked, but has no store yet: stores may still be added. */
 interface Draft {
   readonly definition: Definition
-  readonly settings: Omit<Entry, 'index' | 'store' | 'sealedRecords' | 'sealedTickets' | 'storedRecords'>
+  readonly settings: Omit<Entry, 'store' | 'sealedRecords' | 'sealedTickets' | 'storedRecords'>
 }
 
 function defined<T extends object>(options: T): T {

@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Awaitable, RecordStore } from '../types/store.js'
+import { append } from './append.js'
 import { andThen } from './awaitable.js'
 import { StoreError } from './errors.js'
 import { loadFromCookie, loadRecord, logProblem, type Moment, type OpenedTicket, openTicket } from './load.js'
@@ -15,6 +16,16 @@ import { SessionState } from './state.js'
 type Commit = (sessions: RequestSessions, states: readonly SessionState[]) => Promise<void> | undefined
 type Named = OpenedTicket & { readonly ticket: Ticket; readonly entry: Entry }
 
+/** What is known of one session. */
+interface Place {
+  readonly entry: Entry
+  /** What was read before the handler, and why it could not be. */
+  loaded: Loaded | undefined
+  failure: Error | undefined
+  /** What the handler holds. */
+  session: HandlerSession | undefined
+}
+
 /** The sessions of one request. */
 export class RequestSessions implements Host {
   readonly request: FastifyRequest
@@ -22,11 +33,8 @@ export class RequestSessions implements Host {
   #written: Set<string> | undefined
   readonly #marker: ClearMarker
   readonly #commit: Commit
-  readonly #sessions: (HandlerSession | undefined)[] = []
-  readonly #states: SessionState[] = []
-  /** What was read before the handler, and why it could not be. */
-  readonly #loaded: (Loaded | undefined)[] = []
-  readonly #failures: (Error | undefined)[] = []
+  #places: readonly Place[] = []
+  #states: readonly SessionState[] = []
   #saving: Promise<void> | undefined
   /** The handler asked for one of them. */
   isLookedAt = false
@@ -59,40 +67,39 @@ export class RequestSessions implements Host {
 
   session(entry: Entry): HandlerSession {
     this.isLookedAt = true
-    const present = this.#sessions[entry.index]
-    if (present !== undefined) return present
-    const failure = this.#failures[entry.index]
-    if (failure !== undefined) throw failure
-    const session = this.#open(entry)
-    this.#sessions[entry.index] = session
-    return session
+    const place = this.#placeOf(entry)
+    if (place.session !== undefined) return place.session
+    if (place.failure !== undefined) throw place.failure
+    place.session = this.#open(place)
+    return place.session
   }
 
   /** Reads the records of sessions whose cookies came, one round trip a store. */
   preload(entries: readonly Entry[]): Awaitable<unknown> {
     const { moment } = this
-    const named: Named[] = []
-    for (const entry of entries) this.#openTicket(entry, moment, named)
-    return named.length === 1 ? this.#readOne(named[0] as Named, moment) : this.#readByStore(named, moment)
+    let named: readonly Named[] = []
+    for (const entry of entries) {
+      const opened = this.#openTicket(entry, moment)
+      if (opened !== undefined) named = append(named, opened)
+    }
+    return named.length > 1 ? this.#readByStore(named, moment) : named[0] && this.#readOne(named[0], moment)
   }
 
   /** The store could not be asked for these: whoever uses them gets the error, or an empty session. */
   fail(entries: readonly Entry[], error: unknown): void {
     for (const entry of entries) {
       this.request.log.error({ session: entry.name, err: error }, 'a session store failed')
-      if (entry.onStoreError === 'empty') {
-        this.#loaded[entry.index] = { problem: 'store', isDetached: true }
-      } else {
-        this.#failures[entry.index] = Object.assign(new StoreError(entry.name, reasonOf(error)), { cause: error })
-      }
+      const place = this.#placeOf(entry)
+      if (entry.onStoreError === 'empty') place.loaded = { problem: 'store', isDetached: true }
+      else place.failure = Object.assign(new StoreError(entry.name, reasonOf(error)), { cause: error })
     }
   }
 
   async load(entry: Entry): Promise<SessionState> {
     await this.preload([entry])
-    const failure = this.#failures[entry.index]
+    const { failure, loaded = NOTHING } = this.#placeOf(entry)
     if (failure !== undefined) throw failure
-    return this.#state(entry, this.#loaded[entry.index] ?? NOTHING, this.moment)
+    return this.#state(entry, loaded)
   }
 
   async save(entry: Entry): Promise<void> {
@@ -101,11 +108,11 @@ export class RequestSessions implements Host {
 
   end(state: SessionState): SessionState {
     if (!state.isSaving) {
-      state.destroy(beginningAt(this.moment))
+      state.destroy(this.#beginning)
       return state
     }
-    const successor = state.succeed(beginningAt(this.moment))
-    this.#states[this.#states.indexOf(state)] = successor
+    const successor = state.succeed(this.#beginning)
+    this.#states = this.#states.map((each) => (each === state ? successor : each))
     return successor
   }
 
@@ -129,32 +136,45 @@ export class RequestSessions implements Host {
     return Date.now()
   }
 
-  #open(entry: Entry): HandlerSession {
+  #placeOf(entry: Entry): Place {
+    for (const place of this.#places) if (place.entry === entry) return place
+    const place = { entry, loaded: undefined, failure: undefined, session: undefined }
+    this.#places = append(this.#places, place)
+    return place
+  }
+
+  #open({ entry, loaded }: Place): HandlerSession {
     const header = this.request.raw.headers.cookie
-    const { moment } = this
-    const loaded =
-      header === undefined ? NOTHING : (this.#loaded[entry.index] ?? this.#fromCookie(entry, header, moment))
-    return new HandlerSession(entry, this, loaded && this.#state(entry, loaded, moment))
+    const from = header === undefined ? NOTHING : (loaded ?? this.#fromCookie(entry, header))
+    return new HandlerSession(entry, this, from && this.#state(entry, from))
   }
 
   /** `undefined`: the record has to be read by hand. */
-  #fromCookie(entry: Entry, header: string, moment: Moment): Loaded | undefined {
+  #fromCookie(entry: Entry, header: string): Loaded | undefined {
     if (entry.store !== undefined) return entry.cookie.isIn(header) ? undefined : NOTHING
-    const loaded = loadFromCookie(entry, header, moment)
+    const loaded = loadFromCookie(entry, header, this.moment)
     logProblem(this.request.log, entry.name, loaded.problem)
     return loaded
   }
 
-  #state(entry: Entry, loaded: Loaded, moment: Moment): SessionState {
-    const state = new SessionState(entry, this.request.log, loaded, beginningAt(moment))
-    this.#states.push(state)
+  #state(entry: Entry, loaded: Loaded): SessionState {
+    const state = new SessionState(entry, this.request.log, loaded)
+    if (state.source === undefined) state.createdAt = this.#beginning
+    this.#states = append(this.#states, state)
     return state
   }
 
-  #openTicket(entry: Entry, moment: Moment, named: Named[]): void {
+  /** A session that begins now is newer than the last clearing, whatever the clock says. */
+  get #beginning(): number {
+    return Math.max(Date.now(), this.#marker.clearedAt + 1)
+  }
+
+  /** `undefined`: there is nothing to be read. */
+  #openTicket(entry: Entry, moment: Moment): Named | undefined {
     const opened = openTicket(entry, this.request.raw.headers.cookie ?? '', moment)
-    if (opened?.ticket !== undefined) named.push({ entry, ticket: opened.ticket, isStale: opened.isStale })
-    else if (opened !== undefined) this.#put(entry, { problem: opened.problem })
+    if (opened?.ticket !== undefined) return { entry, ticket: opened.ticket, isStale: opened.isStale }
+    if (opened !== undefined) this.#put(entry, { problem: opened.problem })
+    return undefined
   }
 
   #readByStore(named: readonly Named[], moment: Moment): Promise<unknown> {
@@ -189,14 +209,9 @@ export class RequestSessions implements Host {
   }
 
   #put(entry: Entry, loaded: Loaded): void {
-    this.#loaded[entry.index] = loaded
+    this.#placeOf(entry).loaded = loaded
     logProblem(this.request.log, entry.name, loaded.problem)
   }
-}
-
-/** A session that begins now is newer than the last clearing, whatever the clock says. */
-function beginningAt({ now, clearedAt }: Moment): number {
-  return Math.max(now, clearedAt + 1)
 }
 
 const NOTHING: Loaded = Object.freeze({})

@@ -27,7 +27,8 @@ export class SessionState {
   cookieOptions: CookieOptions | undefined
   isStale: boolean
   isDetached: boolean
-  createdAt: number
+  /** In ms since the epoch; whoever makes the state of a new session says when that began. */
+  createdAt = 0
   /** A save is under way, which goes by what the session was when it began. */
   isSaving = false
   values!: Values
@@ -45,14 +46,12 @@ export class SessionState {
   /** `destroy()` was called while a save of this one was under way. */
   #former: SessionState | undefined
 
-  /** @param createdAt for a session that begins now */
-  constructor(entry: Entry, log: FastifyBaseLogger, loaded: Loaded, createdAt: number) {
+  constructor(entry: Entry, log: FastifyBaseLogger, loaded: Loaded) {
     this.entry = entry
     this.log = log
     this.problem = loaded.problem
     this.isStale = loaded.isStale ?? false
     this.isDetached = loaded.isDetached ?? false
-    this.createdAt = createdAt
     this.#version = entry.version
     if (loaded.source === undefined || !this.#resume(loaded.source)) this.#begin()
   }
@@ -167,7 +166,8 @@ export class SessionState {
 
   /** Another that did the same, to replay it on what this one is not to see. */
   deputy(): SessionState {
-    const deputy = new SessionState(this.entry, this.log, {}, this.createdAt)
+    const deputy = new SessionState(this.entry, this.log, {})
+    deputy.createdAt = this.createdAt
     deputy.source = this.source
     deputy.values = this.values.copy()
     deputy.#flashes = this.#flashes?.copy()
@@ -187,7 +187,7 @@ export class SessionState {
     this.#isPersistChanged = this.#persist !== source.record.m
     this.#isSubjectChanged = this.#subject !== source.record.s
     this.isStale = false
-    this.values.settle(source.record.p ?? {}, source.text)
+    this.values.settle(source)
     this.#storedFlashes = source.record.f
     this.#flashes?.settle(this.#storedFlashes ?? {})
   }
@@ -216,7 +216,8 @@ export class SessionState {
 
   /** The new session that comes after `destroy()` while a save of this one is under way. */
   succeed(createdAt: number): SessionState {
-    const successor = new SessionState(this.entry, this.log, { isDetached: this.isDetached }, createdAt)
+    const successor = new SessionState(this.entry, this.log, { isDetached: this.isDetached })
+    successor.createdAt = createdAt
     successor.problem = this.problem
     successor.cookieOptions = this.cookieOptions
     successor.isEnding = true

@@ -3,7 +3,7 @@ import type { Problem } from '../types/session.js'
 import { type Decoded, describeIssues, nameOf, type Payload } from './codec.js'
 import { SchemaError } from './errors.js'
 import { isEmpty } from './json.js'
-import type { SessionRecord } from './record.js'
+import type { Written } from './record.js'
 import type { Entry } from './registry.js'
 import type { Stored } from './values.js'
 
@@ -17,17 +17,13 @@ export interface Read extends Stored {
  * Migrates, decodes and, if that fails, mends as the definition says.
  * @throws FST_SESSIONS_SCHEMA where it says `onInvalid: 'throw'`
  */
-export function readStored(
-  entry: Entry,
-  { text, record }: { readonly text: string; readonly record: SessionRecord },
-  log: FastifyBaseLogger
-): Read | Problem {
-  const { p: payload = {}, v: version = 1 } = record
+export function readStored(entry: Entry, written: Written, log: FastifyBaseLogger): Read | Problem {
+  const { p: payload = {}, v: version = 1 } = written.record
   if (isEmpty(payload)) return { payload, data: entry.codec.empty(), version: entry.version }
   const first = decodeMigrated(entry, payload, version)
   if (!('issues' in first)) {
     // A migration can have changed what it was given: then the text does not show the payload any more.
-    return version < entry.version ? first : { payload, data: first.data, version, text }
+    return version < entry.version ? first : { payload, data: first.data, version, written }
   }
   const details = { session: entry.name, version, issues: describeIssues(first.issues) }
   if (entry.onInvalid === 'throw') {

@@ -1,6 +1,6 @@
 import type { Codec, Data, Decoded, Payload } from './codec.js'
 import { isEmpty, sameJson } from './json.js'
-import { type Former, parseRecord } from './record.js'
+import { type Former, parseRecord, type Written } from './record.js'
 
 /** What a request did to a key. What it did by `update` alone runs again on newer data; all else overwrites. */
 type Deed = 'set' | 'deleted' | Updates
@@ -18,8 +18,8 @@ interface Change {
 export interface Stored {
   readonly payload: Payload
   readonly data: Data
-  /** That of the record that the payload was read from, unless they differ. */
-  readonly text?: string | undefined
+  /** The record that the payload was read from, unless they differ. */
+  readonly written?: Written | undefined
 }
 
 /** A payload to store, and what its text has in common with the former one. */
@@ -40,7 +40,7 @@ export class Values {
   readonly #codec: Codec
   /** What is stored; never handed out. */
   #payload: Payload
-  #text: string | undefined
+  #written: Written | undefined
   /** What handlers see. */
   #data: Data
   /** Made when the first change is: most requests only read. */
@@ -53,10 +53,10 @@ export class Values {
   #since: Map<string, Change> | undefined
   #isClearedSince = false
 
-  constructor(codec: Codec, { payload, data, text }: Stored) {
+  constructor(codec: Codec, { payload, data, written }: Stored) {
     this.#codec = codec
     this.#payload = payload
-    this.#text = text
+    this.#written = written
     this.#data = data
   }
 
@@ -138,14 +138,15 @@ export class Values {
     if (changed.length === 0 && isEmpty(payload)) return { value: payload, isExact: true }
     const encoded = this.#codec.encode(this.#data, payload, changed)
     if (encoded.issues) return encoded
-    const former = this.#text === undefined ? undefined : { text: this.#text, payload: this.#payload, changed }
+    const written = this.#written
+    const former = written && { text: written.text, record: written.record, changed }
     // What a migration or the app's `onInvalid` gave is as anybody may have made it.
-    const isBaseExact = this.#text !== undefined || isEmpty(this.#base())
+    const isBaseExact = written !== undefined || isEmpty(this.#base())
     return { value: encoded.value, former, isExact: isBaseExact && changed.length === 0 }
   }
 
   copy(): Values {
-    const copy = new Values(this.#codec, { payload: this.#payload, data: { ...this.#data }, text: this.#text })
+    const copy = new Values(this.#codec, { payload: this.#payload, data: { ...this.#data }, written: this.#written })
     copy.#changes = this.#changes && new Map(this.#changes)
     copy.#handedOut = this.#handedOut && new Map(this.#handedOut)
     copy.#isCleared = this.#isCleared
@@ -159,7 +160,7 @@ export class Values {
   rebase(started: Stored, theirs: Stored, merge: MergeFunctions): void {
     for (const key of this.#mutated()) this.#change(key, 'set')
     this.#payload = theirs.payload
-    this.#text = theirs.text
+    this.#written = theirs.written
     this.#handedOut = undefined
     if (this.#isCleared) return
     const mine = this.#data
@@ -181,11 +182,11 @@ export class Values {
   }
 
   /** What is stored now holds all changes that were there when it was encoded. */
-  settle(payload: Payload, text: string): void {
+  settle(written: Written): void {
     const before = this.#handedOut
     const changes = this.#changes
-    this.#payload = payload
-    this.#text = text
+    this.#payload = written.record.p ?? {}
+    this.#written = written
     this.#changes = this.#since
     this.#isCleared = this.#isClearedSince
     this.#isSaving = false
@@ -196,7 +197,7 @@ export class Values {
     const watch = (key: string) => {
       if (typeof this.#data[key] !== 'object' || this.#data[key] === null) return
       // Only the text tells what was stored where the payload holds an object that handlers hold too.
-      if (!this.#codec.isPlain(key)) stored ??= parseRecord(text)?.p ?? {}
+      if (!this.#codec.isPlain(key)) stored ??= parseRecord(written.text)?.p ?? {}
       this.#watch(key, before?.get(key), stored)
     }
     for (const key of before?.keys() ?? []) watch(key)

@@ -57,7 +57,8 @@ t.test('a record whose unchanged lines are taken over reads the same as one that
       next() < 0.9
         ? formatRecord({ c: 1, f: { a: [1, '\n'] }, p: draft })
         : JSON.stringify({ c: 1, p: draft }, null, seed % 3)
-    const payload = parseRecord(text)?.p as Payload
+    const old = parseRecord(text) as SessionRecord
+    const payload = old.p as Payload
     const later = { ...payload }
     const changed: string[] = []
     for (let count = next() * 4; count > 0; count--) {
@@ -67,10 +68,14 @@ t.test('a record whose unchanged lines are taken over reads the same as one that
       else put(later, key, next() < 0.2 ? undefined : structuredClone(pick(VALUES)))
       changed.push(key)
     }
-    const former = { text, payload, changed: changed.filter((key) => typeof later[key] === 'object') }
-    const quick = formatRecord({ c: 2, p: later }, former)
-    if (quick !== formatRecord({ c: 2, p: later })) t.same(quick, formatRecord({ c: 2, p: later }), `seed ${seed}`)
-    if (JSON.stringify(parseRecord(quick)) !== JSON.stringify({ c: 2, p: later })) t.fail(`seed ${seed}: ${quick}`)
+    const inPlace = changed.filter((key) => typeof later[key] === 'object')
+    // What stands before the payload is as it was, or something of it is not.
+    const before =
+      next() < 0.5 ? {} : pick([{ c: 2 }, { e: 3 }, { v: 2 }, { m: false }, { s: 'ann' }, { f: { a: [2] } }])
+    const record = { ...old, ...before, p: later } as SessionRecord
+    const quick = formatRecord(record, { text, record: old, changed: inPlace })
+    if (quick !== formatRecord(record)) t.same(quick, formatRecord(record), `seed ${seed}`)
+    if (!same(jsonByKey(parseRecord(quick)), jsonByKey(record))) t.fail(`seed ${seed}: ${quick}`)
     if (text.includes('\n') && same(Object.keys(payload), Object.keys(later))) taken++
   }
   t.ok(taken > 1000, 'many have something to take over')
@@ -79,26 +84,27 @@ t.test('a record whose unchanged lines are taken over reads the same as one that
 t.test('only the lines of what changed are written anew', async (t) => {
   const text = '{"c":1,"p":{\n"a":1.0,\n"b":2.0,\n"c":3.0\n}}'
   const payload = { a: 1, b: 2, c: 3 }
-  const written = (later: Payload, changed: string[] = []) =>
-    formatRecord({ c: 2, p: later }, { text, payload, changed })
+  const written = (later: Payload, changed: string[] = [], c = 2) =>
+    formatRecord({ c, p: later }, { text, record: { c: 1, p: payload }, changed })
   t.equal(written({ a: 1, b: 4, c: 3 }), '{"c":2,"p":{\n"a":1.0,\n"b":4,\n"c":3.0\n}}')
   t.equal(written({ a: 5, b: 2, c: 6 }), '{"c":2,"p":{\n"a":5,\n"b":2.0,\n"c":6\n}}')
+  t.equal(written({ a: 1, b: 4, c: 3 }, [], 1), '{"c":1,"p":{\n"a":1.0,\n"b":4,\n"c":3.0\n}}')
   t.equal(written(payload, ['c']), '{"c":2,"p":{\n"a":1.0,\n"b":2.0,\n"c":3\n}}')
 })
 
 t.test('a key that reads like the beginning of another one’s line does not take its place', async (t) => {
   const text = formatRecord({ c: 1, p: { x: { y: 1 } } })
-  const payload = parseRecord(text)?.p as Payload
+  const record = parseRecord(text) as SessionRecord
   const later = { 'x":{"y': 2 }
-  t.same(parseRecord(formatRecord({ c: 1, p: later }, { text, payload, changed: [] }))?.p, later)
+  t.same(parseRecord(formatRecord({ c: 1, p: later }, { text, record, changed: [] }))?.p, later)
 })
 
 t.test('an object that was changed in place is written anew', async (t) => {
   const list = [1]
   const text = formatRecord({ c: 1, p: { list, other: 1 } })
   list.push(2)
-  const payload = { list, other: 1 }
-  t.same(parseRecord(formatRecord({ c: 1, p: payload }, { text, payload, changed: ['list'] }))?.p, {
+  const record = { c: 1, p: { list, other: 1 } }
+  t.same(parseRecord(formatRecord(record, { text, record, changed: ['list'] }))?.p, {
     list: [1, 2],
     other: 1
   })
@@ -108,6 +114,13 @@ function same(some: readonly string[], others: readonly string[]): boolean {
   return some.length === others.length && some.every((one, index) => one === others[index])
 }
 
+/** Each member's own JSON: in what order they stand does not matter. */
+function jsonByKey(record: object | undefined): readonly string[] {
+  return Object.entries(record ?? {})
+    .map(([key, value]) => `${key} ${JSON.stringify(value)}`)
+    .sort()
+}
+
 /** As own property, also where assignment would do something else. */
 function put(object: object, key: string, value: unknown): void {
   Object.defineProperty(object, key, { value, writable: true, enumerable: true, configurable: true })
@@ -115,8 +128,8 @@ function put(object: object, key: string, value: unknown): void {
 
 t.test('nothing is taken over from a text that somebody formatted otherwise', async (t) => {
   for (const text of ['{"c":1,"p":{\n"a":[\n1\n],\n"b":2}}', '{"c":1,\n"p":{"a":[1],\n"b":2\n}}']) {
-    const payload = parseRecord(text)?.p as Payload
-    const quick = formatRecord({ c: 1, p: payload }, { text, payload, changed: [] })
+    const record = parseRecord(text) as SessionRecord
+    const quick = formatRecord(record, { text, record, changed: [] })
     t.equal(quick, formatRecord({ c: 1, p: { a: [1], b: 2 } }))
   }
 })

@@ -3,7 +3,7 @@ import { runInNewContext } from 'node:vm'
 import { test } from 'tap'
 import { conformanceCases } from '../../lib/conformance/index.js'
 import { memoryStore } from '../../lib/stores/memory.js'
-import type { RecordStore, Write } from '../../types/store.js'
+import type { RecordStore, Version, Write } from '../../types/store.js'
 
 setFlagsFromString('--expose-gc')
 const collectGarbage: () => void = runInNewContext('gc')
@@ -147,6 +147,25 @@ test('a record does not keep the string alive that its text was cut from', async
   const taken = (await heapUsed()) - before
   t.ok(taken < 5_000_000, `${taken} bytes for 50 texts of 100 characters`)
   await store.clear()
+})
+
+test('nor does one that was updated, but for a few of those that were written last', async (t) => {
+  const store = memoryStore()
+  const before = await heapUsed()
+  const all = ids(1000)
+  const expected: string[] = []
+  for (const id of all) {
+    const version = (await store.create(id, 'text', tomorrow())) as Version
+    const text = freshId().padEnd(200_000, 'x').slice(0, 100)
+    t.ok(await store.update(id, text, tomorrow(), version))
+    expected.push(Buffer.from(text).toString())
+  }
+  const taken = (await heapUsed()) - before
+  t.ok(taken < 300 * 200_000, `${taken} bytes for 1000 texts of 100 characters`)
+  t.same(await texts(store, all), expected, 'what was copied meanwhile reads the same')
+  for (const id of all) await store.remove(id)
+  const left = (await heapUsed()) - before
+  t.ok(left < 5_000_000, `${left} bytes after all were removed`)
 })
 
 test('bounds that are no bounds are refused', async (t) => {

@@ -12,7 +12,7 @@ export class Entry implements Ending {
   older: Entry = this
   newer: Entry = this
 
-  constructor(id: string, { text, bytes }: OwnText, version: number, expires: number) {
+  constructor(id: string, text: string, bytes: number, version: number, expires: number) {
     this.id = id
     this.text = text
     this.bytes = bytes
@@ -31,7 +31,9 @@ export class BoundedEntries {
   #shards = emptyShards()
   #ends = new EndHeap<Entry>()
   /** Where the ring is open: the entry used last is its `older`, the one unused for longest its `newer`. */
-  #anchor = new Entry('', NO_TEXT, 0, 0)
+  #anchor = new Entry('', '', 0, 0, 0)
+  /** Those that still hold the text as they were given it, each in the place that its id says. */
+  #given: (Entry | undefined)[] = []
   #count = 0
   #bytes = 0
 
@@ -55,23 +57,24 @@ export class BoundedEntries {
 
   /** Adds an entry whose id has none, and drops others if that takes more than there is. */
   add(id: string, text: string, version: number, expires: number): void {
-    const own = this.#own(text)
-    const entry = new Entry(ownText(id).text, own, version, expires)
+    const bytes = this.#bytesOf(text)
+    const entry = new Entry(ownText(id), ownText(text), bytes, version, expires)
     shardOf(this.#shards, id).set(entry.id, entry)
     this.#ends.add(entry)
     link(entry, this.#anchor)
     this.#count++
-    this.#bytes += own.bytes
+    this.#bytes += bytes
     this.#makeRoom()
   }
 
   /** Replaces what an entry, just used, holds. */
   rewrite(entry: Entry, text: string, version: number, expires: number): void {
-    const own = this.#own(text)
-    this.#bytes += own.bytes - entry.bytes
-    entry.text = own.text
-    entry.bytes = own.bytes
+    const bytes = this.#bytesOf(text)
+    this.#bytes += bytes - entry.bytes
+    entry.text = text
+    entry.bytes = bytes
     entry.version = version
+    this.#putOffCopy(entry)
     this.move(entry, expires)
     this.#makeRoom()
   }
@@ -85,6 +88,8 @@ export class BoundedEntries {
     shardOf(this.#shards, entry.id).delete(entry.id)
     this.#ends.remove(entry)
     unlink(entry)
+    const place = placeOfGiven(entry.id)
+    if (this.#given[place] === entry) this.#given[place] = undefined
     this.#count--
     this.#bytes -= entry.bytes
   }
@@ -103,18 +108,31 @@ export class BoundedEntries {
   clear(): void {
     this.#shards = emptyShards()
     this.#ends = new EndHeap()
-    this.#anchor = new Entry('', NO_TEXT, 0, 0)
+    this.#anchor = new Entry('', '', 0, 0, 0)
+    this.#given = []
     this.#count = 0
     this.#bytes = 0
   }
 
   /** Refused before anything else is touched: one giant must not push everyone out and then not fit either. */
-  #own(text: string): OwnText {
-    const own = ownText(text)
-    if (own.bytes <= this.#maxBytes) return own
+  #bytesOf(text: string): number {
+    const bytes = bytesPerRecord + text.length * (isWide(text) ? 2 : 1)
+    if (bytes <= this.#maxBytes) return bytes
     throw new RangeError(
-      `memory store: a record of about ${own.bytes} bytes is beyond maxBytes, which is ${this.#maxBytes}`
+      `memory store: a record of about ${bytes} bytes is beyond maxBytes, which is ${this.#maxBytes}`
     )
+  }
+
+  /**
+   * The copy of a text takes a tenth of a request, and most texts are replaced soon: it is made when another record needs
+   * the place.
+   */
+  #putOffCopy(entry: Entry): void {
+    const place = placeOfGiven(entry.id)
+    const other = this.#given[place]
+    if (other === entry) return
+    if (other !== undefined) other.text = ownText(other.text)
+    this.#given[place] = entry
   }
 
   #makeRoom(): void {
@@ -133,13 +151,9 @@ const bytesPerRecord = 280
 
 const beyondLatin1 = /[^\0-\xff]/
 
-interface OwnText {
-  readonly text: string
-  /** What a record of this text takes. */
-  readonly bytes: number
+function isWide(text: string): boolean {
+  return beyondLatin1.test(text)
 }
-
-const NO_TEXT: OwnText = { text: '', bytes: 0 }
 
 /** A string passes through here to get memory of its own, unless it is longer. */
 const passage = Buffer.allocUnsafeSlow(16384)
@@ -148,13 +162,12 @@ const passage = Buffer.allocUnsafeSlow(16384)
  * The same string in memory of its own. A string that was cut out of another keeps all of the other alive, one that
  * was put together keeps its parts, and an old two-byte string stays twice as long as it has to be.
  */
-function ownText(text: string): OwnText {
-  const isWide = beyondLatin1.test(text)
-  const encoding = isWide ? 'utf16le' : 'latin1'
-  const length = text.length * (isWide ? 2 : 1)
+function ownText(text: string): string {
+  const encoding = isWide(text) ? 'utf16le' : 'latin1'
+  const length = Buffer.byteLength(text, encoding)
   const buffer = length <= passage.length ? passage : Buffer.allocUnsafe(length)
   buffer.write(text, encoding)
-  return { text: buffer.toString(encoding, 0, length), bytes: bytesPerRecord + length }
+  return buffer.toString(encoding, 0, length)
 }
 
 /**
@@ -167,6 +180,11 @@ function emptyShards(): readonly Map<string, Entry>[] {
 
 function shardOf(shards: readonly Map<string, Entry>[], id: string): Map<string, Entry> {
   return shards[id.charCodeAt(0) & 63] as Map<string, Entry>
+}
+
+/** One of 256. Letters two and three of an id are as random as the first. */
+function placeOfGiven(id: string): number {
+  return (4 * id.charCodeAt(1) + id.charCodeAt(2)) & 255
 }
 
 /** Puts an entry before the anchor. The ring, unlike a Map's own order, moves an entry without a rebuild. */
