@@ -38,7 +38,7 @@ async function compile(): Promise<void> {
 
 /** Puts a key on the heap; the result names it in `seal` and `open` until `forget`. */
 export function remember(key: Uint8Array): number {
-  const pointer = sodium._malloc(KEY_BYTES)
+  const pointer = allocate(KEY_BYTES)
   sodium.HEAPU8.set(key, pointer)
   return pointer
 }
@@ -54,7 +54,7 @@ export function seal(key: number, header: Uint8Array, text: string, context = ''
   reserve(message + 3 * text.length + TAG_BYTES + header.length + 3 * context.length)
   const nonce = scratch + header.length
   heap.set(header, scratch)
-  heap.set(nonces.next(), nonce)
+  nonces.writeNext(heap, nonce)
   const length = heap.write(text, scratch + message)
   const ad = scratch + message + length + TAG_BYTES
   const adLength = writeAd(ad, header, context)
@@ -118,12 +118,16 @@ function writeAd(at: number, header: Uint8Array, context: string): number {
   return context === '' ? header.length : header.length + heap.write(context, at + header.length)
 }
 
-/** WebAssembly memory that grows moves: the view over it has to be taken again. */
 function reserve(bytes: number): void {
-  if (bytes > scratchBytes) {
-    if (scratchBytes > 0) sodium._free(scratch)
-    scratch = sodium._malloc(bytes)
-    scratchBytes = bytes
-  }
-  if (heap === undefined || heap.buffer !== sodium.HEAPU8.buffer) heap = Buffer.from(sodium.HEAPU8.buffer)
+  if (bytes <= scratchBytes) return
+  if (scratchBytes > 0) sodium._free(scratch)
+  scratch = allocate(bytes)
+  scratchBytes = bytes
+}
+
+/** WebAssembly memory that grows moves: the view over it has to be taken again. */
+function allocate(bytes: number): number {
+  const pointer = sodium._malloc(bytes)
+  if (heap?.buffer !== sodium.HEAPU8.buffer) heap = Buffer.from(sodium.HEAPU8.buffer)
+  return pointer
 }

@@ -231,7 +231,7 @@ function eachOrThrow<Item, Result>(
   stateFor: (item: Item) => SessionState,
   run: (item: Item) => Result | undefined
 ): readonly Result[] {
-  let results: readonly Result[] = []
+  let results: Result[] = []
   let errors: Map<string, Error> | undefined
   for (const item of items) {
     try {

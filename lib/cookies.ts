@@ -1,6 +1,7 @@
 import type { SerializeOptions } from '@fastify/cookie'
 import type { FastifyRequest } from 'fastify'
 import type { CookieOptions } from '../types/session.js'
+import { append } from './append.js'
 import { ConfigError, CookieSizeError } from './errors.js'
 
 /** Browsers drop a cookie whose name and value are longer, without a word (RFC 6265bis §5.7 step 5). In bytes. */
@@ -69,16 +70,15 @@ export class Cookie {
   }
 
   /** The first value of this name that `accept` takes, else what it says of the first. */
-  read<T>(header: string, accept: (value: string) => T, isAccepted: (result: T) => boolean): T | undefined {
+  read<T>(header: CookieHeader, accept: (value: string) => T, isAccepted: (result: T) => boolean): T | undefined {
+    const { text } = header
     let first: T | undefined
-    let from = 0
-    for (let tries = 0; tries < MAX_DUPLICATES; tries++) {
-      const found = find(header, this.#needle, from)
-      if (found === undefined) return first
-      const result = accept(joinChunks(header, this.name, found.value))
+    let found = header.find(this.#needle)
+    for (let tries = 1; found !== undefined; tries++) {
+      const result = accept(joinChunks(text, this.name, found.value))
       if (isAccepted(result)) return result
       first ??= result
-      from = found.end
+      found = tries < MAX_DUPLICATES ? find(text, this.#needle, found.end) : undefined
     }
     return first
   }
@@ -163,16 +163,17 @@ export interface Headers {
   hasHeader(name: string): boolean
   getHeader(name: string): number | string | string[] | undefined
   removeHeader(name: string): unknown
-  header(name: string, value: string): unknown
+  header(name: string, value: string | string[]): unknown
 }
 
 /** Sets or replaces cookies among the reply's others: one name stands there once. */
 export function setCookies(reply: Headers, cookies: readonly SetCookie[], alreadySet: Set<string>): void {
-  for (const { name, text } of cookies) {
+  for (const { name } of cookies) {
     if (alreadySet.has(name)) removeCookie(reply, name)
     alreadySet.add(name)
-    reply.header('set-cookie', text)
   }
+  const texts = cookies.map(({ text }) => text)
+  reply.header('set-cookie', texts.length === 1 ? (texts[0] as string) : texts)
 }
 
 function removeCookie(reply: Headers, name: string): void {
@@ -194,8 +195,47 @@ function joinChunks(header: string, name: string, value: string): string {
   return joined
 }
 
+/**
+ * The `Cookie` header of one request. Sessions' cookies are long and mostly stand side by side, so who looks for another
+ * steps over those that were found: to search through them takes up to 0.6 µs for each of four.
+ */
+export class CookieHeader {
+  readonly text: string
+  #found: Found[] = []
+  /** Between these stand none but cookies that were found. */
+  #from = 0
+  #to = 0
+
+  constructor(text: string) {
+    this.text = text
+  }
+
+  /** The first cookie of the name in `needle`, which ends with "=". */
+  find(needle: string): Found | undefined {
+    for (const known of this.#found) if (known.needle === needle) return known
+    const before = this.#from > needle.length ? find(this.text.slice(0, this.#from), needle, 0) : undefined
+    const found = before ?? find(this.text, needle, this.#to)
+    if (found !== undefined) this.#note(found)
+    return found
+  }
+
+  #note(found: Found): void {
+    this.#found = append(this.#found, found)
+    const { at, end } = found
+    const isNext = at >= this.#to && at - this.#to <= SEPARATOR
+    const isPrevious = end <= this.#from && this.#from - end <= SEPARATOR
+    if (this.#to === 0 || isPrevious) this.#from = at
+    if (this.#to === 0 || isNext) this.#to = end
+  }
+}
+
+/** A semicolon and a space: too little for a cookie to stand between. */
+const SEPARATOR = 2
+
 interface Found {
+  readonly needle: string
   readonly value: string
+  readonly at: number
   readonly end: number
 }
 
@@ -207,7 +247,7 @@ function find(header: string, needle: string, from: number): Found | undefined {
   const end = semicolon === -1 ? header.length : semicolon
   const value = header.slice(at + needle.length, end)
   // Hardly ever: to trim a string takes longer than to cut it out.
-  return { value: isBlank(header, end - 1) ? value.trimEnd() : value, end }
+  return { needle, value: isBlank(header, end - 1) ? value.trimEnd() : value, at, end }
 }
 
 /** Where a cookie begins, or -1. Names are compared as they are: a percent-encoded name is another name. */

@@ -70,11 +70,9 @@ export class CookieValues<T> {
   seal(text: string, content: T | undefined, replaced?: string): string {
     this.#forgetOldKeys()
     const value = this.#sealer.seal(text)
-    this.#recent.isSaidAgain(value)
-    if (replaced !== undefined) {
-      this.#recent.forget(replaced)
-      if (content !== undefined) this.#remember(value, { text, content, isStale: false, recentValue: value })
-    }
+    if (replaced !== undefined) this.#recent.forget(replaced)
+    if (replaced === undefined || content === undefined) this.#recent.isSaidAgain(value)
+    else this.#remember(value, { text, content, isStale: false, recentValue: value })
     return value
   }
 

@@ -1,7 +1,7 @@
 import type { FastifyBaseLogger } from 'fastify'
 import type { Problem } from '../types/session.js'
 import type { StoredRecord } from '../types/store.js'
-import { MAX_CHUNKS, MAX_COOKIE_BYTES } from './cookies.js'
+import { type CookieHeader, MAX_CHUNKS, MAX_COOKIE_BYTES } from './cookies.js'
 import type { CookieValues, OpenedValue } from './known.js'
 import type { Ticket } from './record.js'
 import type { Entry } from './registry.js'
@@ -21,7 +21,7 @@ export interface Moment {
 }
 
 /** Opens the cookie of a session on the cookie store. */
-export function loadFromCookie(entry: Entry, header: string, moment: Moment): Loaded {
+export function loadFromCookie(entry: Entry, header: CookieHeader, moment: Moment): Loaded {
   const opened = openCookie(entry, entry.sealedRecords, header)
   if (opened === undefined) return {}
   if (opened.problem !== undefined) return opened
@@ -36,7 +36,7 @@ export type OpenedTicket =
   | { readonly ticket?: undefined; readonly problem: Problem }
 
 /** Opens the cookie of a session on a record store; `undefined` when none came. */
-export function openTicket(entry: Entry, header: string, moment: Moment): OpenedTicket | undefined {
+export function openTicket(entry: Entry, header: CookieHeader, moment: Moment): OpenedTicket | undefined {
   const opened = openCookie(entry, entry.sealedTickets, header)
   if (opened === undefined || opened.problem !== undefined) return opened
   const { content: ticket, isStale } = opened
@@ -102,7 +102,7 @@ export function logProblem(log: FastifyBaseLogger, session: string, problem: Pro
   log[LEVELS[problem] ?? 'info']({ session, problem }, `a session cookie gave no session: ${problem}`)
 }
 
-function openCookie<T>({ cookie }: Entry, values: CookieValues<T>, header: string): OpenedValue<T> | undefined {
+function openCookie<T>({ cookie }: Entry, values: CookieValues<T>, header: CookieHeader): OpenedValue<T> | undefined {
   return cookie.read(
     header,
     (value) => (value.length > MAX_VALUE_BYTES ? { problem: 'too-large' } : values.open(value)),

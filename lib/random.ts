@@ -12,13 +12,25 @@ export class RandomPieces {
     this.#used = this.#pool.length
   }
 
-  /** Never given before. To be used at once: the memory is filled anew later. */
-  next(): Buffer {
+  /** In base64url; never given before. */
+  next(): string {
+    const from = this.#take()
+    return this.#pool.toString('base64url', from, this.#used)
+  }
+
+  /** Byte by byte: a view over them, to be copied from, takes five times as long. */
+  writeNext(target: Uint8Array, at: number): void {
+    const from = this.#take()
+    for (let index = 0; index < this.#length; index++) target[at + index] = this.#pool[from + index] as number
+  }
+
+  /** Where the next one begins; it ends at `#used`. */
+  #take(): number {
     if (this.#used === this.#pool.length) {
       randomFillSync(this.#pool)
       this.#used = 0
     }
     this.#used += this.#length
-    return this.#pool.subarray(this.#used - this.#length, this.#used)
+    return this.#used - this.#length
   }
 }

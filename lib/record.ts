@@ -71,7 +71,7 @@ function end(payload: Payload | undefined): string {
 }
 
 function field(name: string, value: unknown): string {
-  return value === undefined ? '' : `,"${name}":${JSON.stringify(value)}`
+  return value === undefined ? '' : `,"${name}":${jsonOf(value)}`
 }
 
 function lines(payload: Payload): string {

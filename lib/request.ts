@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Awaitable, RecordStore } from '../types/store.js'
 import { append } from './append.js'
 import { andThen } from './awaitable.js'
+import { CookieHeader } from './cookies.js'
 import { StoreError } from './errors.js'
 import { loadFromCookie, loadRecord, logProblem, type Moment, type OpenedTicket, openTicket } from './load.js'
 import type { ClearMarker } from './marker.js'
@@ -30,11 +31,12 @@ interface Place {
 export class RequestSessions implements Host {
   readonly request: FastifyRequest
   readonly reply: FastifyReply
+  #cookies: CookieHeader | undefined
   #written: Set<string> | undefined
   readonly #marker: ClearMarker
   readonly #commit: Commit
-  #places: readonly Place[] = []
-  #states: readonly SessionState[] = []
+  #places: Place[] = []
+  #states: SessionState[] = []
   #saving: Promise<void> | undefined
   /** The handler asked for one of them. */
   isLookedAt = false
@@ -77,7 +79,7 @@ export class RequestSessions implements Host {
   /** Reads the records of sessions whose cookies came, one round trip a store. */
   preload(entries: readonly Entry[]): Awaitable<unknown> {
     const { moment } = this
-    let named: readonly Named[] = []
+    let named: Named[] = []
     for (const entry of entries) {
       const opened = this.#openTicket(entry, moment)
       if (opened !== undefined) named = append(named, opened)
@@ -122,7 +124,7 @@ export class RequestSessions implements Host {
    */
   commit(states: readonly SessionState[]): Promise<void> | undefined {
     const earlier = this.#saving
-    const saving = earlier === undefined ? this.#commit(this, states) : earlier.then(() => this.#commit(this, states))
+    const saving = earlier === undefined ? this.#commit(this, states) : this.#commitAfter(earlier, [...states])
     if (saving === undefined) return undefined
     const end = () => {
       if (this.#saving === settled) this.#saving = undefined
@@ -132,26 +134,38 @@ export class RequestSessions implements Host {
     return saving
   }
 
+  async #commitAfter(earlier: Promise<void>, states: readonly SessionState[]): Promise<void> {
+    await earlier
+    await this.#commit(this, states)
+  }
+
   now(): number {
     return Date.now()
   }
 
+  /** Hooks of the app's may change it. */
+  get #cookieHeader(): CookieHeader {
+    const { cookie = '' } = this.request.raw.headers
+    if (this.#cookies?.text !== cookie) this.#cookies = new CookieHeader(cookie)
+    return this.#cookies
+  }
+
   #placeOf(entry: Entry): Place {
     for (const place of this.#places) if (place.entry === entry) return place
-    const place = { entry, loaded: undefined, failure: undefined, session: undefined }
+    const place: Place = { entry, loaded: undefined, failure: undefined, session: undefined }
     this.#places = append(this.#places, place)
     return place
   }
 
   #open({ entry, loaded }: Place): HandlerSession {
-    const header = this.request.raw.headers.cookie
-    const from = header === undefined ? NOTHING : (loaded ?? this.#fromCookie(entry, header))
+    const from = this.request.raw.headers.cookie === undefined ? NOTHING : (loaded ?? this.#fromCookie(entry))
     return new HandlerSession(entry, this, from && this.#state(entry, from))
   }
 
   /** `undefined`: the record has to be read by hand. */
-  #fromCookie(entry: Entry, header: string): Loaded | undefined {
-    if (entry.store !== undefined) return entry.cookie.isIn(header) ? undefined : NOTHING
+  #fromCookie(entry: Entry): Loaded | undefined {
+    const header = this.#cookieHeader
+    if (entry.store !== undefined) return entry.cookie.isIn(header.text) ? undefined : NOTHING
     const loaded = loadFromCookie(entry, header, this.moment)
     logProblem(this.request.log, entry.name, loaded.problem)
     return loaded
@@ -171,7 +185,7 @@ export class RequestSessions implements Host {
 
   /** `undefined`: there is nothing to be read. */
   #openTicket(entry: Entry, moment: Moment): Named | undefined {
-    const opened = openTicket(entry, this.request.raw.headers.cookie ?? '', moment)
+    const opened = openTicket(entry, this.#cookieHeader, moment)
     if (opened?.ticket !== undefined) return { entry, ticket: opened.ticket, isStale: opened.isStale }
     if (opened !== undefined) this.#put(entry, { problem: opened.problem })
     return undefined

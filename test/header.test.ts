@@ -1,6 +1,7 @@
 import Fastify from 'fastify'
 import t from 'tap'
 import { z } from 'zod'
+import { CookieHeader } from '../lib/cookies.js'
 import sessions from '../lib/index.js'
 import { buildApp, Client, KEY } from './client.js'
 
@@ -36,6 +37,30 @@ t.test('a session is found among other cookies, wherever it stands', async (t) =
     t.same(await read(header), [1, null], header.replace(value, '…'))
   }
 })
+
+t.test(
+  'cookies are found in whatever order they stand and are looked for, the first of a name each time',
+  async (t) => {
+    const names = ['a', 'b', 'c', 'd']
+    const any = <T>(of: readonly T[]) => of[Math.floor(Math.random() * of.length)] as T
+    const some = (most: number) => Array.from({ length: Math.floor(Math.random() * (most + 1)) })
+    const wrong: string[] = []
+    for (let round = 0; round < 5000; round++) {
+      const pairs = some(7).map((_, at) => [
+        any([...names, 'xa', 'f']),
+        `${at}${any(['', 'a=', ' b=', 'long'.repeat(5)])}`
+      ])
+      const text = pairs.map(([name, value]) => `${name}=${value}`).join(any([';', '; ', ';  ', ';;', '; ; ']))
+      const header = new CookieHeader(text)
+      for (const name of some(7).map(() => any(names))) {
+        const expected = pairs.find(([other]) => other === name)?.[1]
+        const found = header.find(`${name}=`)?.value
+        if (found !== expected) wrong.push(`${found} for ${name} of ${text}`)
+      }
+    }
+    t.same(wrong.slice(0, 5), [])
+  }
+)
 
 t.test('another name is another cookie', async (t) => {
   const { value, read } = await prefs(t)

@@ -20,6 +20,14 @@ t.test('what is sealed opens, whatever it is and in whatever order', async (t) =
   }
 })
 
+t.test('a text that takes more memory than there is yet', async (t) => {
+  const sealer = new Sealer(new KeyRing([OLD]), 'record cart', 'encrypt')
+  const small = sealer.seal('small')
+  const text = 'z'.repeat(10 * 1024 * 1024)
+  t.ok(sealer.open(sealer.seal(text)).text === text)
+  t.equal(sealer.open(small).text, 'small')
+})
+
 t.test('no character of a sealed value can be changed, added or left out', async (t) => {
   for (const mode of ['encrypt', 'sign'] as const) {
     const sealer = new Sealer(new KeyRing([OLD]), 'record cart', mode)

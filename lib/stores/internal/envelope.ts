@@ -21,7 +21,7 @@ const headerLength = endOffset + endLength + 1
  * not sure whether its write arrived recognizes it by them.
  */
 export function freshVersion(): string {
-  return versions.next().toString('base64url')
+  return versions.next()
 }
 
 const versions = new RandomPieces(9)
