@@ -2,6 +2,7 @@ import type { FastifyBaseLogger, FastifyRequest } from 'fastify'
 import type { Definition, Key, SessionsOptions } from '../types/options.js'
 import type { Sessions, SubjectSession, Which } from '../types/register.js'
 import type { Awaitable, RecordStore, Store } from '../types/store.js'
+import { append } from './append.js'
 import { ConfigError, StoreConfigError } from './errors.js'
 import type { KeyRing } from './keys.js'
 import { ClearMarker } from './marker.js'
@@ -26,10 +27,20 @@ export class AppSessions implements Sessions {
   /** Whether anything is ever to be read before a handler: not where all sessions are in cookies. */
   #mayRead = false
   readonly #routes: { readonly route: string; readonly sessions: unknown }[] = []
+  /** Whether some route may say what is to be read for it. */
+  #mayRoutesSay: boolean
   /** What is read before handlers: sessions on record stores that are not loaded by hand. */
   #preloaded: readonly Entry[] = []
 
-  constructor(ring: KeyRing, registry: Registry, options: SessionsOptions, log: FastifyBaseLogger) {
+  /** @param hasEarlierRoutes whether there are routes that `addRoute` will not be told of */
+  constructor(
+    ring: KeyRing,
+    registry: Registry,
+    options: SessionsOptions,
+    log: FastifyBaseLogger,
+    hasEarlierRoutes: boolean
+  ) {
+    this.#mayRoutesSay = hasEarlierRoutes
     this.#ring = ring
     this.#registry = registry
     this.#options = options
@@ -92,6 +103,7 @@ export class AppSessions implements Sessions {
 
   /** What a route's `config.sessions` says, to be checked when all sessions are known. */
   addRoute(method: string, url: string, sessions: unknown): void {
+    this.#mayRoutesSay ||= sessions !== undefined
     if (sessions !== undefined && sessions !== false) this.#routes.push({ route: `${method} ${url}`, sessions })
   }
 
@@ -144,8 +156,10 @@ export class AppSessions implements Sessions {
   }
 
   #wanted(request: FastifyRequest, header: string): readonly Entry[] {
-    const present = this.#preloaded.filter(({ cookie }) => cookie.isIn(header))
-    if (present.length === 0) return present
+    let present: Entry[] = []
+    for (const entry of this.#preloaded) if (entry.cookie.isIn(header)) present = append(present, entry)
+    // Fastify makes an object of twelve members each time that it is asked for a route's options.
+    if (present.length === 0 || !this.#mayRoutesSay) return present
     const sessions: readonly string[] | false | undefined = request.routeOptions.config.sessions
     if (sessions === undefined) return present
     return sessions === false ? [] : present.filter(({ name }) => sessions.includes(name))

@@ -28,7 +28,7 @@ async function plugin(app: FastifyInstance, options: SessionsOptions): Promise<v
   await Promise.all([aead.ready(), ensureCookies(app)])
   const ring = new KeyRing(options.keys)
   const registry = new Registry(ring, app.serializeCookie, options)
-  const sessions = new AppSessions(ring, registry, options, app.log)
+  const sessions = new AppSessions(ring, registry, options, app.log, app.printRoutes() !== NO_ROUTES)
 
   app.decorate('sessions', sessions)
   app.decorateRequest(kSessions, null)
@@ -85,6 +85,9 @@ async function plugin(app: FastifyInstance, options: SessionsOptions): Promise<v
     return kept[kSessions]
   }
 }
+
+/** What Fastify prints when there are none. */
+const NO_ROUTES = '(empty tree)'
 
 function keptOn(request: FastifyRequest): Kept {
   return request as unknown as Kept

@@ -30,8 +30,6 @@ export class HandlerSession {
     this.#entry = entry
     this.#host = host
     this.#state = state
-    // `session.user = …` would look as if it were kept.
-    Object.preventExtensions(this)
   }
 
   get name(): string {
@@ -219,5 +217,21 @@ export class HandlerSession {
     return read(kind)
   }
 }
+
+// `session.user = …` would look as if it were kept. What all sessions inherit refuses it: to make each of them not
+// extensible takes a twentieth of a read.
+Object.freeze(
+  Object.setPrototypeOf(
+    HandlerSession.prototype,
+    new Proxy(
+      {},
+      {
+        set(_, key, _value, session: HandlerSession) {
+          throw new UnsupportedError(session.name, `"${String(key)}" would not be kept: use set()`)
+        }
+      }
+    )
+  )
+)
 
 const NOT_A_KEY: Decoded<never> = { issues: [{ message: 'not a key of a session' }] }

@@ -1,3 +1,4 @@
+import { append } from './append.js'
 import type { Codec, Data, Decoded, Payload } from './codec.js'
 import { isEmpty, sameJson } from './json.js'
 import { type Former, parseRecord, type Written } from './record.js'
@@ -193,15 +194,21 @@ export class Values {
     this.#since = undefined
     this.#isClearedSince = false
     this.#handedOut = undefined
+    let objects: string[] = []
+    for (const key of before?.keys() ?? []) if (this.#isObject(key)) objects = append(objects, key)
+    for (const key of changes?.keys() ?? []) {
+      if (this.#isObject(key) && !before?.has(key)) objects = append(objects, key)
+    }
     let stored: Payload | undefined
-    const watch = (key: string) => {
-      if (typeof this.#data[key] !== 'object' || this.#data[key] === null) return
+    for (const key of objects) {
       // Only the text tells what was stored where the payload holds an object that handlers hold too.
       if (!this.#codec.isPlain(key)) stored ??= parseRecord(written.text)?.p ?? {}
       this.#watch(key, before?.get(key), stored)
     }
-    for (const key of before?.keys() ?? []) watch(key)
-    for (const key of changes?.keys() ?? []) if (!before?.has(key)) watch(key)
+  }
+
+  #isObject(key: string): boolean {
+    return typeof this.#data[key] === 'object' && this.#data[key] !== null
   }
 
   /** Whether the value is what the updates made of the old one, and nobody changed it by hand after that. */
@@ -274,12 +281,12 @@ function run(updates: Updates, value: unknown): unknown {
   return updates.reduce((result, update) => update(result), value)
 }
 
-/** An update of what was set or deleted before is no more than another setting. */
 function note(changes: Map<string, Change>, key: string, deed: Doing, encoded: unknown): void {
-  if (typeof deed === 'string') {
-    changes.set(key, { deed, encoded })
-  } else {
-    const before = changes.get(key)?.deed ?? []
-    changes.set(key, { deed: typeof before === 'string' ? 'set' : [...before, deed], encoded })
-  }
+  changes.set(key, { deed: typeof deed === 'string' ? deed : after(changes.get(key)?.deed, deed), encoded })
+}
+
+/** An update of what was set or deleted before is no more than another setting. */
+function after(before: Deed | undefined, update: Updates[number]): Deed {
+  if (before === undefined) return [update]
+  return typeof before === 'string' ? 'set' : [...before, update]
 }

@@ -86,6 +86,26 @@ t.test('a route reads only the sessions that it names, and others by hand', asyn
   t.equal(await client.json('/no'), 0)
 })
 
+t.test('a route that is older than the plugin says what is to be read, too', async (t) => {
+  const { store, state } = fragile()
+  const app = Fastify()
+  t.teardown(() => app.close())
+  app.get('/no', { config: { sessions: false } as object }, async () => state.trips.length)
+  await app.register(sessions, {
+    keys: [KEY],
+    stores: { fragile: store },
+    sessions: { a: { store: 'fragile', schema } }
+  })
+  app.get('/set', async (request) => request.session('a').update('n', (n) => (n as number) + 1))
+  const client = new Client(app)
+  await client.get('/set')
+  state.trips.length = 0
+  t.equal(await client.json('/no'), 0)
+  t.same(state.trips, [])
+  await client.get('/set')
+  t.same(state.trips, ['read', 'update'])
+})
+
 t.test('a session that is loaded by hand is read when it is asked for', async (t) => {
   const { app, client, state } = await counters(t, { load: 'manual' })
   app.get('/hand', async (request) => (await request.session('a').load()).update('n', (n) => (n as number) + 1))

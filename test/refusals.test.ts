@@ -287,7 +287,12 @@ t.test('a value set on request.session, which is one for all requests, is refuse
   await app.register(sessions, { keys: [KEY], sessions: { cart: { schema } } })
   app.get('/', async (request) => {
     t.throws(() => Object.assign(request.session, { user: 'ada' }), TypeError)
-    t.throws(() => Object.assign(request.session('cart'), { n: 1 }), TypeError)
+    t.throws(() => Object.assign(request.session('cart'), { n: 1 }), {
+      code: 'FST_SESSIONS_UNSUPPORTED',
+      message: 'session "cart": "n" would not be kept: use set()'
+    })
+    t.throws(() => Object.assign(request.session('cart'), { get: 1 }), TypeError)
+    t.throws(() => Object.assign(request.session('cart'), { data: {} }), TypeError)
     t.throws(() => request.session(undefined as never), { message: 'no session "undefined": the app defines cart' })
     return ''
   })

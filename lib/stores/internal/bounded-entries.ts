@@ -50,8 +50,11 @@ export class BoundedEntries {
       this.drop(entry)
       return undefined
     }
-    unlink(entry)
-    link(entry, this.#anchor)
+    // Who writes has just read.
+    if (this.#anchor.older !== entry) {
+      unlink(entry)
+      link(entry, this.#anchor)
+    }
     return entry
   }
 
