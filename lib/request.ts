@@ -124,7 +124,7 @@ export class RequestSessions implements Host {
    */
   commit(states: readonly SessionState[]): Promise<void> | undefined {
     const earlier = this.#saving
-    const saving = earlier === undefined ? this.#commit(this, states) : this.#commitAfter(earlier, [...states])
+    const saving = earlier === undefined ? this.#commit(this, states) : earlier.then(() => this.#commit(this, states))
     if (saving === undefined) return undefined
     const end = () => {
       if (this.#saving === settled) this.#saving = undefined
@@ -132,11 +132,6 @@ export class RequestSessions implements Host {
     const settled = saving.then(end, end)
     this.#saving = settled
     return saving
-  }
-
-  async #commitAfter(earlier: Promise<void>, states: readonly SessionState[]): Promise<void> {
-    await earlier
-    await this.#commit(this, states)
   }
 
   now(): number {
