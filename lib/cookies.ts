@@ -1,4 +1,4 @@
-import type { SerializeOptions } from '@fastify/cookie'
+import { stringifySetCookie } from 'cookie'
 import type { FastifyRequest } from 'fastify'
 import type { CookieOptions } from '../types/session.js'
 import { type CookieHeader, find, locate } from './cookie-header.js'
@@ -21,9 +21,6 @@ const MAX_DUPLICATES = 4
 const CHUNKED = /^~([2-4])~/
 const CHUNK_MARK_BYTES = 3
 
-/** `@fastify/cookie`'s. */
-export type Serialize = (name: string, value: string, options: SerializeOptions) => string
-
 export function isToken(name: string): boolean {
   return TOKEN.test(name)
 }
@@ -31,20 +28,13 @@ export function isToken(name: string): boolean {
 /** Writes and reads one session's cookie. */
 export class Cookie {
   readonly name: string
-  readonly #serialize: Serialize
   readonly #session: string
   readonly #needle: string
   readonly #options: CookieOptions
   readonly #chunks: number
   readonly #suffixes: ReadonlyMap<boolean, string>
 
-  constructor(
-    serialize: Serialize,
-    session: string,
-    options: CookieOptions & { readonly name?: string },
-    chunks: number
-  ) {
-    this.#serialize = serialize
+  constructor(session: string, options: CookieOptions & { readonly name?: string }, chunks: number) {
     const { name, ...attributes } = options
     this.name = name ?? (allowsHostPrefix(attributes) ? `__Host-${session}` : session)
     this.#session = session
@@ -52,7 +42,7 @@ export class Cookie {
     this.#chunks = chunks
     this.#needle = `${this.name}=`
     checkCookie(session, this.name, attributes)
-    this.#suffixes = new Map([true, false].map((secure) => [secure, suffix(serialize, attributes, secure)]))
+    this.#suffixes = new Map([true, false].map((secure) => [secure, suffix(attributes, secure)]))
   }
 
   /** `maxAge` of the definition, in seconds. */
@@ -113,7 +103,7 @@ export class Cookie {
   #attributes(request: FastifyRequest, changed: CookieOptions | undefined): string {
     const options = changed === undefined ? this.#options : { ...this.#options, ...changed }
     const secure = options.secure === 'auto' ? request.protocol === 'https' : options.secure !== false
-    return changed === undefined ? (this.#suffixes.get(secure) as string) : suffix(this.#serialize, options, secure)
+    return changed === undefined ? (this.#suffixes.get(secure) as string) : suffix(options, secure)
   }
 
   #split(value: string): readonly string[] {
@@ -226,6 +216,7 @@ function checkCookie(session: string, name: string, options: CookieOptions): voi
 }
 
 /** All attributes but Max-Age, the one that changes from response to response: made once, not for every response. */
-function suffix(serialize: Serialize, { maxAge, ...options }: CookieOptions, secure: boolean): string {
-  return serialize('n', '', { path: '/', httpOnly: true, sameSite: 'lax', ...options, secure }).slice('n='.length)
+function suffix({ maxAge, ...options }: CookieOptions, secure: boolean): string {
+  const attributes = { path: '/', httpOnly: true, sameSite: 'lax', ...options, secure } as const
+  return stringifySetCookie({ ...attributes, name: 'n', value: '' }).slice('n='.length)
 }

@@ -1,4 +1,3 @@
-import fastifyCookie from '@fastify/cookie'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import type { SessionsOptions } from '../types/options.js'
@@ -25,9 +24,9 @@ interface Kept {
 async function plugin(app: FastifyInstance, options: SessionsOptions): Promise<void> {
   refuseOtherSessions(app)
   checkOptions(options)
-  await Promise.all([aead.ready(), ensureCookies(app)])
+  await aead.ready()
   const ring = new KeyRing(options.keys)
-  const registry = new Registry(ring, app.serializeCookie, options)
+  const registry = new Registry(ring, options)
   const sessions = new AppSessions(ring, registry, options, app.log, app.printRoutes() !== NO_ROUTES)
 
   app.decorate('sessions', sessions)
@@ -58,7 +57,7 @@ async function plugin(app: FastifyInstance, options: SessionsOptions): Promise<v
 
   app.addHook('onSend', (request, reply, _payload, done) => {
     const sessions = keptOn(request)[kSessions]
-    if (sessions === null || !sessions.isLookedAt) return done()
+    if (!sessions?.isLookedAt) return done()
     addVary(reply)
     sessions.isLeaving = true
     if (sessions.hasFailed) return done()
@@ -103,11 +102,6 @@ function addVary(reply: FastifyReply): void {
   const present = reply.getHeader('vary')
   if (present === undefined) reply.header('vary', 'Cookie')
   else if (!/(^|,)\s*(\*|cookie)\s*(,|$)/i.test(String(present))) reply.header('vary', `${present}, Cookie`)
-}
-
-/** Without its own hook: sessions cut their cookies out of the raw header. */
-async function ensureCookies(app: FastifyInstance): Promise<void> {
-  if (!app.hasDecorator('serializeCookie')) await app.register(fastifyCookie, { hook: false })
 }
 
 function refuseOtherSessions(app: FastifyInstance): void {

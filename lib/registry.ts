@@ -3,7 +3,7 @@ import type { FlashSchemas, Schema } from '../types/schema.js'
 import type { CookieOptions } from '../types/session.js'
 import type { RecordStore, Store } from '../types/store.js'
 import type { Codec, ValueCodec } from './codec.js'
-import { Cookie, isToken, MAX_CHUNKS, type Serialize } from './cookies.js'
+import { Cookie, isToken, MAX_CHUNKS } from './cookies.js'
 import { ConfigError, UnknownSessionError } from './errors.js'
 import type { KeyRing } from './keys.js'
 import { CookieValues, StoredRecords } from './known.js'
@@ -47,7 +47,6 @@ export interface Entry {
 /** The app's stores and sessions by name, checked once, before the first request. */
 export class Registry {
   readonly #ring: KeyRing
-  readonly #serialize: Serialize
   readonly #defaults: Shared & { readonly cookie?: CookieOptions }
   readonly #stores = new Map<string, Store>()
   readonly #drafts = new Map<string, Draft>()
@@ -55,9 +54,8 @@ export class Registry {
   #all: readonly Entry[] = []
   #isSealed = false
 
-  constructor(ring: KeyRing, serialize: Serialize, { stores, sessions, ...defaults }: SessionsOptions) {
+  constructor(ring: KeyRing, { stores, sessions, ...defaults }: SessionsOptions) {
     this.#ring = ring
-    this.#serialize = serialize
     this.#defaults = defaults
     this.#stores.set('cookie', cookieStore())
     if (!isObject(stores ?? {})) throw new ConfigError('stores: expected an object of stores by name')
@@ -186,12 +184,7 @@ export class Registry {
       name,
       codec: codecFor(name, definition.schema),
       flashes: flashCodecs(name, definition.flash),
-      cookie: new Cookie(
-        this.#serialize,
-        name,
-        { ...this.#defaults.cookie, ...definition.cookie },
-        definition.chunks ?? 1
-      ),
+      cookie: new Cookie(name, { ...this.#defaults.cookie, ...definition.cookie }, definition.chunks ?? 1),
       idle: idle * 1000,
       absolute: absolute * 1000,
       touchAfter: touchAfter * 1000,

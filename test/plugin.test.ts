@@ -256,6 +256,7 @@ t.test('saveSessions saves by hand, and later changes of the same request too', 
 
 t.test('a cookie that is set twice in one response stands there once, beside those of the app', async (t) => {
   const app = await buildApp(t, { sessions: { prefs: { schema } } })
+  await app.register(fastifyCookie)
   app.get('/', async (request, reply) => {
     reply.setCookie('mine', 'x')
     request.session('prefs').set('n', 1)
@@ -470,18 +471,6 @@ t.test('the same session object is had at each call, in hooks and in handlers', 
   })
   app.get('/', async (request) => early === request.session('prefs'))
   t.equal((await new Client(app).get('/')).body, 'true')
-})
-
-t.test("the app's own @fastify/cookie is used where it is registered first", async (t) => {
-  const app = Fastify()
-  t.teardown(() => app.close())
-  await app.register(fastifyCookie)
-  await app.register(sessions, { keys: [KEY], sessions: { prefs: { schema } } })
-  app.get('/', async (request) => {
-    request.session('prefs').set('n', 1)
-    return request.cookies
-  })
-  t.same((await app.inject({ url: '/', headers: { cookie: 'x=y' } })).json(), { x: 'y' })
 })
 
 t.test('a second registration, or another session plugin, is refused at start', async (t) => {
