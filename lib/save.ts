@@ -52,7 +52,7 @@ export function* renew(state: SessionState, now: number): Job<Outcome> {
   const source = state.source as Source
   const expires = state.expires(now)
   if (!(yield* touch(idOf(source), expires))) return 'dropped'
-  state.source = { ...source, expires }
+  state.renew(expires)
   return state
 }
 

@@ -69,26 +69,33 @@ export class HandlerSession {
   }
 
   get(key: string): unknown {
+    if (typeof key !== 'string') this.#refuseKey(key)
     return this.#loaded.values.get(key)
   }
 
   has(key: string): boolean {
+    if (typeof key !== 'string') this.#refuseKey(key)
     return this.#loaded.values.has(key)
   }
 
   set(key: string, value: unknown): this {
+    if (typeof key !== 'string') this.#refuseKey(key)
     this.#loaded.values.set(key, value, this.#encode(key, value))
     return this
   }
 
   update(key: string, change: (current: never) => unknown): never {
+    if (typeof key !== 'string') this.#refuseKey(key)
     const { values } = this.#loaded
-    const value = change(values.current(key) as never)
-    values.update(key, change as (value: unknown) => unknown, value, this.#encode(key, value))
+    // The same function runs again on newer data, where it may return nothing although it did not do so here.
+    const checked = (current: unknown) => this.#result(key, change(current as never))
+    const value = checked(values.current(key))
+    values.update(key, checked, value, this.#encode(key, value))
     return value as never
   }
 
   delete(key: string): boolean {
+    if (typeof key !== 'string') this.#refuseKey(key)
     return this.#loaded.values.delete(key)
   }
 
@@ -187,6 +194,20 @@ export class HandlerSession {
     return encoded.value
   }
 
+  /** JSON has no other keys: what is kept under a symbol would not be saved. */
+  #refuseKey(key: never): never {
+    throw new InvalidValueError(this.name, `${String(key)}: keys are strings, got ${typeof key}`)
+  }
+
+  /** Most functions that return nothing changed the value in place, or forgot to return it. */
+  #result(key: string, value: unknown): unknown {
+    if (value !== undefined) return value
+    throw new InvalidValueError(
+      this.name,
+      `${key}: the function given to update() returned undefined: return the new value, or call delete() to remove it`
+    )
+  }
+
   #checkAge(age: number): void {
     const { absolute } = this.#entry
     if (!Number.isInteger(age) || age < 1 || age > MAX_COOKIE_AGE) {
@@ -201,6 +222,7 @@ export class HandlerSession {
   }
 
   #flashCodec(kind: string): ValueCodec {
+    if (typeof kind !== 'string') this.#refuseKey(kind)
     const { flashes } = this.#entry
     const codec = flashes.get(kind)
     if (codec !== undefined) return codec

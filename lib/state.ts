@@ -41,6 +41,8 @@ export class SessionState {
   #isSubjectChanged = false
   #secret: string | undefined
   #version: number
+  /** When what is stored ends, in ms since the epoch; `undefined` for a new session. */
+  #storedEnd: number | undefined
   /** `regenerate()` was called while a save was under way. */
   #isRegenerationDue = false
   /** `destroy()` was called while a save of this one was under way. */
@@ -105,10 +107,14 @@ export class SessionState {
     return this.#subject !== undefined && (this.#isSubjectChanged || this.source === undefined)
   }
 
-  /** When it ends if it is used now and not again. */
+  /**
+   * When it ends if it is used now and not again. Use moves an end only to later: the clock may have gone back, or that of
+   * the server that moved it last may be ahead of this one's. `persist()` says how long it is to be, and so may shorten it.
+   */
   expires(now: number): number {
     const idle = typeof this.#persist === 'number' ? this.#persist * 1000 : this.entry.idle
-    return Math.min(now + idle, this.createdAt + this.entry.absolute)
+    const least = this.#isPersistChanged ? 0 : (this.#storedEnd ?? 0)
+    return Math.min(Math.max(now + idle, least), this.createdAt + this.entry.absolute)
   }
 
   /** How long the browser is to keep the cookie, in seconds; `undefined`: until it is closed. */
@@ -160,6 +166,7 @@ export class SessionState {
     this.#storedFlashes = newer.record.f
     this.#flashes?.rebase(this.#storedFlashes ?? {})
     this.#version = theirs.version
+    this.#storedEnd = newer.expires
     if (!this.#isPersistChanged) this.#persist = newer.record.m
     if (!this.#isSubjectChanged) this.#subject = newer.record.s
   }
@@ -177,7 +184,14 @@ export class SessionState {
     deputy.#isPersistChanged = this.#isPersistChanged
     deputy.#isSubjectChanged = this.#isSubjectChanged
     deputy.#version = this.#version
+    deputy.#storedEnd = this.#storedEnd
     return deputy
+  }
+
+  /** Its end was moved, and nothing else. */
+  renew(expires: number): void {
+    this.source = { ...(this.source as Source), expires }
+    this.#storedEnd = expires
   }
 
   /** What `source` says is stored now, and holds all changes that were there when it was encoded. */
@@ -186,6 +200,7 @@ export class SessionState {
     this.retiring = undefined
     this.#isPersistChanged = this.#persist !== source.record.m
     this.#isSubjectChanged = this.#subject !== source.record.s
+    this.#storedEnd = source.expires
     this.isStale = false
     this.values.settle(source)
     this.#storedFlashes = source.record.f
@@ -246,6 +261,7 @@ export class SessionState {
     this.#isPersistChanged = false
     this.#isSubjectChanged = false
     this.#version = this.entry.version
+    this.#storedEnd = undefined
     this.values = new Values(this.entry.codec, { payload: NOTHING, data: this.entry.codec.empty() })
     this.#flashes = undefined
     this.#storedFlashes = undefined
@@ -262,6 +278,7 @@ export class SessionState {
     this.#persist = source.record.m
     this.#subject = source.record.s
     this.#version = read.version
+    this.#storedEnd = source.expires
     this.values = new Values(this.entry.codec, read)
     this.#storedFlashes = source.record.f
     return true

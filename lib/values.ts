@@ -107,12 +107,8 @@ export class Values {
 
   /** `value` is what `change` gave for the present value. */
   update(key: string, change: (value: unknown) => unknown, value: unknown, encoded: unknown): void {
-    if (value === undefined) {
-      this.delete(key)
-    } else {
-      this.#data[key] = value
-      this.#change(key, change, typeof value === 'object' ? undefined : encoded)
-    }
+    this.#data[key] = value
+    this.#change(key, change, typeof value === 'object' ? undefined : encoded)
   }
 
   clear(): void {

@@ -63,6 +63,9 @@ type Value<S, K extends string> =
       : ValueOf<Output<S>, K> | undefined
     : never
 
+/** A value that is there. */
+type Present<T> = unknown extends T ? NonNullable<unknown> | null : Exclude<T, undefined>
+
 /** What a session holds as a whole: keys that an empty session can lack are optional. */
 export type Data<S> = { readonly [K in KeyOf<Output<S>>]: Value<S, K> }
 
@@ -107,12 +110,13 @@ export interface Session<S extends Schema = Schema<Record<string, unknown>>, F =
    * Replaces a value by a function of it, and returns the new value. When a parallel request saved first, the function
    * runs again on the newer value, so it must not depend on anything that can't be repeated.
    *
+   * @throws FST_SESSIONS_INVALID_VALUE when the function returns `undefined`, or what does not fit the schema.
    * @example session.update('visits', (visits) => visits + 1)
    */
   update<K extends KeyOf<Output<S>>>(
     key: K,
-    change: (current: Value<S, K>) => ValueOf<Output<S>, K>
-  ): ValueOf<Output<S>, K>
+    change: (current: Value<S, K>) => Present<ValueOf<Output<S>, K>>
+  ): Present<ValueOf<Output<S>, K>>
   /** Removes every value and every flash message; the session itself, its id and its subject stay. */
   clear(): this
   /** All values, as an object of its own: what is put into it is not kept, while the objects in it are live. */

@@ -119,6 +119,12 @@ export async function app(request: FastifyRequest): Promise<void> {
   cart.set('items')
   // @ts-expect-error the function gives another type
   cart.update('items', () => 1)
+  // @ts-expect-error the function gives nothing
+  cart.update('note', () => undefined)
+  // @ts-expect-error the function forgets to return what it made
+  cart.update('items', (current) => {
+    current.push('b')
+  })
   // @ts-expect-error a required key can be absent in an empty session
   cart.get('coupon').length
   // @ts-expect-error not one of the enum's values

@@ -28,6 +28,8 @@ export async function app(request: FastifyRequest, store: RecordStore): Promise<
 
   // @ts-expect-error values are unknown until the app registers its options
   const items: string[] = request.session('cart').get('items')
+  // @ts-expect-error the function gives nothing
+  request.session('cart').update('n', () => undefined)
   // @ts-expect-error a definition passed as a value is typed all the same
   request.session(wizard).set('step', 'one')
   // @ts-expect-error keys are required
