@@ -3,6 +3,7 @@ import type { Definition, Key, SessionsOptions } from '../types/options.js'
 import type { Sessions, SubjectSession, Which } from '../types/register.js'
 import type { Awaitable, RecordStore, Store } from '../types/store.js'
 import { append } from './append.js'
+import { durationFault, MARKER_REFRESH } from './durations.js'
 import { ConfigError, StoreConfigError } from './errors.js'
 import type { KeyRing } from './keys.js'
 import { ClearMarker } from './marker.js'
@@ -169,7 +170,8 @@ export class AppSessions implements Sessions {
     const { clearMarker } = this.#options
     if (clearMarker === undefined) return this.#marker
     const { store, refresh = 1 } = clearMarker
-    if (!(refresh >= 0)) throw new ConfigError(`clearMarker: refresh: expected seconds, at least 0, got ${refresh}`)
+    const fault = durationFault(refresh, MARKER_REFRESH)
+    if (fault !== undefined) throw new ConfigError(`clearMarker: refresh: ${fault}`)
     const lifetime = Math.max(...entries.map(({ absolute }) => absolute))
     return new ClearMarker(this.#registry.recordStore(store, 'clearMarker'), refresh * 1000, lifetime)
   }

@@ -2,14 +2,12 @@ import { stringifySetCookie } from 'cookie'
 import type { FastifyRequest } from 'fastify'
 import type { CookieOptions } from '../types/session.js'
 import { type CookieHeader, find, locate } from './cookie-header.js'
+import { COOKIE_AGE, durationFault } from './durations.js'
 import { ConfigError, CookieSizeError } from './errors.js'
 
 /** Browsers drop a cookie whose name and value are longer, without a word (RFC 6265bis §5.7 step 5). In bytes. */
 export const MAX_COOKIE_BYTES = 4096
 export const MAX_CHUNKS = 4
-
-/** Browsers cap a cookie's life at 400 days (RFC 6265bis §5.5). In seconds. */
-export const MAX_COOKIE_AGE = 400 * 24 * 60 * 60
 
 /** RFC 9110 §5.6.2; cookie names are tokens (RFC 6265bis §4.1.1). */
 const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/
@@ -210,9 +208,8 @@ function checkCookie(session: string, name: string, options: CookieOptions): voi
   if (sameSite === 'none' && secure === false)
     refuse('sameSite: "none" needs secure: browsers drop the cookie otherwise')
   if (partitioned && secure === false) refuse('partitioned needs secure: browsers drop the cookie otherwise')
-  if (maxAge !== undefined && !(Number.isInteger(maxAge) && maxAge > 0 && maxAge <= MAX_COOKIE_AGE)) {
-    refuse(`maxAge: expected whole seconds from 1 to ${MAX_COOKIE_AGE} (400 days, RFC 6265bis §5.5), got ${maxAge}`)
-  }
+  const fault = maxAge === undefined ? undefined : durationFault(maxAge, COOKIE_AGE)
+  if (fault !== undefined) refuse(`maxAge: ${fault}`)
 }
 
 /** All attributes but Max-Age, the one that changes from response to response: made once, not for every response. */

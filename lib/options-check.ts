@@ -1,3 +1,4 @@
+import { durationFault, SWEEP_INTERVAL } from './durations.js'
 import { ConfigError } from './errors.js'
 
 const SHARED = ['idle', 'absolute', 'touchAfter', 'grace', 'onStoreError', 'saveOnError', 'cookie']
@@ -13,8 +14,9 @@ const COOKIE = ['path', 'domain', 'secure', 'httpOnly', 'sameSite', 'maxAge', 'p
 export function checkOptions(options: object): void {
   refuseOthers('', options, [...PLUGIN, ...SHARED])
   checkCookieOptions('', options, COOKIE)
-  const { sweepInterval = 0 } = options as { readonly sweepInterval?: number }
-  if (!(sweepInterval >= 0)) throw new ConfigError(`sweepInterval: expected seconds, at least 0, got ${sweepInterval}`)
+  const { sweepInterval = 0 } = options as { readonly sweepInterval?: unknown }
+  const fault = durationFault(sweepInterval, SWEEP_INTERVAL)
+  if (fault !== undefined) throw new ConfigError(`sweepInterval: ${fault}`)
 }
 
 /** @throws FST_SESSIONS_CONFIG */

@@ -4,6 +4,7 @@ import type { CookieOptions } from '../types/session.js'
 import type { RecordStore, Store } from '../types/store.js'
 import type { Codec, ValueCodec } from './codec.js'
 import { Cookie, isToken, MAX_CHUNKS } from './cookies.js'
+import { durationFault, idleFault, LIFETIMES } from './durations.js'
 import { ConfigError, UnknownSessionError } from './errors.js'
 import type { KeyRing } from './keys.js'
 import { CookieValues, StoredRecords } from './known.js'
@@ -177,9 +178,9 @@ export class Registry {
 
   #settings(name: string, definition: Definition): Draft['settings'] {
     const settings = { ...DEFAULTS, ...defined(this.#defaults), ...defined(definition) }
-    const { idle, absolute, grace } = settings
-    const touchAfter = settings.touchAfter ?? Math.min(idle / 10, HOUR)
-    checkSettings(name, { ...settings, touchAfter })
+    checkSettings(name, settings)
+    checkIdle(name, definition, this.#defaults)
+    const { idle, absolute, grace, touchAfter = Math.min(idle / 10, HOUR) } = settings
     return {
       name,
       codec: codecFor(name, definition.schema),
@@ -228,10 +229,10 @@ function checkSettings(session: string, settings: Shared & Definition): void {
   const refuse = (reason: string): never => {
     throw new ConfigError(`session "${session}": ${reason}`)
   }
-  for (const option of ['idle', 'absolute', 'touchAfter', 'grace'] as const) {
-    const value = settings[option] as number
-    const least = option === 'idle' || option === 'absolute' ? 1 : 0
-    if (!Number.isFinite(value) || value < least) refuse(`${option}: expected seconds, at least ${least}, got ${value}`)
+  for (const [option, bounds] of Object.entries(LIFETIMES)) {
+    const value = settings[option as keyof typeof LIFETIMES]
+    const fault = value === undefined ? undefined : durationFault(value, bounds)
+    if (fault !== undefined) refuse(`${option}: ${fault}`)
   }
   const { version = 1, chunks = 1 } = settings
   if (!Number.isInteger(chunks) || chunks < 1 || chunks > MAX_CHUNKS)
@@ -246,6 +247,11 @@ function checkSettings(session: string, settings: Shared & Definition): void {
       refuse(`migrate: step ${step} leads nowhere: the version is ${version}`)
     }
   }
+}
+
+function checkIdle(session: string, definition: Shared, shared: Shared): void {
+  const fault = idleFault(definition, shared, DEFAULTS.absolute)
+  if (fault !== undefined) throw new ConfigError(`session "${session}": ${fault}`)
 }
 
 function oneOf<K extends 'seal' | 'load' | 'onStoreError' | 'onInvalid'>(

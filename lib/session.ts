@@ -1,6 +1,6 @@
 import type { CookieOptions, Problem } from '../types/session.js'
 import { type Decoded, describeIssues, type ValueCodec } from './codec.js'
-import { MAX_COOKIE_AGE } from './cookies.js'
+import { COOKIE_AGE, durationFault } from './durations.js'
 import { InvalidValueError, LifetimeError, NotLoadedError, UnsupportedError } from './errors.js'
 import type { Entry } from './registry.js'
 import type { SessionState } from './state.js'
@@ -210,9 +210,8 @@ export class HandlerSession {
 
   #checkAge(age: number): void {
     const { absolute } = this.#entry
-    if (!Number.isInteger(age) || age < 1 || age > MAX_COOKIE_AGE) {
-      throw new LifetimeError(this.name, `persist(): expected whole seconds from 1 to ${MAX_COOKIE_AGE}, got ${age}`)
-    }
+    const fault = durationFault(age, COOKIE_AGE)
+    if (fault !== undefined) throw new LifetimeError(this.name, `persist(): ${fault}`)
     if (age * 1000 > absolute) {
       throw new LifetimeError(
         this.name,

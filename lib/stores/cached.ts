@@ -1,5 +1,7 @@
 import type { AsyncRecordStore, Awaitable, ReadOptions, RecordStore, StoredRecord } from '../../types/store.js'
+import { CACHE_TTL } from '../durations.js'
 import { StoreConfigError } from '../errors.js'
+import { requireTimeout } from './internal/in-time.js'
 import { storeOptions } from './internal/options.js'
 import { isRecordStore, passOn } from './internal/pass-on.js'
 import { type Answer, ReadCache } from './internal/read-cache.js'
@@ -36,7 +38,7 @@ export function cached(store: RecordStore, options: CachedOptions = {}): AsyncRe
   if (!isRecordStore(store)) {
     throw new StoreConfigError('cached', 'expected a store that keeps records, such as redisStore({ client })')
   }
-  requireAtLeastOne('ttl', ttl)
+  requireTimeout('cached', ttl, 'ttl', CACHE_TTL)
   requireAtLeastOne('max', max)
   const cache = new ReadCache(ttl, max)
   const { readMany, saveMany } = store

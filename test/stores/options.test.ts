@@ -78,7 +78,9 @@ for (const [name, store] of Object.entries(waiting)) {
     for (const timeout of [0, -1, 2 ** 31, Number.POSITIVE_INFINITY, Number.NaN, 'soon']) {
       t.throws(() => store(timeout as never), {
         code: 'FST_SESSIONS_STORE_CONFIG',
-        message: `store "${name}": timeout must be from 1 to 2147483647 ms, or be left out; it is ${timeout}`
+        message: `store "${name}": timeout: expected milliseconds from 1 to 2147483647 (the longest that a timer can wait), got ${
+          timeout === 'soon' ? 'the text "soon"' : timeout
+        }`
       })
     }
   })

@@ -1,3 +1,4 @@
+import { durationFault, TIMER } from '../../durations.js'
 import { StoreConfigError } from '../../errors.js'
 
 /**
@@ -24,11 +25,8 @@ export function inTime<T>(ask: (late: AbortSignal) => Promise<T>, timeout: numbe
   })
 }
 
-/** The longest that a timer of Node can wait, in milliseconds; beyond it, it fires at once. */
-export const longestTimer = 2 ** 31 - 1
-
-/** @throws StoreConfigError when a timer can't wait so long */
-export function requireTimeout(store: string, ms: number, option = 'timeout'): void {
-  if (ms > 0 && ms <= longestTimer) return
-  throw new StoreConfigError(store, `${option} must be from 1 to ${longestTimer} ms, or be left out; it is ${ms}`)
+/** @throws StoreConfigError when it is no such duration, in milliseconds */
+export function requireTimeout(store: string, ms: unknown, option = 'timeout', bounds = TIMER): void {
+  const fault = durationFault(ms, bounds)
+  if (fault !== undefined) throw new StoreConfigError(store, `${option}: ${fault}`)
 }

@@ -1,4 +1,4 @@
-import { longestTimer } from '../internal/in-time.js'
+import { LONGEST_TIMER } from '../../durations.js'
 import type { Answer, Nodes } from './nodes.js'
 
 /** What a key holds, and what Riak takes to change exactly that. */
@@ -63,7 +63,7 @@ export class RiakObjects {
 
   /** All keys of the bucket, for which Riak looks through all keys of the cluster: waits for as long as that takes. */
   async keys(): Promise<readonly string[]> {
-    const answer = await this.#nodes.send(`${this.#path}/keys?keys=true`, { method: 'GET' }, longestTimer)
+    const answer = await this.#nodes.send(`${this.#path}/keys?keys=true`, { method: 'GET' }, LONGEST_TIMER)
     return (JSON.parse(expected(answer, 200).body) as { keys: readonly string[] }).keys
   }
 
