@@ -173,7 +173,12 @@ export class AppSessions implements Sessions {
     const fault = durationFault(refresh, MARKER_REFRESH)
     if (fault !== undefined) throw new ConfigError(`clearMarker: refresh: ${fault}`)
     const lifetime = Math.max(...entries.map(({ absolute }) => absolute))
-    return new ClearMarker(this.#registry.recordStore(store, 'clearMarker'), refresh * 1000, lifetime)
+    return new ClearMarker(
+      this.#registry.recordStore(store, 'clearMarker'),
+      refresh * 1000,
+      lifetime,
+      this.#options.app
+    )
   }
 
   /** What a store can't promise, nobody should learn from lost sessions. */

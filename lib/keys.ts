@@ -16,11 +16,14 @@ export interface RingKey {
 
 /** The app's keys: the first seals, all open. */
 export class KeyRing {
+  readonly #app: string | undefined
   #keys: readonly RingKey[]
   #generation = 0
 
-  constructor(keys: readonly (Key | undefined)[]) {
-    this.#keys = checkedKeys(keys)
+  /** @param app mixed into all that is derived: the same secrets are other keys for another app */
+  constructor(keys: readonly (Key | undefined)[], app?: string) {
+    this.#app = app
+    this.#keys = checkedKeys(keys, app)
   }
 
   get keys(): readonly RingKey[] {
@@ -33,27 +36,33 @@ export class KeyRing {
   }
 
   replace(keys: readonly (Key | undefined)[]): void {
-    this.#keys = checkedKeys(keys)
+    this.#keys = checkedKeys(keys, this.#app)
     this.#generation++
+  }
+
+  /** One independent 32-byte key for each purpose. */
+  subkey({ secret }: RingKey, purpose: string): Buffer {
+    return derive(secret, purpose, this.#app)
   }
 }
 
-/** HKDF-SHA256 (RFC 5869): one independent 32-byte key for each purpose. */
-export function subkey(secret: Uint8Array, purpose: string): Buffer {
-  return Buffer.from(hkdfSync('sha256', secret, '', `fastify-sessions v1 ${purpose}`, 32))
+/** HKDF-SHA256 (RFC 5869). The app's name stands there as JSON, which ends where it ends: no purpose looks like one. */
+function derive(secret: Uint8Array, purpose: string, app: string | undefined): Buffer {
+  const info = app === undefined ? purpose : `app ${JSON.stringify(app)} ${purpose}`
+  return Buffer.from(hkdfSync('sha256', secret, '', `fastify-sessions v1 ${info}`, 32))
 }
 
-function checkedKeys(keys: readonly (Key | undefined)[]): readonly RingKey[] {
+function checkedKeys(keys: readonly (Key | undefined)[], app: string | undefined): readonly RingKey[] {
   if (!Array.isArray(keys) || keys.length === 0) {
     throw new ConfigError('keys: expected an array of at least one key, for example [process.env.SESSION_KEY]')
   }
-  const ring = keys.map(ringKey)
+  const ring = keys.map((key, index) => ringKey(key, index, app))
   const ids = new Set(ring.map((key) => Buffer.from(key.id).toString('hex')))
   if (ids.size < ring.length) throw new ConfigError('keys: the same key stands there twice')
   return ring
 }
 
-function ringKey(key: unknown, index: number): RingKey {
+function ringKey(key: unknown, index: number, app: string | undefined): RingKey {
   if (typeof key !== 'string' && !(key instanceof Uint8Array)) {
     throw new ConfigError(
       `keys[${index}]: expected text or bytes, got ${key === null ? 'null' : typeof key}; is the environment variable set?`
@@ -65,5 +74,5 @@ function ringKey(key: unknown, index: number): RingKey {
       `keys[${index}]: ${secret.byteLength} bytes are too few, ${MIN_BYTES} are needed; make one with: node -p "crypto.randomBytes(32).toString('base64url')"`
     )
   }
-  return { id: subkey(secret, 'key id').subarray(0, KEY_ID_BYTES), secret }
+  return { id: derive(secret, 'key id', app).subarray(0, KEY_ID_BYTES), secret }
 }

@@ -1,5 +1,5 @@
 import type { RecordStore } from '../types/store.js'
-import { storeId } from './record.js'
+import { reservedId } from './record.js'
 import { create, type Job, read, runJob, update } from './rounds.js'
 
 /**
@@ -11,11 +11,12 @@ export class ClearMarker {
   readonly #refresh: number
   /** How long the marker has to be kept, in ms: as long as a sealed cookie can live. */
   readonly #lifetime: number
-  readonly #id = storeId('fastify-sessions clear marker')
+  readonly #id: string
   #clearedAt = 0
   #askedAt = Number.NEGATIVE_INFINITY
 
-  constructor(store: RecordStore | undefined, refresh: number, lifetime: number) {
+  constructor(store: RecordStore | undefined, refresh: number, lifetime: number, app?: string) {
+    this.#id = reservedId('fastify-sessions clear marker', app)
     this.#store = store
     this.#refresh = refresh
     this.#lifetime = lifetime

@@ -3,7 +3,17 @@ import { ConfigError } from './errors.js'
 
 const SHARED = ['idle', 'absolute', 'touchAfter', 'grace', 'onStoreError', 'saveOnError', 'cookie']
 /** The last three are Fastify's own, of any plugin. */
-const PLUGIN = ['keys', 'sessions', 'stores', 'sweepInterval', 'clearMarker', 'prefix', 'logLevel', 'logSerializers']
+const PLUGIN = [
+  'keys',
+  'sessions',
+  'app',
+  'stores',
+  'sweepInterval',
+  'clearMarker',
+  'prefix',
+  'logLevel',
+  'logSerializers'
+]
 const DEFINITION = ['schema', 'flash', 'store', 'seal', 'chunks', 'load', 'version', 'migrate', 'onInvalid', 'merge']
 const COOKIE = ['path', 'domain', 'secure', 'httpOnly', 'sameSite', 'maxAge', 'partitioned', 'priority']
 
@@ -17,6 +27,10 @@ export function checkOptions(options: object): void {
   const { sweepInterval = 0 } = options as { readonly sweepInterval?: unknown }
   const fault = durationFault(sweepInterval, SWEEP_INTERVAL)
   if (fault !== undefined) throw new ConfigError(`sweepInterval: ${fault}`)
+  const { app } = options as { readonly app?: unknown }
+  if (app !== undefined && (typeof app !== 'string' || app === '')) {
+    throw new ConfigError(`app: expected a non-empty string, got ${app === '' ? 'an empty one' : typeof app}`)
+  }
 }
 
 /** @throws FST_SESSIONS_CONFIG */

@@ -25,7 +25,7 @@ async function plugin(app: FastifyInstance, options: SessionsOptions): Promise<v
   refuseOtherSessions(app)
   checkOptions(options)
   await aead.ready()
-  const ring = new KeyRing(options.keys)
+  const ring = new KeyRing(options.keys, options.app)
   const registry = new Registry(ring, options)
   const sessions = new AppSessions(ring, registry, options, app.log, app.printRoutes() !== NO_ROUTES)
 

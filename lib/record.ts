@@ -174,6 +174,11 @@ export function storeId(secret: string): string {
   return hash('sha256', secret, 'base64url')
 }
 
+/** The id of a record that the plugin keeps for itself: of the same purpose, each app that shares a store has its own. */
+export function reservedId(purpose: string, app: string | undefined): string {
+  return storeId(app === undefined ? purpose : `app ${JSON.stringify(app)} ${purpose}`)
+}
+
 export function formatTicket({ secret, createdAt, expires }: Omit<Ticket, 'id'>): string {
   return `${secret}.${createdAt.toString(36)}.${expires.toString(36)}`
 }

@@ -1,7 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { Problem } from '../types/session.js'
 import * as aead from './aead.js'
-import { KEY_ID_BYTES, type KeyRing, type RingKey, subkey } from './keys.js'
+import { KEY_ID_BYTES, type KeyRing, type RingKey } from './keys.js'
 
 /**
  * A sealed value begins with a header: one byte that tells the format, and the id of the key.
@@ -72,7 +72,7 @@ export class Sealer {
   #keys(): readonly Subkeys[] {
     if (this.#generation !== this.#ring.generation) {
       for (const old of this.#subkeys) aead.forget(old.encryptKey)
-      this.#subkeys = this.#ring.keys.map((key) => derive(key, this.#purpose))
+      this.#subkeys = this.#ring.keys.map((key) => derive(this.#ring, key, this.#purpose))
       this.#generation = this.#ring.generation
     }
     return this.#subkeys
@@ -83,16 +83,16 @@ function opened(text: string | undefined, stale: boolean): Opened {
   return text === undefined ? { problem: 'bad-seal' } : { text, stale }
 }
 
-function derive(key: RingKey, purpose: string): Subkeys {
+function derive(ring: KeyRing, key: RingKey, purpose: string): Subkeys {
   const encryptHeader = Buffer.of(ENCRYPTED, ...key.id)
   const signHeader = Buffer.of(SIGNED, ...key.id)
   return {
     encryptHeader,
     encryptPrefix: encryptHeader.toString('base64url'),
-    encryptKey: aead.remember(subkey(key.secret, `encrypt ${purpose}`)),
+    encryptKey: aead.remember(ring.subkey(key, `encrypt ${purpose}`)),
     signHeader,
     signPrefix: signHeader.toString('base64url'),
-    signKey: subkey(key.secret, `sign ${purpose}`)
+    signKey: ring.subkey(key, `sign ${purpose}`)
   }
 }
 

@@ -41,6 +41,8 @@ t.test('wrong options are refused at start, and the message says where and what'
     [{ sessions: { cart: schema } }, /^session "cart": expected \{ schema \}, got the schema itself/],
     [{ stores: [memoryStore()] }, /^stores: expected an object of stores by name/],
     [{ secret: KEY }, /^there is no option "secret"; there are keys, sessions, /],
+    [{ app: '' }, /^app: expected a non-empty string, got an empty one/],
+    [{ app: 1 }, /^app: expected a non-empty string, got number/],
     [{ cookie: 'sid' }, /^cookie: expected an object of attributes, got string/],
     [{ cookie: { name: 'sid' } }, /^cookie: there is no option "name"; there are path, /],
     [

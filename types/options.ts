@@ -94,6 +94,11 @@ export interface SessionsOptions<
 > extends Shared {
   /** The key ring: the first seals, all open. */
   readonly keys: readonly (Key | undefined)[]
+  /**
+   * Names the app among those that share its keys, or a store: none accepts the sessions of another. Default none. To
+   * set or change it ends every session.
+   */
+  readonly app?: string
   /** Stores by name. `cookie` is always there. */
   readonly stores?: Stores
   /** Sessions by name: an RFC 6265 token each. */
