@@ -1,4 +1,4 @@
-import { stringifySetCookie } from 'cookie'
+import { fastifyCookie } from '@fastify/cookie'
 import type { FastifyRequest } from 'fastify'
 import type { CookieOptions } from '../types/session.js'
 import { type CookieHeader, find, locate } from './cookie-header.js'
@@ -215,5 +215,5 @@ function checkCookie(session: string, name: string, options: CookieOptions): voi
 /** All attributes but Max-Age, the one that changes from response to response: made once, not for every response. */
 function suffix({ maxAge, ...options }: CookieOptions, secure: boolean): string {
   const attributes = { path: '/', httpOnly: true, sameSite: 'lax', ...options, secure } as const
-  return stringifySetCookie({ ...attributes, name: 'n', value: '' }).slice('n='.length)
+  return fastifyCookie.serialize('n', '', attributes).slice('n='.length)
 }

@@ -1,3 +1,4 @@
+import { fastifyCookie } from '@fastify/cookie'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import type { SessionsOptions } from '../types/options.js'
@@ -24,7 +25,7 @@ interface Kept {
 async function plugin(app: FastifyInstance, options: SessionsOptions): Promise<void> {
   refuseOtherSessions(app)
   checkOptions(options)
-  await aead.ready()
+  await Promise.all([aead.ready(), prepareSerializer(app)])
   const ring = new KeyRing(options.keys, options.app)
   const registry = new Registry(ring, options)
   const sessions = new AppSessions(ring, registry, options, app.log, app.printRoutes() !== NO_ROUTES)
@@ -102,6 +103,17 @@ function addVary(reply: FastifyReply): void {
   const present = reply.getHeader('vary')
   if (present === undefined) reply.header('vary', 'Cookie')
   else if (!/(^|,)\s*(\*|cookie)\s*(,|$)/i.test(String(present))) reply.header('vary', `${present}, Cookie`)
+}
+
+/**
+ * @fastify/cookie can serialise only once it has been registered somewhere. In a scope of its own it decorates nothing of
+ * the app's, which may register it before, afterwards, or not at all.
+ */
+async function prepareSerializer(app: FastifyInstance): Promise<void> {
+  if (app.hasDecorator('serializeCookie')) return
+  await app.register(async (scope) => {
+    await scope.register(fastifyCookie, { hook: false })
+  })
 }
 
 function refuseOtherSessions(app: FastifyInstance): void {
