@@ -1,7 +1,7 @@
 import { fastifyCookie } from '@fastify/cookie'
 import type { FastifyRequest } from 'fastify'
 import type { CookieOptions } from '../types/session.js'
-import { type CookieHeader, find, locate } from './cookie-header.js'
+import { type CookieHeader, type Found, find, locate } from './cookie-header.js'
 import { COOKIE_AGE, durationFault } from './durations.js'
 import { ConfigError, CookieSizeError } from './errors.js'
 
@@ -12,8 +12,19 @@ export const MAX_CHUNKS = 4
 /** RFC 9110 §5.6.2; cookie names are tokens (RFC 6265bis §4.1.1). */
 const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/
 
-/** How many cookies of one name are tried: a path or a parent domain can plant more, in front of ours. */
+/**
+ * How many cookies of one name are tried. After a change of `domain` or `path` browsers send the old cookie beside the new
+ * one, mostly before it (RFC 6265bis §5.8.3); a neighbour below the same domain can plant any number.
+ */
 const MAX_DUPLICATES = 4
+
+/** One of perhaps several cookies of a name. */
+export interface Candidate {
+  readonly header: CookieHeader
+  readonly value: string
+  readonly end: number
+  readonly tries: number
+}
 
 /** A value in several cookies begins with their number: `~3~`. */
 const CHUNKED = /^~([2-4])~/
@@ -57,18 +68,16 @@ export class Cookie {
     return locate(header, this.#needle, 0) !== -1
   }
 
-  /** The first value of this name that `accept` takes, else what it says of the first. */
-  read<T>(header: CookieHeader, accept: (value: string) => T, isAccepted: (result: T) => boolean): T | undefined {
-    const { text } = header
-    let first: T | undefined
-    let found = header.find(this.#needle)
-    for (let tries = 1; found !== undefined; tries++) {
-      const result = accept(joinChunks(text, this.name, found.value))
-      if (isAccepted(result)) return result
-      first ??= result
-      found = tries < MAX_DUPLICATES ? find(text, this.#needle, found.end) : undefined
-    }
-    return first
+  /** The first value of this name; `undefined` when none came. */
+  first(header: CookieHeader): Candidate | undefined {
+    const found = header.find(this.#needle)
+    return found && { header, value: joinChunks(header.text, this.name, found), end: found.end, tries: 1 }
+  }
+
+  /** The value after one that was not good; `undefined` when there is none, or enough were tried. */
+  next({ header, end, tries }: Candidate): Candidate | undefined {
+    const found = tries < MAX_DUPLICATES ? find(header.text, this.#needle, end) : undefined
+    return found && { header, value: joinChunks(header.text, this.name, found), end: found.end, tries: tries + 1 }
   }
 
   /** `Set-Cookie` values for `value`; `maxAge` in seconds, `undefined` for a cookie that ends with the browser. */
@@ -174,12 +183,16 @@ function chunkName(name: string, index: number): string {
   return index === 0 ? name : `${name}.${index}`
 }
 
-function joinChunks(header: string, name: string, value: string): string {
+function joinChunks(header: string, name: string, { value, end }: Found): string {
   if (!value.startsWith('~')) return value
   const count = CHUNKED.exec(value)?.[1]
   if (count === undefined) return value
   let joined = value.slice(CHUNK_MARK_BYTES)
-  for (let index = 1; index < Number(count); index++) joined += find(header, `${name}.${index}=`, 0)?.value ?? ''
+  for (let index = 1; index < Number(count); index++) {
+    const needle = `${chunkName(name, index)}=`
+    // Of several values those cookies belong together that the browser got together, and so it sends them.
+    joined += (find(header, needle, end) ?? find(header, needle, 0))?.value ?? ''
+  }
   return joined
 }
 

@@ -2,7 +2,7 @@ import type { FastifyBaseLogger } from 'fastify'
 import type { Problem } from '../types/session.js'
 import type { StoredRecord } from '../types/store.js'
 import type { CookieHeader } from './cookie-header.js'
-import { MAX_CHUNKS, MAX_COOKIE_BYTES } from './cookies.js'
+import { type Candidate, MAX_CHUNKS, MAX_COOKIE_BYTES } from './cookies.js'
 import type { CookieValues, OpenedValue } from './known.js'
 import type { Ticket } from './record.js'
 import type { Entry } from './registry.js'
@@ -21,10 +21,21 @@ export interface Moment {
   readonly clearedAt: number
 }
 
-/** Opens the cookie of a session on the cookie store. */
+/** Opens the cookie of a session on the cookie store: the first of its name that is good. */
 export function loadFromCookie(entry: Entry, header: CookieHeader, moment: Moment): Loaded {
-  const opened = openCookie(entry, entry.sealedRecords, header)
-  if (opened === undefined) return {}
+  let problem: Problem | undefined
+  let candidate = entry.cookie.first(header)
+  while (candidate !== undefined) {
+    const loaded = loadSealed(entry, candidate.value, moment)
+    if (loaded.problem === undefined) return loaded
+    problem ??= loaded.problem
+    candidate = entry.cookie.next(candidate)
+  }
+  return { problem }
+}
+
+function loadSealed(entry: Entry, value: string, moment: Moment): Loaded {
+  const opened = open(entry.sealedRecords, value)
   if (opened.problem !== undefined) return opened
   const { text, content: record, isStale, recentValue } = opened
   if (record.e === undefined) return { problem: 'malformed' }
@@ -32,39 +43,73 @@ export function loadFromCookie(entry: Entry, header: CookieHeader, moment: Momen
   return problem === undefined ? { source: { text, record, expires: record.e, recentValue }, isStale } : { problem }
 }
 
-export type OpenedTicket =
-  | { readonly ticket: Ticket; readonly isStale: boolean; readonly problem?: undefined }
-  | { readonly ticket?: undefined; readonly problem: Problem }
-
-/** Opens the cookie of a session on a record store; `undefined` when none came. */
-export function openTicket(entry: Entry, header: CookieHeader, moment: Moment): OpenedTicket | undefined {
-  const opened = openCookie(entry, entry.sealedTickets, header)
-  if (opened === undefined || opened.problem !== undefined) return opened
-  const { content: ticket, isStale } = opened
-  const problem = ended(entry, ticket.createdAt, ticket.expires, moment)
-  return problem === undefined ? { ticket, isStale } : { problem }
+export interface OpenedTicket {
+  readonly ticket: Ticket
+  readonly isStale: boolean
+  readonly candidate: Candidate
+  /** What is to be said of the cookies before it, if its session can't be had either. */
+  readonly earlier: Problem | undefined
+  readonly problem?: undefined
 }
 
-/** Reads the record that a ticket names. */
-export function* loadRecord(
-  entry: Entry,
-  { ticket, isStale }: OpenedTicket & { readonly ticket: Ticket },
-  moment: Moment
-): Job<Loaded> {
+type Unopened = { readonly ticket?: undefined; readonly problem: Problem }
+
+/** Opens the cookie of a session on a record store: the first of its name whose dates are good; `undefined` if none came. */
+export function openTicket(entry: Entry, header: CookieHeader, moment: Moment): OpenedTicket | Unopened | undefined {
+  const first = entry.cookie.first(header)
+  return first && openFrom(entry, first, moment)
+}
+
+function openFrom(entry: Entry, first: Candidate, moment: Moment): OpenedTicket | Unopened {
+  let earlier: Problem | undefined
+  let candidate: Candidate | undefined = first
+  while (candidate !== undefined) {
+    const opened = open(entry.sealedTickets, candidate.value)
+    const problem = opened.problem ?? ended(entry, opened.content.createdAt, opened.content.expires, moment)
+    if (opened.problem === undefined && problem === undefined) {
+      return { ticket: opened.content, isStale: opened.isStale, candidate, earlier }
+    }
+    earlier ??= problem
+    candidate = entry.cookie.next(candidate)
+  }
+  return { problem: earlier as Problem }
+}
+
+/**
+ * Reads the record that a ticket names. A cookie whose session has ended may stand before one whose session lives, so the
+ * next is tried: to open a cookie is not to accept it.
+ */
+export function* loadRecord(entry: Entry, named: OpenedTicket, moment: Moment): Job<Loaded> {
+  const { ticket, isStale } = named
   // Not by `readSource`: a generator within another is paid again at each step, and most requests go here.
   const stored = (yield { kind: 'read', id: ticket.id }) as StoredRecord | undefined
   const source = sourceOf(entry, ticket.id, stored, ticket)
-  if (source === undefined) return { problem: 'gone' }
+  if (source === undefined) return yield* loadNext(entry, named, moment, { problem: 'gone' })
   const problem = ended(entry, source.record.c, source.expires, moment)
-  if (problem !== undefined) return { problem }
+  if (problem !== undefined) return yield* loadNext(entry, named, moment, { problem })
   const { n: retired } = source.record
   if (retired === undefined) return { source, isStale }
-  if (retired[1] <= moment.now) return { problem: 'retired' }
+  if (retired[1] <= moment.now) return yield* loadNext(entry, named, moment, { problem: 'retired' })
   // Who comes with the old id sees what it held when it was replaced, not what the new id has gained since: rights
   // given at sign-in stay out of reach of whoever planted the old one. Ending the new session ends this one too.
-  if ((yield* successorOf(entry, source)) === undefined) return { problem: 'gone' }
-  return { source: { ...source, kept: source.kept && { ...source.kept, ticket: undefined } } }
+  if ((yield* successorOf(entry, source)) === undefined) {
+    return yield* loadNext(entry, named, moment, { problem: 'gone' })
+  }
+  const former = { source: { ...source, kept: source.kept && { ...source.kept, ticket: undefined } } }
+  return yield* loadNext(entry, named, moment, former)
 }
+
+/** What the next cookie of the name gives, if it is better than `otherwise`: live, or at least a session. */
+function* loadNext(entry: Entry, { candidate, earlier }: OpenedTicket, moment: Moment, otherwise: Loaded): Job<Loaded> {
+  const next = entry.cookie.next(candidate)
+  const opened = next && openFrom(entry, next, moment)
+  const loaded = opened?.ticket === undefined ? NOTHING : yield* loadRecord(entry, opened, moment)
+  const isLive = loaded.source !== undefined && loaded.source.record.n === undefined
+  if (isLive || (otherwise.source === undefined && loaded.source !== undefined)) return loaded
+  return otherwise.source === undefined ? { problem: earlier ?? otherwise.problem } : otherwise
+}
+
+const NOTHING: Loaded = Object.freeze({})
 
 /** The record of an id; `undefined` when there is none, or it is destroyed, or no record of ours. */
 export function* readSource(entry: Entry, id: string, ticket?: Ticket): Job<Source | undefined> {
@@ -103,13 +148,11 @@ export function logProblem(log: FastifyBaseLogger, session: string, problem: Pro
   log[LEVELS[problem] ?? 'info']({ session, problem }, `a session cookie gave no session: ${problem}`)
 }
 
-function openCookie<T>({ cookie }: Entry, values: CookieValues<T>, header: CookieHeader): OpenedValue<T> | undefined {
-  return cookie.read(
-    header,
-    (value) => (value.length > MAX_VALUE_BYTES ? { problem: 'too-large' } : values.open(value)),
-    ({ problem }) => problem === undefined
-  )
+function open<T>(values: CookieValues<T>, value: string): OpenedValue<T> {
+  return value.length > MAX_VALUE_BYTES ? TOO_LARGE : values.open(value)
 }
+
+const TOO_LARGE = { problem: 'too-large' } as const
 
 function ended(entry: Entry, createdAt: number, expires: number, { now, clearedAt }: Moment): Problem | undefined {
   if (Math.min(expires, createdAt + entry.absolute) <= now) return 'expired'

@@ -7,7 +7,6 @@ import { StoreError } from './errors.js'
 import { loadFromCookie, loadRecord, logProblem, type Moment, type OpenedTicket, openTicket } from './load.js'
 import type { ClearMarker } from './marker.js'
 import { reasonOf } from './reason.js'
-import type { Ticket } from './record.js'
 import type { Entry } from './registry.js'
 import { runAlone, runTogether } from './rounds.js'
 import { HandlerSession, type Host } from './session.js'
@@ -15,7 +14,7 @@ import type { Loaded } from './source.js'
 import { SessionState } from './state.js'
 
 type Commit = (sessions: RequestSessions, states: readonly SessionState[]) => Promise<void> | undefined
-type Named = OpenedTicket & { readonly ticket: Ticket; readonly entry: Entry }
+type Named = OpenedTicket & { readonly entry: Entry }
 
 /** What is known of one session. */
 interface Place {
@@ -181,8 +180,9 @@ export class RequestSessions implements Host {
   /** `undefined`: there is nothing to be read. */
   #openTicket(entry: Entry, moment: Moment): Named | undefined {
     const opened = openTicket(entry, this.#cookieHeader, moment)
-    if (opened?.ticket !== undefined) return { entry, ticket: opened.ticket, isStale: opened.isStale }
-    if (opened !== undefined) this.#put(entry, { problem: opened.problem })
+    if (opened === undefined) return undefined
+    if (opened.problem !== undefined) this.#put(entry, { problem: opened.problem })
+    else return { entry, ...opened }
     return undefined
   }
 
