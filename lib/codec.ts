@@ -17,9 +17,14 @@ export interface Codec {
   empty(): Data
   /** The stored form of one key's value, checked. */
   encodeKey(key: string, value: unknown): Decoded<unknown>
+  /** What a later request reads of one key's stored form, beside the other values in `data`: an object of its own. */
+  decodeKey(key: string, stored: unknown, data: Data): Decoded<unknown>
   /** The payload to store: `payload`, which is changed, with the `changed` keys of `data` in it, checked as a whole. */
   encode(data: Data, payload: Data, changed: readonly string[]): Decoded<Payload>
-  /** Whether a value of the key is its own stored form, so that both can be compared as they are. */
+  /**
+   * Whether a value of the key and its stored form look alike, so that both can be compared as they are, and each is made
+   * anew by decoding and by encoding.
+   */
   isPlain(key: string): boolean
   /** Whether decoding makes new objects of all it is given, so that one payload can serve several requests. */
   readonly makesCopies: boolean

@@ -1,4 +1,5 @@
 import type { ValueCodec } from './codec.js'
+import { copyOf } from './json.js'
 import type { FlashRecord } from './record.js'
 
 /** Messages stored under a kind, and the number of the first: one that was taken is told from its equals by its number. */
@@ -115,7 +116,8 @@ export class Flashes {
     const codec = this.#codecs.get(kind)
     if (codec === undefined) return []
     return messages.flatMap((message) => {
-      const decoded = codec.decode(message)
+      // Some schemas hand on the very object that they are given.
+      const decoded = codec.decode(copyOf(message))
       return decoded.issues ? [] : [decoded.value]
     })
   }

@@ -35,6 +35,11 @@ function first<T>(items: readonly T[], find: (item: T, index: number) => string 
   return undefined
 }
 
+/** Shares no object with what it is a copy of, which has to be JSON. */
+export function copyOf<T>(json: T): T {
+  return typeof json === 'object' && json !== null ? JSON.parse(JSON.stringify(json)) : json
+}
+
 /** Equality of two JSON values, for which `util.isDeepStrictEqual` is several times slower. */
 export function sameJson(a: unknown, b: unknown): boolean {
   if (a === b) return true

@@ -33,7 +33,6 @@ const NOT_JSON: Readonly<Record<string, string>> = {
 
 /** The members of all kinds of definitions, of which each has its own. */
 type Def = Omit<$ZodTypeDef, 'checks'> & {
-  readonly coerce?: boolean
   readonly innerType?: $ZodType
   readonly shape?: Readonly<Record<string, $ZodType>>
   readonly catchall?: $ZodType
@@ -90,7 +89,6 @@ function refuseAsync(def: Def, place: Place): void {
 }
 
 function refuseNotJson(schema: $ZodType, def: Def, place: Place): void {
-  if (def.type === 'date' && def.coerce === true) return
   const instead = NOT_JSON[def.type]
   if (instead !== undefined) refuse(place, `z.${def.type}() does not survive storage as JSON: ${instead}`)
   if (def.type === 'literal' && def.values?.some((value) => typeof value === 'bigint')) {

@@ -2,6 +2,7 @@ import type { CookieOptions, Problem } from '../types/session.js'
 import { type Decoded, describeIssues, type ValueCodec } from './codec.js'
 import { COOKIE_AGE, durationFault } from './durations.js'
 import { InvalidValueError, LifetimeError, NotLoadedError, UnsupportedError } from './errors.js'
+import { copyOf } from './json.js'
 import type { Entry } from './registry.js'
 import type { SessionState } from './state.js'
 
@@ -90,8 +91,7 @@ export class HandlerSession {
     // The same function runs again on newer data, where it may return nothing although it did not do so here.
     const checked = (current: unknown) => this.#result(key, change(current as never))
     const value = checked(values.current(key))
-    values.update(key, checked, value, this.#encode(key, value))
-    return value as never
+    return values.update(key, checked, value, this.#encode(key, value)) as never
   }
 
   delete(key: string): boolean {
@@ -108,7 +108,7 @@ export class HandlerSession {
   flash(kind: string, message: unknown): this {
     const encoded = this.#flashCodec(kind).encode(message)
     if (encoded.issues) throw new InvalidValueError(this.name, `flash "${kind}": ${describeIssues(encoded.issues)}`)
-    this.#loaded.flashes.add(kind, encoded.value)
+    this.#loaded.flashes.add(kind, copyOf(encoded.value))
     return this
   }
 

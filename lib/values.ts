@@ -88,12 +88,8 @@ export class Values {
 
   /** `encoded` is the value's stored form. */
   set(key: string, value: unknown, encoded: unknown): void {
-    if (value === undefined) {
-      this.delete(key)
-    } else {
-      this.#data[key] = value
-      this.#change(key, 'set', typeof value === 'object' ? undefined : encoded)
-    }
+    if (value === undefined) this.delete(key)
+    else this.#keep(key, 'set', value, encoded)
   }
 
   delete(key: string): boolean {
@@ -105,10 +101,9 @@ export class Values {
     return had
   }
 
-  /** `value` is what `change` gave for the present value. */
-  update(key: string, change: (value: unknown) => unknown, value: unknown, encoded: unknown): void {
-    this.#data[key] = value
-    this.#change(key, change, typeof value === 'object' ? undefined : encoded)
+  /** `value` is what `change` gave for the present value. Gives what is kept of it. */
+  update(key: string, change: (value: unknown) => unknown, value: unknown, encoded: unknown): unknown {
+    return this.#keep(key, change, value, encoded)
   }
 
   clear(): void {
@@ -165,10 +160,11 @@ export class Values {
     for (const [key, { deed }] of this.#changes ?? []) {
       const isContested = !sameJson(own(started.payload, key), own(theirs.payload, key))
       if (isContested && Object.hasOwn(merge, key)) {
-        this.#data[key] = merge[key]?.(own(started.data, key), own(theirs.data, key), own(mine, key))
+        const merged = merge[key]?.(own(started.data, key), own(theirs.data, key), own(mine, key))
+        this.#data[key] = merged === own(mine, key) ? merged : this.#adopted(key, merged)
         this.#change(key, 'set')
       } else if (isContested && typeof deed !== 'string' && this.#isResult(key, deed, started, mine)) {
-        this.#data[key] = run(deed, own(theirs.data, key))
+        this.#data[key] = this.#run(key, deed, own(theirs.data, key))
         this.#changes?.set(key, { deed })
       } else if (Object.hasOwn(mine, key)) {
         this.#data[key] = mine[key]
@@ -203,13 +199,43 @@ export class Values {
     }
   }
 
+  #keep(key: string, deed: Doing, value: unknown, encoded: unknown): unknown {
+    const kept = this.#fresh(key, value, encoded)
+    this.#data[key] = kept
+    this.#change(key, deed, typeof kept === 'object' ? undefined : encoded)
+    return kept
+  }
+
+  /**
+   * What the next request will read of a value: what the schema makes of its stored form. Above all it is no object that
+   * somebody else holds too, such as a constant of a module, through which users would see each other's changes. Only the
+   * object that the session itself gave out stays the same one.
+   */
+  #fresh(key: string, value: unknown, encoded: unknown): unknown {
+    if (typeof value === 'object' && value === own(this.#data, key)) return value
+    if (this.#codec.isPlain(key)) return encoded
+    const decoded = this.#codec.decodeKey(key, encoded, this.#data)
+    return decoded.issues ? value : decoded.value
+  }
+
+  /** The same of a value that nobody has checked yet; that it does not fit is told when it is encoded. */
+  #adopted(key: string, value: unknown): unknown {
+    if (value === undefined) return undefined
+    const encoded = this.#codec.encodeKey(key, value)
+    return encoded.issues ? value : this.#fresh(key, value, encoded.value)
+  }
+
+  #run(key: string, updates: Updates, value: unknown): unknown {
+    return updates.reduce((result, update) => this.#adopted(key, update(result)), value)
+  }
+
   #isObject(key: string): boolean {
     return typeof this.#data[key] === 'object' && this.#data[key] !== null
   }
 
   /** Whether the value is what the updates made of the old one, and nobody changed it by hand after that. */
   #isResult(key: string, updates: Updates, started: Stored, mine: Data): boolean {
-    return this.#textOf(key, run(updates, own(started.data, key))) === this.#textOf(key, own(mine, key))
+    return this.#textOf(key, this.#run(key, updates, own(started.data, key))) === this.#textOf(key, own(mine, key))
   }
 
   #change(key: string, deed: Doing, encoded?: unknown): void {
@@ -271,10 +297,6 @@ export class Values {
 /** A key may be named like a member of every object. */
 function own(values: Payload, key: string): unknown {
   return Object.hasOwn(values, key) ? values[key] : undefined
-}
-
-function run(updates: Updates, value: unknown): unknown {
-  return updates.reduce((result, update) => update(result), value)
 }
 
 function note(changes: Map<string, Change>, key: string, deed: Doing, encoded: unknown): void {

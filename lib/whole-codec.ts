@@ -1,4 +1,5 @@
 import { type Codec, type Data, type Decoded, failed, type Payload, type ValueCodec } from './codec.js'
+import { copyOf, notJson } from './json.js'
 
 /** A schema whose keys can't be told apart (a union, a record, another validator's): encoded whole, and then checked. */
 export class WholeCodec implements Codec {
@@ -22,6 +23,14 @@ export class WholeCodec implements Codec {
 
   encodeKey(_key: string, value: unknown): Decoded<unknown> {
     return this.#encodeKey(value)
+  }
+
+  /** As part of the whole, where that is complete; else no more is known than how to copy it. */
+  decodeKey(key: string, stored: unknown, data: Data): Decoded<unknown> {
+    const whole = this.encode({ ...data, [key]: stored })
+    const decoded = whole.issues ? whole : this.decode(copyOf(whole.value))
+    if (!decoded.issues) return { value: decoded.value[key] }
+    return { value: notJson(stored, key) === undefined ? copyOf(stored) : stored }
   }
 
   encode(data: Data): Decoded<Payload> {

@@ -11,6 +11,7 @@ import {
   type Payload,
   type ValueCodec
 } from './codec.js'
+import { copyOf } from './json.js'
 
 export class ZodValue implements ValueCodec {
   readonly #schema: $ZodType
@@ -84,6 +85,11 @@ export class ZodObjectCodec implements Codec {
     if (codec === undefined) return failed(`the schema has no such key; it has ${[...this.#keys.keys()].join(', ')}`)
     const isAbsence = value === undefined && this.#keys.has(key) && !this.#required.has(key)
     return isAbsence ? { value: undefined } : codec.encode(value)
+  }
+
+  decodeKey(key: string, stored: unknown): Decoded<unknown> {
+    const codec = this.#keys.get(key) ?? this.#catchall
+    return codec === undefined ? { value: copyOf(stored) } : codec.decode(copyOf(stored))
   }
 
   encode(data: Data, payload: Data, changed: readonly string[]): Decoded<Payload> {

@@ -81,8 +81,8 @@ t.test('objects are watched on after they were saved, those that were set too', 
   const { app: server, client } = await app(t)
   server.get('/watch', async (request) => {
     const it = request.session('it')
-    const mine = ['set']
-    it.set('list', mine).set('any', { deep: [1] })
+    it.set('list', ['set']).set('any', { deep: [1] })
+    const mine = it.get('list') as string[]
     await it.save()
     const clean = it.isDirty
     const saving = it.save()
@@ -100,11 +100,11 @@ t.test('what is changed within an object during a save is saved by the next one'
   const { app: server, client } = await app(t)
   server.get('/within', async (request) => {
     const it = request.session('it')
-    const objects = { list: ['before'], any: ['before'] }
-    it.set('list', objects.list).set('any', objects.any)
+    it.set('list', ['before']).set('any', ['before'])
+    const objects = it.data as { list: string[]; any: string[] }
     for (const change of ['during', 'during the next']) {
       const saving = it.save()
-      for (const object of Object.values(objects)) object.push(change)
+      for (const object of [objects.list, objects.any]) object.push(change)
       await saving
     }
   })

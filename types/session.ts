@@ -94,11 +94,12 @@ export interface Session<S extends Schema = Schema<Record<string, unknown>>, F =
   /** The user whose session this is, as told to `identify()`. */
   readonly subject: string | undefined
 
-  /** The value, or the schema's default. An object is live: a change to it is noticed and saved. */
+  /** The value, or the schema's default. An object that it gives is live: a change to it is noticed and saved. */
   get<K extends KeyOf<Output<S>>>(key: K): Value<S, K>
   /**
-   * Checks the value against the schema and keeps it. Two parallel requests that set one key: the later wins, or the
-   * definition's `merge` decides.
+   * Checks the value against the schema and keeps what the schema makes of it, as the next request will read it. Of an
+   * object a copy is kept, for which to ask by `get`; what the app goes on holding is not the session's. Two parallel
+   * requests that set one key: the later wins, or the definition's `merge` decides.
    * @throws FST_SESSIONS_INVALID_VALUE with session, key and path when the value does not fit the schema.
    */
   set<K extends KeyOf<Output<S>>>(key: K, value: ValueOf<Output<S>, K>): this
@@ -122,7 +123,7 @@ export interface Session<S extends Schema = Schema<Record<string, unknown>>, F =
   /** All values, as an object of its own: what is put into it is not kept, while the objects in it are live. */
   readonly data: Data<S>
 
-  /** Leaves a message of a kind until it is read, by this request or a later one. */
+  /** Leaves a message of a kind, a copy of it, until it is read, by this request or a later one. */
   flash<K extends KeyOf<Messages<F>>>(kind: K, message: Messages<F>[K]): this
   /** Takes the messages of a kind, oldest first: they are gone for the next reader. */
   flashes<K extends KeyOf<Messages<F>>>(kind: K): Messages<F>[K][]
