@@ -11,6 +11,7 @@ import { reasonOf } from './reason.js'
 import type { Entry, Registry } from './registry.js'
 import type { RequestSessions } from './request.js'
 import { runJob } from './rounds.js'
+import type { RouteSessions } from './route-sessions.js'
 import { list, revoke } from './subjects.js'
 import { Sweeper } from './sweeper.js'
 
@@ -27,21 +28,18 @@ export class AppSessions implements Sessions {
   #marker = new ClearMarker(undefined, 0, 0)
   /** Whether anything is ever to be read before a handler: not where all sessions are in cookies. */
   #mayRead = false
-  readonly #routes: { readonly route: string; readonly sessions: unknown }[] = []
-  /** Whether some route may say what is to be read for it. */
-  #mayRoutesSay: boolean
+  readonly routes: RouteSessions
   /** What is read before handlers: sessions on record stores that are not loaded by hand. */
   #preloaded: readonly Entry[] = []
 
-  /** @param hasEarlierRoutes whether there are routes that `addRoute` will not be told of */
   constructor(
     ring: KeyRing,
     registry: Registry,
     options: SessionsOptions,
     log: FastifyBaseLogger,
-    hasEarlierRoutes: boolean
+    routes: RouteSessions
   ) {
-    this.#mayRoutesSay = hasEarlierRoutes
+    this.routes = routes
     this.#ring = ring
     this.#registry = registry
     this.#options = options
@@ -96,29 +94,10 @@ export class AppSessions implements Sessions {
     this.#marker = this.#markerFor(entries)
     this.#preloaded = entries.filter(({ store, isManual }) => store !== undefined && !isManual)
     this.#mayRead = this.#preloaded.length > 0 || this.#options.clearMarker !== undefined
-    this.#checkRoutes(entries)
+    this.routes.check(entries.map(({ name }) => name))
     await Promise.all(recordStores.map((store) => this.#setUp(store)))
     this.#tellLimits()
     this.#sweeper.start(recordStores)
-  }
-
-  /** What a route's `config.sessions` says, to be checked when all sessions are known. */
-  addRoute(method: string, url: string, sessions: unknown): void {
-    this.#mayRoutesSay ||= sessions !== undefined
-    if (sessions !== undefined && sessions !== false) this.#routes.push({ route: `${method} ${url}`, sessions })
-  }
-
-  #checkRoutes(entries: readonly Entry[]): void {
-    const names = entries.map(({ name }) => name)
-    for (const { route, sessions } of this.#routes) {
-      if (!Array.isArray(sessions)) {
-        throw new ConfigError(`route "${route}": config.sessions: expected false or an array of names`)
-      }
-      const other = sessions.find((name) => !names.includes(name))
-      if (other !== undefined) {
-        throw new ConfigError(`route "${route}": config.sessions: no session "${other}"; there are ${names.join(', ')}`)
-      }
-    }
   }
 
   async #setUp(store: RecordStore): Promise<void> {
@@ -159,9 +138,7 @@ export class AppSessions implements Sessions {
   #wanted(request: FastifyRequest, header: string): readonly Entry[] {
     let present: Entry[] = []
     for (const entry of this.#preloaded) if (entry.cookie.isIn(header)) present = append(present, entry)
-    // Fastify makes an object of twelve members each time that it is asked for a route's options.
-    if (present.length === 0 || !this.#mayRoutesSay) return present
-    const sessions: readonly string[] | false | undefined = request.routeOptions.config.sessions
+    const sessions = present.length === 0 ? undefined : this.routes.of(request)
     if (sessions === undefined) return present
     return sessions === false ? [] : present.filter(({ name }) => sessions.includes(name))
   }

@@ -33,7 +33,7 @@ function taskFor(state: SessionState, encoded: Encoded | undefined, job?: Job<Ou
 export function commit(sessions: RequestSessions, states: readonly SessionState[]): Promise<void> | undefined {
   const now = Date.now()
   const tasks = eachOrThrow(states, stateOf, (state) =>
-    mayNeedSaving(state, now) ? plan(sessions.reply, state, now) : undefined
+    mayNeedSaving(state, now) ? plan(sessions, state, now) : undefined
   )
   const working = tasks.every(hasJob) ? tasks : tasks.filter(hasJob)
   if (working.length === 0) return finish(sessions, tasks, now)
@@ -50,15 +50,15 @@ function mayNeedSaving(state: SessionState, now: number): boolean {
 }
 
 /** @throws when the session can't be stored as it is */
-function plan(reply: FastifyReply, state: SessionState, now: number): Task | undefined {
+function plan(sessions: RequestSessions, state: SessionState, now: number): Task | undefined {
   if (state.isDetached) return planDetached(state)
   state.learnWhatIsEnded()
   const encoded = state.isChanged || state.retiring !== undefined ? state.encode(now) : undefined
   const isTouchDue = state.source !== undefined && isLater(state, state.source.expires, now)
-  if (state.entry.store === undefined) return planCookie(reply, state, encoded, isTouchDue, now)
+  if (state.entry.store === undefined) return planCookie(sessions, state, encoded, isTouchDue, now)
   if (encoded !== undefined || state.isEnding) {
     const needsCookie = encoded !== undefined && state.source === undefined
-    if (needsCookie && areHeadersSent(reply)) throw new HeadersSentError(state.entry.name)
+    if (needsCookie && areHeadersSent(sessions)) throw new HeadersSentError(state.entry.name)
     return taskFor(state, encoded, save(state, encoded, now))
   }
   if (state.source === undefined) return undefined
@@ -73,7 +73,7 @@ function planDetached(state: SessionState): undefined {
 
 /** The cookie is the record: to renew it is to write it. */
 function planCookie(
-  reply: FastifyReply,
+  sessions: RequestSessions,
   state: SessionState,
   changed: Encoded | undefined,
   isTouchDue: boolean,
@@ -82,7 +82,7 @@ function planCookie(
   const isRenewed = isTouchDue || state.isStale || (state.source !== undefined && state.cookieOptions !== undefined)
   const encoded = changed ?? (isRenewed ? state.encode(now) : undefined)
   if (encoded === undefined && !state.isEnding) return undefined
-  if (areHeadersSent(reply)) {
+  if (areHeadersSent(sessions)) {
     if (changed === undefined && !state.isEnding) return undefined
     throw new HeadersSentError(state.entry.name)
   }
@@ -199,14 +199,14 @@ function isLater(state: SessionState, expires: number, now: number): boolean {
 }
 
 function send(sessions: RequestSessions, cookies: readonly SetCookie[]): void {
-  const { reply, isLeaving } = sessions
-  if (cookies.length === 0 || areHeadersSent(reply)) return
+  const { reply, stage, isHijacked } = sessions
+  if (cookies.length === 0 || areHeadersSent(sessions)) return
   // A hijacked reply is written by hand: its headers are those of the raw response.
-  const headers = reply.sent ? rawHeaders(reply) : reply
+  const headers = isHijacked ? rawHeaders(reply) : reply
   setCookies(headers, cookies, sessions.written)
   // A shared cache must not give one visitor's cookie to the next (RFC 9111 §7.3).
   if (!headers.hasHeader('cache-control')) headers.header('cache-control', 'no-store')
-  if (reply.sent || isLeaving) return
+  if (isHijacked || stage !== 'handled') return
   // The reply may be hijacked after this; if it is not, Fastify writes its own headers over these.
   for (const name of ['set-cookie', 'cache-control']) reply.raw.setHeader(name, reply.getHeader(name) as string[])
 }
@@ -221,8 +221,8 @@ function rawHeaders({ raw }: FastifyReply): Headers {
 }
 
 /** A WebSocket's handshake is answered past Fastify, so its headers are as good as sent. */
-function areHeadersSent(reply: FastifyReply): boolean {
-  return reply.raw.headersSent || (reply.sent && reply.request.raw.headers.upgrade !== undefined)
+function areHeadersSent({ reply, isHijacked }: RequestSessions): boolean {
+  return reply.raw.headersSent || (isHijacked && reply.request.raw.headers.upgrade !== undefined)
 }
 
 /** What `run` gives for each item; if it throws for some, one error for all of these. @throws FST_SESSIONS_SAVE */

@@ -7,20 +7,13 @@ import { AppSessions } from './app-sessions.js'
 import { isPromise } from './awaitable.js'
 import { commit } from './commit.js'
 import { ConfigError, NotLoadedError } from './errors.js'
+import { type Done, goOn } from './go-on.js'
 import { KeyRing } from './keys.js'
+import { leave } from './leave.js'
 import { checkOptions } from './options-check.js'
 import { Registry } from './registry.js'
 import { RequestSessions } from './request.js'
-import type { SessionState } from './state.js'
-
-const kSessions = Symbol('fastify-sessions')
-const kReply = Symbol('fastify-sessions reply')
-
-/** What the plugin keeps on a request; symbols, so that nobody else meets it. */
-interface Kept {
-  [kSessions]: RequestSessions | null
-  [kReply]: FastifyReply | null
-}
+import { RouteSessions } from './route-sessions.js'
 
 async function plugin(app: FastifyInstance, options: SessionsOptions): Promise<void> {
   refuseOtherSessions(app)
@@ -28,54 +21,53 @@ async function plugin(app: FastifyInstance, options: SessionsOptions): Promise<v
   await Promise.all([aead.ready(), prepareSerializer(app)])
   const ring = new KeyRing(options.keys, options.app)
   const registry = new Registry(ring, options)
-  const sessions = new AppSessions(ring, registry, options, app.log, app.printRoutes() !== NO_ROUTES)
+  const routes = new RouteSessions(app.printRoutes() !== NO_ROUTES)
+  const sessions = new AppSessions(ring, registry, options, app.log, routes)
+
+  // Of this registration: a scope and the app around it may have one each.
+  const kSessions = Symbol('fastify-sessions')
+  const kReply = Symbol('fastify-sessions reply')
+  // Scopes that are older than the plugin get its hooks and its methods, but no values.
+  type Kept = { [kSessions]?: RequestSessions | null; [kReply]?: FastifyReply | null }
+  const keptOn = (request: FastifyRequest) => request as unknown as Kept
 
   app.decorate('sessions', sessions)
   app.decorateRequest(kSessions, null)
   app.decorateRequest(kReply, null)
   const session = function (this: FastifyRequest, nameOrDefinition: never) {
     const entry = registry.find(nameOrDefinition)
-    if (!keptOn(this)[kReply]) {
-      throw new NotLoadedError(
-        entry.name,
-        'is asked for before the plugin has seen the request: register fastify-sessions before the hook or plugin that does'
-      )
-    }
+    if (!this || !keptOn(this)[kReply]) throw new NotLoadedError(entry.name, this ? TOO_EARLY : UNBOUND)
     return of(this).session(entry) as never
   }
   // One function serves all requests: a value that is set on it, as on other plugins' sessions, would be everybody's.
   app.decorateRequest('session', Object.freeze(session) as FastifyRequest['session'])
-  app.decorateRequest('saveSessions', async function (this: FastifyRequest) {
-    await of(this).commit(of(this).used)
+  app.decorateRequest('saveSessions', function (this: FastifyRequest) {
+    return of(this).saveStates(of(this).used)
   })
 
   app.addHook('onRequest', (request, reply, done) => {
     keptOn(request)[kReply] = reply
     const loading = sessions.preload(request, of)
-    if (isPromise(loading)) loading.then(() => done(), done)
-    else done()
+    if (!isPromise(loading)) return done()
+    loading.then(
+      () => goOn(reply, done),
+      (error) => goOn(reply, done, error)
+    )
   })
 
-  app.addHook('onSend', (request, reply, _payload, done) => {
-    const sessions = keptOn(request)[kSessions]
-    if (!sessions?.isLookedAt) return done()
-    addVary(reply)
-    sessions.isLeaving = true
-    if (sessions.hasFailed) return done()
-    const fail = (error: Error) => {
-      sessions.hasFailed = true
-      done(error)
-    }
-    try {
-      const saving = sessions.commit(savable(sessions, reply))
-      if (saving === undefined) done()
-      else saving.then(() => done(), fail)
-    } catch (error) {
-      fail(error as Error)
-    }
+  app.addHook('onSend', (request, _reply, payload, done) => {
+    const kept = keptOn(request)[kSessions]
+    if (!kept?.isLookedAt) done()
+    else leave(kept, payload, done as Done)
   })
 
-  app.addHook('onRoute', ({ method, url, config }) => sessions.addRoute(String(method), url, config?.sessions))
+  app.addHook('onError', (request, _reply, _error, done) => {
+    const kept = keptOn(request)[kSessions]
+    if (kept) kept.hasErred = kept.isErrorDue = true
+    done()
+  })
+
+  app.addHook('onRoute', ({ method, url, config }) => routes.add(String(method), url, config?.sessions))
   app.addHook('onReady', () => sessions.start())
   app.addHook('onClose', () => sessions.stop())
 
@@ -89,21 +81,9 @@ async function plugin(app: FastifyInstance, options: SessionsOptions): Promise<v
 /** What Fastify prints when there are none. */
 const NO_ROUTES = '(empty tree)'
 
-function keptOn(request: FastifyRequest): Kept {
-  return request as unknown as Kept
-}
-
-/** What a response of 500 or more leaves behind is not what the handler meant to. */
-function savable({ used }: RequestSessions, { statusCode }: FastifyReply): readonly SessionState[] {
-  return statusCode < 500 ? used : used.filter(({ entry }) => entry.saveOnError)
-}
-
-/** What was shown depends on the cookie, so a cache must not show it to others (RFC 9110 §12.5.5). */
-function addVary(reply: FastifyReply): void {
-  const present = reply.getHeader('vary')
-  if (present === undefined) reply.header('vary', 'Cookie')
-  else if (!/(^|,)\s*(\*|cookie)\s*(,|$)/i.test(String(present))) reply.header('vary', `${present}, Cookie`)
-}
+const TOO_EARLY =
+  'is asked for before the plugin has seen the request: register fastify-sessions before the hook or plugin that does'
+const UNBOUND = 'is asked for without its request: write request.session(…), not a copy of the function'
 
 /**
  * @fastify/cookie can serialise only once it has been registered somewhere. In a scope of its own it decorates nothing of

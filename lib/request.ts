@@ -39,10 +39,16 @@ export class RequestSessions implements Host {
   #saving: Promise<void> | undefined
   /** The handler asked for one of them. */
   isLookedAt = false
-  /** A save failed: what the error's own response would save is what failed already. */
-  hasFailed = false
-  /** The response is about to leave: nobody hijacks it any more. */
-  isLeaving = false
+  /** How far the reply is: not given yet, waiting for its sessions, or handed on to what is behind `onSend`. */
+  stage: 'handled' | 'saving' | 'left' = 'handled'
+  /** It is being handed on right now. */
+  isHandingOn = false
+  /** Fastify has told of an error, which may come after a reply. */
+  hasErred = false
+  /** That error's own reply is still to come. */
+  isErrorDue = false
+  /** Sessions that could not be saved: what the error's own response would save is what failed already. */
+  failed: readonly string[] | undefined
 
   constructor(request: FastifyRequest, reply: FastifyReply, marker: ClearMarker, commit: Commit) {
     this.request = request
@@ -60,6 +66,17 @@ export class RequestSessions implements Host {
   /** The sessions that the handler asked for and that are loaded. */
   get used(): readonly SessionState[] {
     return this.#states
+  }
+
+  /** As the app names it, for the log: a URL may hold what is nobody else's business. */
+  get route(): string {
+    const { method, routeOptions } = this.request
+    return `${method} ${routeOptions.url ?? '(a path of no route)'}`
+  }
+
+  /** Written past Fastify, who runs no `onSend` then. */
+  get isHijacked(): boolean {
+    return this.stage === 'handled' && this.reply.sent
   }
 
   get moment(): Moment {
@@ -103,8 +120,15 @@ export class RequestSessions implements Host {
     return this.#state(entry, loaded)
   }
 
-  async save(entry: Entry): Promise<void> {
-    await this.commit(this.#states.filter((state) => state.entry === entry))
+  save(entry: Entry): Promise<void> {
+    return this.saveStates(this.#states.filter((state) => state.entry === entry))
+  }
+
+  /** The caller may forget to wait for it, which must not end the process: what is not saved is tried again at the end. */
+  saveStates(states: readonly SessionState[]): Promise<void> {
+    const saving = (async () => this.commit(states))()
+    saving.catch(() => {})
+    return saving
   }
 
   end(state: SessionState): SessionState {

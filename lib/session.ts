@@ -165,16 +165,23 @@ export class HandlerSession {
     return this
   }
 
-  async load(): Promise<this> {
+  load(): Promise<this> {
+    const loading = this.#load()
+    // The caller may forget to wait for it, which must not end the process: whoever uses the session is told.
+    loading.catch(() => {})
+    return loading
+  }
+
+  save(): Promise<void> {
+    return this.#host.save(this.#entry)
+  }
+
+  async #load(): Promise<this> {
     if (this.#state === undefined) {
       this.#loading ??= this.#host.load(this.#entry)
       this.#state = await this.#loading
     }
     return this
-  }
-
-  save(): Promise<void> {
-    return this.#host.save(this.#entry)
   }
 
   get #loaded(): SessionState {

@@ -20,7 +20,7 @@ export interface Shared {
    * empty session that is not saved.
    */
   readonly onStoreError?: 'throw' | 'empty'
-  /** Save although the response is a 500 or above. Default `false`. */
+  /** Save although the response is a 500 or above. Default `false`: of such a response only `destroy()` is kept. */
   readonly saveOnError?: boolean
 }
 
