@@ -14,6 +14,7 @@ export function leave(sessions: RequestSessions, payload: unknown, done: Done): 
 function save(sessions: RequestSessions, payload: unknown, done: Done): void {
   const { reply } = sessions
   const leaving = varyByCookie(reply, payload)
+  tellAssigned(sessions)
   sessions.stage = 'saving'
   let saving: Promise<void> | undefined
   try {
@@ -44,6 +45,17 @@ function leaveAfter(saving: Promise<void>, sessions: RequestSessions, payload: u
     else goOn(reply, done, failed(sessions, payload, error))
   }
   saving.then(() => settle(), settle)
+}
+
+/** What is put into the copy that `session.data` is looks as if it were kept. */
+function tellAssigned({ used, reply, route }: RequestSessions): void {
+  for (const { entry, shown } of used) {
+    const keys = shown?.assigned ?? []
+    if (keys.length === 0) continue
+    const remedy = [...new Set(keys)].map((key) => `set("${key}", …)`).join(', ')
+    const reason = `what ${route} assigned to session.data is not kept: use ${remedy}`
+    reply.log.warn({ session: entry.name, route }, `session "${entry.name}": ${reason}`)
+  }
 }
 
 function handOn(sessions: RequestSessions, payload: unknown, done: Done): void {

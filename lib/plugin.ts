@@ -14,6 +14,7 @@ import { checkOptions } from './options-check.js'
 import { Registry } from './registry.js'
 import { RequestSessions } from './request.js'
 import { RouteSessions } from './route-sessions.js'
+import { Unsaved } from './unsaved.js'
 
 async function plugin(app: FastifyInstance, options: SessionsOptions): Promise<void> {
   refuseOtherSessions(app)
@@ -30,6 +31,8 @@ async function plugin(app: FastifyInstance, options: SessionsOptions): Promise<v
   // Scopes that are older than the plugin get its hooks and its methods, but no values.
   type Kept = { [kSessions]?: RequestSessions | null; [kReply]?: FastifyReply | null }
   const keptOn = (request: FastifyRequest) => request as unknown as Kept
+
+  const unsaved = new Unsaved()
 
   app.decorate('sessions', sessions)
   app.decorateRequest(kSessions, null)
@@ -69,11 +72,14 @@ async function plugin(app: FastifyInstance, options: SessionsOptions): Promise<v
 
   app.addHook('onRoute', ({ method, url, config }) => routes.add(String(method), url, config?.sessions))
   app.addHook('onReady', () => sessions.start())
-  app.addHook('onClose', () => sessions.stop())
+  app.addHook('onClose', () => {
+    unsaved.close()
+    return sessions.stop()
+  })
 
   function of(request: FastifyRequest): RequestSessions {
     const kept = keptOn(request)
-    kept[kSessions] ??= new RequestSessions(request, kept[kReply] as FastifyReply, sessions.marker, commit)
+    kept[kSessions] ??= new RequestSessions(request, kept[kReply] as FastifyReply, sessions.marker, commit, unsaved)
     return kept[kSessions]
   }
 }

@@ -12,6 +12,7 @@ import { runAlone, runTogether } from './rounds.js'
 import { HandlerSession, type Host } from './session.js'
 import type { Loaded } from './source.js'
 import { SessionState } from './state.js'
+import type { Unsaved } from './unsaved.js'
 
 type Commit = (sessions: RequestSessions, states: readonly SessionState[]) => Promise<void> | undefined
 type Named = OpenedTicket & { readonly entry: Entry }
@@ -34,6 +35,7 @@ export class RequestSessions implements Host {
   #written: Set<string> | undefined
   readonly #marker: ClearMarker
   readonly #commit: Commit
+  readonly #unsaved: Unsaved
   #places: Place[] = []
   #states: SessionState[] = []
   #saving: Promise<void> | undefined
@@ -47,14 +49,19 @@ export class RequestSessions implements Host {
   hasErred = false
   /** That error's own reply is still to come. */
   isErrorDue = false
+  /** What is changed now is not saved with the reply: its headers are sent. */
+  isLate = false
+  /** The response has ended. */
+  isOver = false
   /** Sessions that could not be saved: what the error's own response would save is what failed already. */
   failed: readonly string[] | undefined
 
-  constructor(request: FastifyRequest, reply: FastifyReply, marker: ClearMarker, commit: Commit) {
+  constructor(request: FastifyRequest, reply: FastifyReply, marker: ClearMarker, commit: Commit, unsaved: Unsaved) {
     this.request = request
     this.reply = reply
     this.#marker = marker
     this.#commit = commit
+    this.#unsaved = unsaved
   }
 
   /** Names of the cookies that this response sets already. */
@@ -84,6 +91,7 @@ export class RequestSessions implements Host {
   }
 
   session(entry: Entry): HandlerSession {
+    if (!this.isLookedAt) this.#unsaved.follow(this)
     this.isLookedAt = true
     const place = this.#placeOf(entry)
     if (place.session !== undefined) return place.session
@@ -129,6 +137,10 @@ export class RequestSessions implements Host {
     const saving = (async () => this.commit(states))()
     saving.catch(() => {})
     return saving
+  }
+
+  touch(state: SessionState): void {
+    if (this.stage !== 'handled' || this.isLate) this.#unsaved.touch(this, state)
   }
 
   end(state: SessionState): SessionState {

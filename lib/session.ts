@@ -4,6 +4,7 @@ import { COOKIE_AGE, durationFault } from './durations.js'
 import { InvalidValueError, LifetimeError, NotLoadedError, UnsupportedError } from './errors.js'
 import { copyOf } from './json.js'
 import type { Entry } from './registry.js'
+import { Shown } from './shown.js'
 import type { SessionState } from './state.js'
 
 /** What a session needs of the request that it belongs to. */
@@ -11,6 +12,8 @@ export interface Host {
   /** Loads a session that was left out; gives its state. */
   load(entry: Entry): Promise<SessionState>
   save(entry: Entry): Promise<void>
+  /** A session is used. */
+  touch(state: SessionState): void
   /** Ends a session; gives the one that begins then. */
   end(state: SessionState): SessionState
   now(): number
@@ -66,7 +69,9 @@ export class HandlerSession {
   }
 
   get data(): Record<string, unknown> {
-    return this.#loaded.values.all()
+    const state = this.#loaded
+    state.shown ??= new Shown(this.#entry.codec)
+    return state.shown.show(state.values.all())
   }
 
   get(key: string): unknown {
@@ -191,6 +196,7 @@ export class HandlerSession {
         `is loaded by hand on this route: await request.session("${this.name}").load() first`
       )
     }
+    this.#host.touch(this.#state)
     return this.#state
   }
 

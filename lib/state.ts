@@ -6,6 +6,7 @@ import { Flashes } from './flashes.js'
 import { isEmpty } from './json.js'
 import { type FlashRecord, formatRecord, newSecret, parseRecord, type SessionRecord, storeId } from './record.js'
 import type { Entry } from './registry.js'
+import type { Shown } from './shown.js'
 import type { Encoded, Loaded, Source } from './source.js'
 import { readStored } from './stored.js'
 import { Values } from './values.js'
@@ -32,6 +33,8 @@ export class SessionState {
   /** A save is under way, which goes by what the session was when it began. */
   isSaving = false
   values!: Values
+  /** What was handed out as a whole. */
+  shown: Shown | undefined
   /** Made when they are first asked for: most requests do not. */
   #flashes: Flashes | undefined
   #persist: number | false | undefined
