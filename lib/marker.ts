@@ -1,4 +1,5 @@
 import type { RecordStore } from '../types/store.js'
+import { breakerOf } from './circuit-breaker.js'
 import { reservedId } from './record.js'
 import { create, type Job, read, runJob, update } from './rounds.js'
 
@@ -33,7 +34,8 @@ export class ClearMarker {
 
   async ask(now: number): Promise<void> {
     if (this.#store === undefined) return
-    const stored = await this.#store.read(this.#id, { fresh: true })
+    const store = this.#store
+    const stored = await breakerOf(store).run(async () => store.read(this.#id, { fresh: true }))
     this.#askedAt = now
     this.#clearedAt = Math.max(this.#clearedAt, Number(stored?.text ?? 0))
   }

@@ -2,6 +2,7 @@ import type { Definition, InvalidContext, SessionsOptions, Shared } from '../typ
 import type { FlashSchemas, Schema } from '../types/schema.js'
 import type { CookieOptions } from '../types/session.js'
 import type { RecordStore, Store } from '../types/store.js'
+import { breakerOf, CircuitBreaker } from './circuit-breaker.js'
 import type { Codec, ValueCodec } from './codec.js'
 import { Cookie, isToken, MAX_CHUNKS } from './cookies.js'
 import { durationFault, idleFault, LIFETIMES } from './durations.js'
@@ -24,6 +25,8 @@ export interface Entry {
   readonly name: string
   /** `undefined`: the cookie store. */
   readonly store: RecordStore | undefined
+  /** Its store's. */
+  readonly breaker: CircuitBreaker
   readonly codec: Codec
   readonly flashes: ReadonlyMap<string, ValueCodec>
   /** What the cookie carries, on the cookie store. */
@@ -118,6 +121,7 @@ export class Registry {
       const entry: Entry = {
         ...settings,
         store,
+        breaker: store === undefined ? new CircuitBreaker() : breakerOf(store),
         sealedRecords: new CookieValues(sealer('record'), this.#ring, parseRecord, isConstant),
         sealedTickets: new CookieValues(sealer('ticket'), this.#ring, parseTicket, () => true),
         storedRecords: new StoredRecords(isConstant)
@@ -204,7 +208,7 @@ export class Registry {
 /** A definition that is checked, but has no store yet: stores may still be added. */
 interface Draft {
   readonly definition: Definition
-  readonly settings: Omit<Entry, 'store' | 'sealedRecords' | 'sealedTickets' | 'storedRecords'>
+  readonly settings: Omit<Entry, 'store' | 'breaker' | 'sealedRecords' | 'sealedTickets' | 'storedRecords'>
 }
 
 function defined<T extends object>(options: T): T {

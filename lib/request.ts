@@ -236,27 +236,63 @@ export class RequestSessions implements Host {
 
   /** Reads records of one store. */
   async #read(named: readonly Named[], moment: Moment): Promise<void> {
-    const { store } = (named[0] as Named).entry
-    const jobs = named.map((each) => loadRecord(each.entry, each, moment))
-    const results = await runTogether(store as RecordStore, jobs)
+    if ((named[0] as Named).entry.breaker.isOpen) return this.#tryToRead(named, moment)
+    this.#takeAll(named, await resultsOf(named, moment))
+  }
+
+  /** Reads records of a store that has failed. */
+  async #tryToRead(named: readonly Named[], moment: Moment): Promise<void> {
+    const read = async () => {
+      const results = await resultsOf(named, moment)
+      if (results.every(isRejected)) throw (results[0] as PromiseRejectedResult).reason
+      return results
+    }
+    try {
+      this.#takeAll(named, await (named[0] as Named).entry.breaker.run(read))
+    } catch (error) {
+      this.fail(
+        named.map(({ entry }) => entry),
+        error
+      )
+    }
+  }
+
+  #takeAll(named: readonly Named[], results: readonly PromiseSettledResult<Loaded>[]): void {
     for (const [index, result] of results.entries()) this.#take((named[index] as Named).entry, result)
   }
 
   #readOne(named: Named, moment: Moment): Awaitable<void> {
     const { entry } = named
+    if (entry.breaker.isOpen) return this.#tryToRead([named], moment)
     const result = runAlone(entry.store as RecordStore, loadRecord(entry, named, moment))
     return andThen(result, (settled) => this.#take(entry, settled))
   }
 
   #take(entry: Entry, result: PromiseSettledResult<Loaded>): void {
     if (result.status === 'fulfilled') this.#put(entry, result.value)
-    else this.fail([entry], result.reason)
+    else this.#failed(entry, result.reason)
+  }
+
+  #failed(entry: Entry, error: unknown): void {
+    entry.breaker.open(error)
+    this.fail([entry], error)
   }
 
   #put(entry: Entry, loaded: Loaded): void {
     this.#placeOf(entry).loaded = loaded
     logProblem(this.request.log, entry.name, loaded.problem)
   }
+}
+
+/** What becomes of reading records of one store. */
+function resultsOf(named: readonly Named[], moment: Moment): Promise<PromiseSettledResult<Loaded>[]> {
+  const { store } = (named[0] as Named).entry
+  const jobs = named.map((each) => loadRecord(each.entry, each, moment))
+  return runTogether(store as RecordStore, jobs)
+}
+
+function isRejected({ status }: PromiseSettledResult<unknown>): boolean {
+  return status === 'rejected'
 }
 
 const NOTHING: Loaded = Object.freeze({})
