@@ -17,12 +17,18 @@ interface Task {
   readonly encoded: Encoded | undefined
   /** `undefined`: nothing to be done at the store. */
   readonly job: Job<Outcome> | undefined
+  /** It changes nothing but when the session ends, or its seal: where that fails, whoever only reads gets the page. */
+  readonly isRenewal: boolean
   /** How that went. */
   settled: PromiseSettledResult<Outcome> | undefined
 }
 
 function taskFor(state: SessionState, encoded: Encoded | undefined, job?: Job<Outcome>): Task {
-  return { state, encoded, job, settled: undefined }
+  return { state, encoded, job, isRenewal: false, settled: undefined }
+}
+
+function renewalFor(state: SessionState, encoded: Encoded | undefined, job?: Job<Outcome>): Task {
+  return { state, encoded, job, isRenewal: true, settled: undefined }
 }
 
 /**
@@ -62,7 +68,7 @@ function plan(sessions: RequestSessions, state: SessionState, now: number): Task
     return taskFor(state, encoded, save(state, encoded, now))
   }
   if (state.source === undefined) return undefined
-  if (isTouchDue && state.source.record.n === undefined) return taskFor(state, encoded, renew(state, now))
+  if (isTouchDue && state.source.record.n === undefined) return renewalFor(state, undefined, renew(state, now))
   return state.isStale || state.cookieOptions !== undefined ? taskFor(state, encoded) : undefined
 }
 
@@ -79,14 +85,21 @@ function planCookie(
   isTouchDue: boolean,
   now: number
 ): Task | undefined {
-  const isRenewed = isTouchDue || state.isStale || (state.source !== undefined && state.cookieOptions !== undefined)
-  const encoded = changed ?? (isRenewed ? state.encode(now) : undefined)
-  if (encoded === undefined && !state.isEnding) return undefined
-  if (areHeadersSent(sessions)) {
-    if (changed === undefined && !state.isEnding) return undefined
-    throw new HeadersSentError(state.entry.name)
+  if (changed === undefined && !state.isEnding) {
+    const isRenewed = isTouchDue || state.isStale || (state.source !== undefined && state.cookieOptions !== undefined)
+    return isRenewed && !areHeadersSent(sessions) ? planRenewal(state, now) : undefined
   }
-  return taskFor(state, encoded)
+  if (areHeadersSent(sessions)) throw new HeadersSentError(state.entry.name)
+  return taskFor(state, changed)
+}
+
+function planRenewal(state: SessionState, now: number): Task | undefined {
+  try {
+    return renewalFor(state, state.encode(now))
+  } catch (error) {
+    logUnrenewed(state, error)
+    return undefined
+  }
 }
 
 /** Leaves on each task how its job went; never throws. */
@@ -103,7 +116,7 @@ function run(tasks: readonly Task[]): Awaitable<void> {
 function finishSaved(sessions: RequestSessions, tasks: readonly Task[], now: number): undefined {
   try {
     if (tasks.some(isFailed)) throw saveError(tasks)
-    finish(sessions, tasks.some(isDropped) ? withoutDropped(tasks) : tasks, now)
+    finish(sessions, tasks.every(isDone) ? tasks : tasks.filter(isKept), now)
   } finally {
     for (const { state } of tasks) state.endSaving()
   }
@@ -123,38 +136,65 @@ async function runOnStore(store: RecordStore, tasks: readonly Task[]): Promise<v
 
 const hasJob = ({ job }: Task) => job !== undefined
 const storeOf = ({ state }: Task) => state.entry.store as RecordStore
-const isFailed = ({ settled }: Task) => settled?.status === 'rejected'
+const isDone = ({ settled }: Task) =>
+  settled === undefined || (settled.status === 'fulfilled' && settled.value !== 'dropped')
+const isFailed = ({ settled, isRenewal }: Task) => settled?.status === 'rejected' && !isRenewal
 const isDropped = ({ settled }: Task) => settled?.status === 'fulfilled' && settled.value === 'dropped'
 
 function saveError(tasks: readonly Task[]): SaveError {
   const errors = new Map<string, Error>()
-  for (const { state, settled } of tasks) {
-    if (settled?.status === 'rejected') errors.set(state.entry.name, asError(settled.reason))
+  for (const { state, settled } of tasks.filter(isFailed)) {
+    errors.set(state.entry.name, asError((settled as PromiseRejectedResult).reason))
   }
   return new SaveError(errors)
 }
 
-/** Without the sessions that were ended elsewhere, which learn it. */
-function withoutDropped(tasks: readonly Task[]): readonly Task[] {
-  for (const { state } of tasks.filter(isDropped)) {
-    const { entry, log } = state
+/** Not one that was ended elsewhere, which learns it, nor one whose end could not be moved. */
+function isKept(task: Task): boolean {
+  const { state, settled } = task
+  if (isDropped(task)) {
     state.problem = 'gone'
-    log.info({ session: entry.name }, 'the session was ended while this request ran: its changes are dropped')
-  }
-  return tasks.filter((task) => !isDropped(task))
+    state.log.info(
+      { session: state.entry.name },
+      'the session was ended while this request ran: its changes are dropped'
+    )
+  } else if (settled?.status === 'rejected') logUnrenewed(state, settled.reason)
+  return isDone(task)
+}
+
+function logUnrenewed({ log, entry }: SessionState, error: unknown): void {
+  log.warn(
+    { session: entry.name, err: error },
+    'the session could not be renewed: it ends as it would have without this use'
+  )
 }
 
 /** Makes the cookies, and sets them unless one can't be made. */
 function finish(sessions: RequestSessions, tasks: readonly Task[], now: number): undefined {
   const cookies: SetCookie[] = []
-  eachOrThrow(tasks, taskState, (task) => void cookies.push(...cookiesFor(sessions, task, now)))
-  for (const { state, encoded } of tasks) {
-    if (state.entry.store === undefined && encoded !== undefined) state.settle(encoded)
+  eachOrThrow(tasks, taskState, (task) => {
+    const make = task.isRenewal ? renewedCookies : cookiesFor
+    cookies.push(...make(sessions, task, now))
+  })
+  for (const { state, encoded, settled } of tasks) {
+    const isWritten = encoded !== undefined && settled?.status !== 'rejected'
+    if (state.entry.store === undefined && isWritten) state.settle(encoded)
     state.doomed = undefined
     state.isEnding = false
     state.isCookieChanged = false
   }
   send(sessions, cookies)
+}
+
+/** A value that was smaller when it was written, or had more cookies, leaves the browser with what it has. */
+function renewedCookies(sessions: RequestSessions, task: Task, now: number): readonly SetCookie[] {
+  try {
+    return cookiesFor(sessions, task, now)
+  } catch (reason) {
+    task.settled = { status: 'rejected', reason }
+    logUnrenewed(task.state, reason)
+    return []
+  }
 }
 
 function cookiesFor({ request }: RequestSessions, { state, encoded }: Task, now: number): readonly SetCookie[] {
