@@ -1,21 +1,20 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { Awaitable, RecordStore } from '../types/store.js'
+import type { Awaitable } from '../types/store.js'
 import { append } from './append.js'
 import { andThen } from './awaitable.js'
 import { CookieHeader } from './cookie-header.js'
 import { StoreError } from './errors.js'
-import { loadFromCookie, loadRecord, logProblem, type Moment, type OpenedTicket, openTicket } from './load.js'
+import { loadFromCookie, logProblem, type Moment, openTicket } from './load.js'
 import type { ClearMarker } from './marker.js'
+import { type Named, readRecord, readRecords } from './read-records.js'
 import { reasonOf } from './reason.js'
 import type { Entry } from './registry.js'
-import { runAlone, runTogether } from './rounds.js'
 import { HandlerSession, type Host } from './session.js'
 import type { Loaded } from './source.js'
 import { SessionState } from './state.js'
 import type { Unsaved } from './unsaved.js'
 
 type Commit = (sessions: RequestSessions, states: readonly SessionState[]) => Promise<void> | undefined
-type Named = OpenedTicket & { readonly entry: Entry }
 
 /** What is known of one session. */
 interface Place {
@@ -236,63 +235,23 @@ export class RequestSessions implements Host {
 
   /** Reads records of one store. */
   async #read(named: readonly Named[], moment: Moment): Promise<void> {
-    if ((named[0] as Named).entry.breaker.isOpen) return this.#tryToRead(named, moment)
-    this.#takeAll(named, await resultsOf(named, moment))
-  }
-
-  /** Reads records of a store that has failed. */
-  async #tryToRead(named: readonly Named[], moment: Moment): Promise<void> {
-    const read = async () => {
-      const results = await resultsOf(named, moment)
-      if (results.every(isRejected)) throw (results[0] as PromiseRejectedResult).reason
-      return results
-    }
-    try {
-      this.#takeAll(named, await (named[0] as Named).entry.breaker.run(read))
-    } catch (error) {
-      this.fail(
-        named.map(({ entry }) => entry),
-        error
-      )
-    }
-  }
-
-  #takeAll(named: readonly Named[], results: readonly PromiseSettledResult<Loaded>[]): void {
+    const results = await readRecords(named, moment)
     for (const [index, result] of results.entries()) this.#take((named[index] as Named).entry, result)
   }
 
   #readOne(named: Named, moment: Moment): Awaitable<void> {
-    const { entry } = named
-    if (entry.breaker.isOpen) return this.#tryToRead([named], moment)
-    const result = runAlone(entry.store as RecordStore, loadRecord(entry, named, moment))
-    return andThen(result, (settled) => this.#take(entry, settled))
+    return andThen(readRecord(named, moment), (result) => this.#take(named.entry, result))
   }
 
   #take(entry: Entry, result: PromiseSettledResult<Loaded>): void {
     if (result.status === 'fulfilled') this.#put(entry, result.value)
-    else this.#failed(entry, result.reason)
-  }
-
-  #failed(entry: Entry, error: unknown): void {
-    entry.breaker.open(error)
-    this.fail([entry], error)
+    else this.fail([entry], result.reason)
   }
 
   #put(entry: Entry, loaded: Loaded): void {
     this.#placeOf(entry).loaded = loaded
     logProblem(this.request.log, entry.name, loaded.problem)
   }
-}
-
-/** What becomes of reading records of one store. */
-function resultsOf(named: readonly Named[], moment: Moment): Promise<PromiseSettledResult<Loaded>[]> {
-  const { store } = (named[0] as Named).entry
-  const jobs = named.map((each) => loadRecord(each.entry, each, moment))
-  return runTogether(store as RecordStore, jobs)
-}
-
-function isRejected({ status }: PromiseSettledResult<unknown>): boolean {
-  return status === 'rejected'
 }
 
 const NOTHING: Loaded = Object.freeze({})
