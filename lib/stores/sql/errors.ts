@@ -33,11 +33,23 @@ interface DriverError {
   readonly cause?: unknown
 }
 
-/** Query builders wrap the driver's error. */
+/**
+ * Query builders wrap the driver's error, each under a name of its own: `cause`, `parent` and `original` (Sequelize),
+ * `driverError` (TypeORM), `nativeError` (Objection). So every error that an error holds is looked at; errors may hold
+ * one another in a circle.
+ */
 function someCause(error: unknown, holds: (error: DriverError) => boolean): boolean {
-  for (let cause = error, depth = 0; cause instanceof Object && depth < 5; depth++) {
-    if (holds(cause)) return true
-    cause = (cause as DriverError).cause
+  const seen = new Set([error])
+  for (const each of seen) {
+    if (!(each instanceof Object)) continue
+    if (holds(each)) return true
+    for (const held of heldBy(each)) if (seen.size < mostErrors) seen.add(held)
   }
   return false
+}
+
+const mostErrors = 20
+
+function heldBy(error: DriverError): readonly unknown[] {
+  return [error.cause, ...Object.values(error).filter((value) => value instanceof Error)]
 }
