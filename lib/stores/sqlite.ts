@@ -1,5 +1,6 @@
 import { StoreConfigError } from '../errors.js'
 import { storeOptions } from './internal/options.js'
+import { turnsOf } from './internal/turns.js'
 import { defaultTable } from './sql/dialects.js'
 import type { SqlExecutor, SqlParam, SqlRow } from './sql/executor.js'
 import { sqliteDialect } from './sql/sqlite.js'
@@ -17,6 +18,17 @@ export interface SqliteStatement {
   run(...params: SqlParam[]): { readonly changes: number | bigint }
 }
 
+/** What is used of a database of `@tursodatabase/database`. */
+export interface TursoDatabase {
+  connect(): Promise<unknown>
+  prepare(text: string): TursoStatement | Promise<TursoStatement>
+}
+
+export interface TursoStatement {
+  all(...params: SqlParam[]): Promise<unknown[]>
+  run(...params: SqlParam[]): Promise<{ readonly changes: number }>
+}
+
 /** What is used of a client of `@libsql/client`. */
 export interface LibsqlClient {
   execute(statement: { sql: string; args: SqlParam[] }): Promise<LibsqlResult>
@@ -28,8 +40,11 @@ export interface LibsqlResult {
 }
 
 export interface SqliteStoreOptions {
-  /** A `Database` of `better-sqlite3` or `libsql`, a `DatabaseSync` of `node:sqlite`, or a client of `@libsql/client`. */
-  readonly client: SqliteDatabase | LibsqlClient
+  /**
+   * A `Database` of `better-sqlite3` or `libsql`, a `DatabaseSync` of `node:sqlite`, what `connect` of
+   * `@tursodatabase/database` resolved to, or a client of `@libsql/client`.
+   */
+  readonly client: SqliteDatabase | TursoDatabase | LibsqlClient
   /** Default: `'fastify_sessions'`. */
   readonly table?: string
 }
@@ -42,6 +57,7 @@ export interface SqliteStoreOptions {
  * `PRAGMA synchronous = NORMAL` on each connection, so that not every write waits for the disk. A lock that the driver
  * doesn't wait for (`node:sqlite` waits only with `timeout`), the store waits for, up to 5 seconds, without stopping
  * the event loop. Give it a connection of its own if the app holds transactions open across an `await`.
+ * Turso's engine lets one process at a time have the file.
  *
  * @throws StoreConfigError when the client is of no such kind, or the table's name can't be one.
  * @example
@@ -56,27 +72,44 @@ export function sqliteStore(options: SqliteStoreOptions): BatchingSqlStore {
   return storeOver(executorOf(client), sqliteDialect(table))
 }
 
-function executorOf(client: SqliteDatabase | LibsqlClient): SqlExecutor {
+function executorOf(client: SqliteStoreOptions['client']): SqlExecutor {
   if (client && typeof client === 'object' && 'prepare' in client && typeof client.prepare === 'function')
-    return inProcess(client)
+    return 'connect' in client ? throughTurso(client) : inProcess(client)
   if (client && typeof client === 'object' && 'execute' in client && typeof client.execute === 'function')
     return throughLibsql(client)
   throw new StoreConfigError(
     'sqlite',
-    'client must be a database of "better-sqlite3", "libsql" or "node:sqlite", or a client of "@libsql/client"'
+    'client must be a database of "better-sqlite3", "libsql", "node:sqlite" or "@tursodatabase/database", or a client of "@libsql/client"'
   )
 }
 
 function inProcess(client: SqliteDatabase): SqlExecutor {
-  const known = new Map<string, SqliteStatement>()
-  const prepared = (text: string) => {
-    const statement = known.get(text) ?? client.prepare(text)
-    if (known.size < mostStatements) known.set(text, statement)
-    return statement
-  }
+  const prepared = preparing((text) => client.prepare(text))
   return {
     all: async (text, params) => prepared(text).all(...params) as SqlRow[],
     run: async (text, params) => Number(prepared(text).run(...params).changes)
+  }
+}
+
+/**
+ * One statement after another, as the driver carries them out anyway. It binds the parameters before it waits for its
+ * turn: of two calls of one prepared statement at once, both would be carried out with the parameters of the second.
+ */
+function throughTurso(client: TursoDatabase): SqlExecutor {
+  const prepared = preparing((text) => client.prepare(text))
+  const turns = turnsOf(client)
+  return {
+    all: (text, params) => turns.alone(async () => (await (await prepared(text)).all(...params)) as SqlRow[]),
+    run: (text, params) => turns.alone(async () => (await (await prepared(text)).run(...params)).changes)
+  }
+}
+
+function preparing<S>(prepare: (text: string) => S): (text: string) => S {
+  const known = new Map<string, S>()
+  return (text) => {
+    const statement = known.get(text) ?? prepare(text)
+    if (known.size < mostStatements) known.set(text, statement)
+    return statement
   }
 }
 

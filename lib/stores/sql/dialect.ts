@@ -86,8 +86,9 @@ export function commonStatements(table: string) {
 /** One statement that inserts, or takes over the row of an expired record; not for MySQL, which has no such WHERE. */
 export function upsert(table: string, { id, text, version, expires }: NewRow, now: number): Statement {
   return {
-    text: `INSERT INTO ${table} AS old (id, text, version, expires) VALUES (?, ?, ?, ?)
-ON CONFLICT (id) DO UPDATE SET ${takeOver} WHERE old.expires <= ?`,
+    // By the table's own name: Turso's engine does not know an alias of it here.
+    text: `INSERT INTO ${table} (id, text, version, expires) VALUES (?, ?, ?, ?)
+ON CONFLICT (id) DO UPDATE SET ${takeOver} WHERE ${table}.expires <= ?`,
     params: [id, text, version, expires, now]
   }
 }

@@ -5,17 +5,19 @@ export function isDuplicate(error: unknown): boolean {
 
 /**
  * The statement met another one and was rolled back whole; sent again, it will do. PostgreSQL: deadlock, serialization
- * failure. MySQL and MariaDB: deadlock, and a row that is newer than the snapshot. SQLite: the file is locked.
+ * failure. MySQL and MariaDB: deadlock, and a row that is newer than the snapshot. SQLite: the file is locked, which
+ * Turso's engine has no code for.
  */
 export function isPassing(error: unknown): boolean {
   return someCause(
     error,
-    ({ code, errno, errcode }) =>
+    ({ code, errno, errcode, message }) =>
       code === '40P01' ||
       code === '40001' ||
       errno === 1213 ||
       errno === 1020 ||
       String(code).startsWith('SQLITE_BUSY') ||
+      (code === 'GenericFailure' && message === 'database is locked') ||
       (typeof errcode === 'number' && (errcode & 0xff) === 5)
   )
 }
@@ -30,6 +32,7 @@ interface DriverError {
   readonly errno?: unknown
   /** SQLite's extended result code, from `node:sqlite`. */
   readonly errcode?: unknown
+  readonly message?: unknown
   readonly cause?: unknown
 }
 
