@@ -11,6 +11,10 @@ import { allDone, perform } from './internal/writes.js'
 export interface LmdbClient {
   openDB(name: string, options: Readonly<Record<string, unknown>>): LmdbDatabase | undefined
   resetReadTxn(): void
+  /** Forgets the readers that were killed. */
+  readerCheck(): number
+  /** A table as text: a line of headings, then for each reader its process, its thread and its transaction. */
+  readerList(): string
   /** Where the file is; `open` sets it. */
   readonly path?: string
 }
@@ -38,12 +42,19 @@ export interface LmdbStoreOptions {
   readonly name?: string
 }
 
-export type LmdbStore = AsyncRecordStore & Required<Pick<AsyncRecordStore, 'readMany' | 'saveMany' | 'clear' | 'sweep'>>
+export type LmdbStore = AsyncRecordStore &
+  Required<Pick<AsyncRecordStore, 'readMany' | 'saveMany' | 'setup' | 'clear' | 'sweep'>>
 
 /**
- * Keeps records in one file, by LMDB, which any number of processes on one machine may share: embedded, without a
- * server, and safe against a process that is killed at whatever instant. For what other ecosystems use Bolt for.
+ * Keeps records in one file, by LMDB: embedded, without a server, and safe against the process being killed at
+ * whatever instant. For what other ecosystems use Bolt for.
  * Tested with lmdb 3.5.
+ *
+ * One process should write to a file; others may read it, and a new one may take over while the old one ends. Several
+ * writers do not overwrite one another's changes, but when one of them is killed in the middle of a write (`SIGKILL`,
+ * out of memory), lmdb 3.5 now and then leaves the others with writes that reject (`MDB_BAD_TXN`, `MDB_PANIC`) or with
+ * records that they do not find. `overlappingSync: false` makes that rarer and does not prevent it. `setup` warns of
+ * another process that has the file open. For several processes there is `fileStore`.
  *
  * Reads come straight from memory that is mapped to the file. Writes are committed on another thread, all of one turn
  * of the event loop together, and are done when the disk has them (unless the file was opened with `noSync` or
@@ -164,6 +175,13 @@ class InLmdb implements LmdbStore {
     return allDone(writes.map((write) => perform(this, write)))
   }
 
+  async setup(): Promise<void> {
+    this.#held('') // enters this process into the table of readers, for the next one to find
+    this.#client.readerCheck()
+    const others = processesIn(this.#client.readerList()).filter((pid) => pid !== process.pid)
+    if (others.length > 0) process.emitWarning(severalProcesses(this.#path, others), { code })
+  }
+
   async clear(): Promise<void> {
     this.#refresh() // throws if the file was closed; a write would end the process
     this.#held('')
@@ -259,6 +277,17 @@ const reserve = 8 * 1024 * 1024
 
 /** How many records a sweep removes in one commit. */
 const slice = 500
+
+const code = 'FST_SESSIONS_LMDB_PROCESSES'
+
+function severalProcesses(path: string | undefined, others: readonly number[]): string {
+  return `lmdb store: ${path ?? 'its file'} is open in another process too (${others.join(', ')}). If that one writes to it as well, a kill of either can damage the other: let one process write, or use fileStore for several.`
+}
+
+function processesIn(readers: string): readonly number[] {
+  const pids = readers.split('\n').map((line) => Number.parseInt(line, 10))
+  return [...new Set(pids.filter((pid) => pid > 0))]
+}
 
 function openIn(client: LmdbClient, name: string, options: Readonly<Record<string, unknown>>): LmdbDatabase {
   let database: LmdbDatabase | undefined

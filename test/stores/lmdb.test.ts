@@ -25,8 +25,7 @@ test('the contract', async (t) => {
       const store = openStore()
       await clients.get(store)?.close()
       return store
-    },
-    lacks: ['setup']
+    }
   })
   for (const { name, skipped, run } of cases) await t.test(name, { skip: skipped ?? false }, run)
 })

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { test } from 'tap'
+import { eventually } from '../../servers/eventually.js'
 import { bothEnds, lab, run, tomorrow, workerPath } from './lab.js'
 
 test('four processes that increment one record 100 times each make 400', async (t) => {
@@ -50,4 +51,27 @@ test('what another process has written is seen at once, also in a turn that has 
   const after = store.read('record')
   t.equal(await before, undefined)
   t.equal((await after)?.text, 'from another')
+})
+
+test('a process that comes to a file which another has open is warned, and not of one that was killed', async (t) => {
+  const { store, path, start } = await lab(t)
+  const warnings: Error[] = []
+  const listen = (warning: Error) => warnings.push(warning)
+  process.on('warning', listen)
+  t.teardown(() => process.off('warning', listen))
+  const other = await start('sweep')
+  other.begin()
+  await eventually(async () => {
+    await store.setup()
+    await new Promise(setImmediate)
+    return warnings.length > 0
+  })
+  const expected = new RegExp(`^lmdb store: ${path} is open in another process too \\(${other.process.pid}\\)\\. `)
+  t.match(warnings[0], { code: 'FST_SESSIONS_LMDB_PROCESSES', message: expected })
+
+  await other.kill()
+  const before = warnings.length
+  await store.setup()
+  await new Promise(setImmediate)
+  t.equal(warnings.length, before)
 })
