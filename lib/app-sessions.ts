@@ -138,7 +138,7 @@ export class AppSessions implements Sessions {
   #wanted(request: FastifyRequest, header: string): readonly Entry[] {
     let present: Entry[] = []
     for (const entry of this.#preloaded) if (entry.cookie.isIn(header)) present = append(present, entry)
-    const sessions = present.length === 0 ? undefined : this.routes.of(request)
+    const sessions = present.length === 0 ? undefined : this.routes.loadedFor(request)
     if (sessions === undefined) return present
     return sessions === false ? [] : present.filter(({ name }) => sessions.includes(name))
   }

@@ -1,7 +1,7 @@
 import { durationFault, SWEEP_INTERVAL } from './durations.js'
 import { ConfigError } from './errors.js'
 
-const SHARED = ['idle', 'absolute', 'touchAfter', 'grace', 'onStoreError', 'saveOnError', 'cookie']
+const SHARED = ['idle', 'absolute', 'touchAfter', 'grace', 'onStoreError', 'saveOnError', 'flashOnPrefetch', 'cookie']
 /** The last three are Fastify's own, of any plugin. */
 const PLUGIN = [
   'keys',

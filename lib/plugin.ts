@@ -79,7 +79,14 @@ async function plugin(app: FastifyInstance, options: SessionsOptions): Promise<v
 
   function of(request: FastifyRequest): RequestSessions {
     const kept = keptOn(request)
-    kept[kSessions] ??= new RequestSessions(request, kept[kReply] as FastifyReply, sessions.marker, commit, unsaved)
+    kept[kSessions] ??= new RequestSessions(
+      request,
+      kept[kReply] as FastifyReply,
+      sessions.marker,
+      routes.isUse(request),
+      commit,
+      unsaved
+    )
     return kept[kSessions]
   }
 }

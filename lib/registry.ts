@@ -18,7 +18,14 @@ import type { MergeFunctions } from './values.js'
 
 const HOUR = 60 * 60
 const DAY = 24 * HOUR
-const DEFAULTS = { idle: 14 * DAY, absolute: 90 * DAY, grace: 10, onStoreError: 'throw', saveOnError: false } as const
+const DEFAULTS = {
+  idle: 14 * DAY,
+  absolute: 90 * DAY,
+  grace: 10,
+  onStoreError: 'throw',
+  saveOnError: false,
+  flashOnPrefetch: 'keep'
+} as const
 
 /** One session's definition, checked, with its defaults in place and its tools made. Durations are in milliseconds. */
 export interface Entry {
@@ -42,6 +49,7 @@ export interface Entry {
   readonly isManual: boolean
   readonly onStoreError: 'throw' | 'empty'
   readonly saveOnError: boolean
+  readonly flashOnPrefetch: 'keep' | 'take'
   readonly version: number
   readonly migrate: Readonly<Record<number, (payload: unknown) => unknown>>
   readonly onInvalid: 'reset' | 'throw' | ((context: InvalidContext) => unknown)
@@ -197,6 +205,7 @@ export class Registry {
       isManual: definition.load === 'manual',
       onStoreError: settings.onStoreError,
       saveOnError: settings.saveOnError,
+      flashOnPrefetch: settings.flashOnPrefetch,
       version: definition.version ?? 1,
       migrate: definition.migrate ?? {},
       onInvalid: definition.onInvalid ?? 'reset',
@@ -245,6 +254,7 @@ function checkSettings(session: string, settings: Shared & Definition): void {
   oneOf(refuse, settings, 'seal', ['encrypt', 'sign'])
   oneOf(refuse, settings, 'load', ['auto', 'manual'])
   oneOf(refuse, settings, 'onStoreError', ['throw', 'empty'])
+  oneOf(refuse, settings, 'flashOnPrefetch', ['keep', 'take'])
   if (typeof settings.onInvalid !== 'function') oneOf(refuse, settings, 'onInvalid', ['reset', 'throw'])
   for (const step of Object.keys(settings.migrate ?? {})) {
     if (!(Number(step) >= 1 && Number(step) < version)) {
@@ -258,7 +268,7 @@ function checkIdle(session: string, definition: Shared, shared: Shared): void {
   if (fault !== undefined) throw new ConfigError(`session "${session}": ${fault}`)
 }
 
-function oneOf<K extends 'seal' | 'load' | 'onStoreError' | 'onInvalid'>(
+function oneOf<K extends 'seal' | 'load' | 'onStoreError' | 'flashOnPrefetch' | 'onInvalid'>(
   refuse: (reason: string) => never,
   settings: { readonly [P in K]?: unknown },
   option: K,

@@ -6,6 +6,7 @@ import { CookieHeader } from './cookie-header.js'
 import { StoreError } from './errors.js'
 import { loadFromCookie, logProblem, type Moment, openTicket } from './load.js'
 import type { ClearMarker } from './marker.js'
+import { isPrefetch } from './purpose.js'
 import { type Named, readRecord, readRecords } from './read-records.js'
 import { reasonOf } from './reason.js'
 import type { Entry } from './registry.js'
@@ -33,6 +34,7 @@ export class RequestSessions implements Host {
   #cookies: CookieHeader | undefined
   #written: Set<string> | undefined
   readonly #marker: ClearMarker
+  readonly #isUse: boolean
   readonly #commit: Commit
   readonly #unsaved: Unsaved
   #places: Place[] = []
@@ -55,10 +57,19 @@ export class RequestSessions implements Host {
   /** Sessions that could not be saved: what the error's own response would save is what failed already. */
   failed: readonly string[] | undefined
 
-  constructor(request: FastifyRequest, reply: FastifyReply, marker: ClearMarker, commit: Commit, unsaved: Unsaved) {
+  /** @param isUse whether the request counts as use of its sessions, unless its handler says otherwise */
+  constructor(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    marker: ClearMarker,
+    isUse: boolean,
+    commit: Commit,
+    unsaved: Unsaved
+  ) {
     this.request = request
     this.reply = reply
     this.#marker = marker
+    this.#isUse = isUse
     this.#commit = commit
     this.#unsaved = unsaved
   }
@@ -172,6 +183,12 @@ export class RequestSessions implements Host {
     return Date.now()
   }
 
+  /** The answer to HEAD is shown to nobody, and what is fetched ahead of a click perhaps neither. */
+  isUnseen({ flashOnPrefetch }: Entry): boolean {
+    const { method, raw } = this.request
+    return method === 'HEAD' || (flashOnPrefetch === 'keep' && isPrefetch(raw.headers))
+  }
+
   /** Hooks of the app's may change it. */
   get #cookieHeader(): CookieHeader {
     const { cookie = '' } = this.request.raw.headers
@@ -202,6 +219,7 @@ export class RequestSessions implements Host {
 
   #state(entry: Entry, loaded: Loaded): SessionState {
     const state = new SessionState(entry, this.request.log, loaded)
+    state.isUse = this.#isUse
     if (state.source === undefined) state.createdAt = this.#beginning
     this.#states = append(this.#states, state)
     return state

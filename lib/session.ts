@@ -17,6 +17,8 @@ export interface Host {
   /** Ends a session; gives the one that begins then. */
   end(state: SessionState): SessionState
   now(): number
+  /** Whether messages that are read now may not be seen by anybody. */
+  isUnseen(entry: Entry): boolean
 }
 
 /**
@@ -121,7 +123,8 @@ export class HandlerSession {
   flashes(): Record<string, never[]>
   flashes(kind?: string): unknown {
     const { flashes } = this.#loaded
-    return this.#each(kind, (each) => flashes.take(each))
+    const isUnseen = this.#host.isUnseen(this.#entry)
+    return this.#each(kind, (each) => (isUnseen ? flashes.peek(each) : flashes.take(each)))
   }
 
   peek(kind: string): never[]
@@ -136,6 +139,11 @@ export class HandlerSession {
     const age = maxAge ?? entry.cookie.maxAge ?? Math.floor(entry.idle / 1000)
     if (age !== false) this.#checkAge(age)
     this.#loaded.persist = age
+    return this
+  }
+
+  touch(isUse = true): this {
+    this.#loaded.isUse = isUse
     return this
   }
 

@@ -30,6 +30,8 @@ export class SessionState {
   isDetached: boolean
   /** In ms since the epoch; whoever makes the state of a new session says when that began. */
   createdAt = 0
+  /** Whether this request counts as use, which moves the end of the session that it found. */
+  isUse = true
   /** A save is under way, which goes by what the session was when it began. */
   isSaving = false
   values!: Values
@@ -111,13 +113,14 @@ export class SessionState {
   }
 
   /**
-   * When it ends if it is used now and not again. Use moves an end only to later: the clock may have gone back, or that of
+   * When it ends if it is used now, or only looked at, and not again. Use moves an end only to later: the clock may have gone back, or that of
    * the server that moved it last may be ahead of this one's. `persist()` says how long it is to be, and so may shorten it.
    */
   expires(now: number): number {
     const idle = typeof this.#persist === 'number' ? this.#persist * 1000 : this.entry.idle
-    const least = this.#isPersistChanged ? 0 : (this.#storedEnd ?? 0)
-    return Math.min(Math.max(now + idle, least), this.createdAt + this.entry.absolute)
+    const stored = this.#isPersistChanged ? undefined : this.#storedEnd
+    const end = stored === undefined ? now + idle : this.isUse ? Math.max(now + idle, stored) : stored
+    return Math.min(end, this.createdAt + this.entry.absolute)
   }
 
   /** How long the browser is to keep the cookie, in seconds; `undefined`: until it is closed. */
@@ -188,6 +191,7 @@ export class SessionState {
     deputy.#isSubjectChanged = this.#isSubjectChanged
     deputy.#version = this.#version
     deputy.#storedEnd = this.#storedEnd
+    deputy.isUse = this.isUse
     return deputy
   }
 

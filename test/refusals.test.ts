@@ -94,6 +94,7 @@ t.test('wrong definitions are refused at start', async (t) => {
     [{ schema, seal: 'none' }, /seal: expected "encrypt" or "sign", got "none"/],
     [{ schema, load: 'lazy' }, /load: expected "auto" or "manual"/],
     [{ schema, onStoreError: 'ignore' }, /onStoreError: expected "throw" or "empty"/],
+    [{ schema, flashOnPrefetch: true }, /flashOnPrefetch: expected "keep" or "take", got true/],
     [{ schema, onInvalid: 'drop' }, /onInvalid: expected "reset" or "throw"/],
     [{ schema, flash: z.string() }, /flash: expected z.object/],
     [{ schema, flash: { notice: z.date() } }, /flash "notice.*z.date\(\) does not survive/],
@@ -216,9 +217,13 @@ t.test('what does survive is let in', async (t) => {
 
 t.test('what a route says of sessions is checked when the app is ready', async (t) => {
   const cases: [unknown, RegExp][] = [
-    [true, /^route "GET \/cart": config.sessions: expected false or an array of names/],
-    ['cart', /expected false or an array of names/],
-    [['crat'], /no session "crat"; there are cart, late/]
+    [true, /^route "GET \/cart": config.sessions: expected false, an array of names, or \{ load, touch \}/],
+    ['cart', /expected false, an array of names, or/],
+    [['crat'], /no session "crat"; there are cart, late/],
+    [{ laod: ['cart'] }, /config.sessions: there is no option "laod"; there are load, touch/],
+    [{ load: ['crat'] }, /config.sessions: load: no session "crat"; there are cart, late/],
+    [{ load: 'cart' }, /config.sessions: load: expected false or an array of names/],
+    [{ touch: 'no' }, /config.sessions: touch: expected true or false, got string/]
   ]
   for (const [config, message] of cases) {
     const app = Fastify()

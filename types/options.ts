@@ -22,6 +22,11 @@ export interface Shared {
   readonly onStoreError?: 'throw' | 'empty'
   /** Save although the response is a 500 or above. Default `false`: of such a response only `destroy()` is kept. */
   readonly saveOnError?: boolean
+  /**
+   * What `flashes()` does in a request that a browser makes ahead of a click (`Sec-Purpose: prefetch`): `'keep'` (default)
+   * shows messages without taking them, since the page may never be seen; `'take'`: as everywhere.
+   */
+  readonly flashOnPrefetch?: 'keep' | 'take'
 }
 
 interface SessionCookie {

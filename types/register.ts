@@ -85,6 +85,23 @@ export interface SubjectSession {
   readonly data: Readonly<Record<string, unknown>> | undefined
 }
 
+/** What a route says of its sessions. A list alone, or `false`, is what is to be loaded. */
+export type RouteSessions<Name extends string> =
+  | false
+  | readonly Name[]
+  | {
+      /** Which sessions are read before its handler: those named, or none. Default: all with `load: 'auto'`. */
+      readonly load?: false | readonly Name[]
+      /**
+       * `false`: its requests do not count as use: they move no session's end, also where they write. For what a page
+       * asks for by itself, so that a session lives as long as its user is there and not as long as a timer runs.
+       * Default `true`.
+       */
+      readonly touch?: boolean
+      /** Else a list of other names would pass for these settings, of which it has none. */
+      readonly length?: never
+    }
+
 declare module 'fastify' {
   interface FastifyInstance {
     /** The app's sessions as a whole: lists and ends those of a user, rotates keys, adds sessions and stores. */
@@ -100,7 +117,7 @@ declare module 'fastify' {
     saveSessions(): Promise<void>
   }
   interface FastifyContextConfig {
-    /** Which sessions are read before this route's handler: those named, or none. Default: all with `load: 'auto'`. */
-    sessions?: false | readonly SessionName[]
+    /** What is read before this route's handler, and whether its requests count as use. */
+    sessions?: RouteSessions<SessionName>
   }
 }

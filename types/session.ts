@@ -125,7 +125,10 @@ export interface Session<S extends Schema = Schema<Record<string, unknown>>, F =
 
   /** Leaves a message of a kind, a copy of it, until it is read, by this request or a later one. */
   flash<K extends KeyOf<Messages<F>>>(kind: K, message: Messages<F>[K]): this
-  /** Takes the messages of a kind, oldest first: they are gone for the next reader. */
+  /**
+   * Takes the messages of a kind, oldest first: they are gone for the next reader. In a HEAD request, and by default in a
+   * prefetch, they stay.
+   */
   flashes<K extends KeyOf<Messages<F>>>(kind: K): Messages<F>[K][]
   /** Takes the messages of every kind that has any. */
   flashes(): { [K in KeyOf<Messages<F>>]?: Messages<F>[K][] }
@@ -141,6 +144,13 @@ export interface Session<S extends Schema = Schema<Record<string, unknown>>, F =
    * @throws FST_SESSIONS_LIFETIME when `maxAge` is longer than the definition's `absolute`.
    */
   persist(maxAge?: number | false): this
+  /**
+   * Whether this request counts as use of the session: `false` leaves its end where it is, also when the request writes;
+   * `true`, or nothing, counts after all where a route's `config` or a HEAD request would not.
+   *
+   * @example if (request.query.poll) request.session('login').touch(false)
+   */
+  touch(isUse?: boolean): this
   /** Changes attributes of the cookie for this response only. */
   cookie(options: Omit<CookieOptions, 'maxAge'>): this
   /**

@@ -106,6 +106,7 @@ export async function app(request: FastifyRequest): Promise<void> {
 
   const taken: Session<typeof options.sessions.cart.schema> = cart
   server.get('/', { config: { sessions: ['cart'] } }, async () => taken.id)
+  server.get('/poll', { config: { sessions: { load: ['cart'], touch: false } } }, async () => cart.touch(false).id)
   server.get('/none', { config: { sessions: false } }, async () => '')
   await server.sessions.revoke('u', { except: cart })
 
@@ -143,6 +144,8 @@ export async function app(request: FastifyRequest): Promise<void> {
   cart.persist('long')
   // @ts-expect-error this definition has no such key
   request.session(wizard).get('steps')
+  // @ts-expect-error a route can only load sessions that exist
+  server.get('/wrong', { config: { sessions: { load: ['crat'] } } }, async () => '')
   // @ts-expect-error a route can only name sessions that exist
   server.get('/wrong', { config: { sessions: ['crat'] } }, async () => '')
 
