@@ -77,7 +77,7 @@ function planDetached(state: SessionState): undefined {
   if (state.isEnding) throw new StoreError(state.entry.name, 'it could not be read, so it can not be ended either')
 }
 
-/** The cookie is the record: to renew it is to write it. */
+/** The cookie is the record: to renew it is to write it, which must not undo what another answer has done to it. */
 function planCookie(
   sessions: RequestSessions,
   state: SessionState,
@@ -87,7 +87,7 @@ function planCookie(
 ): Task | undefined {
   if (changed === undefined && !state.isEnding) {
     const isRenewed = isTouchDue || state.isStale || (state.source !== undefined && state.cookieOptions !== undefined)
-    return isRenewed && !areHeadersSent(sessions) ? planRenewal(state, now) : undefined
+    return isRenewed && !areHeadersSent(sessions) && !isSuperseded(state) ? planRenewal(state, now) : undefined
   }
   if (areHeadersSent(sessions)) throw new HeadersSentError(state.entry.name)
   return taskFor(state, changed)
@@ -100,6 +100,10 @@ function planRenewal(state: SessionState, now: number): Task | undefined {
     logUnrenewed(state, error)
     return undefined
   }
+}
+
+function isSuperseded({ entry, source }: SessionState): boolean {
+  return source?.came !== undefined && entry.superseded.has(source.came.value, source.came.at)
 }
 
 /** Leaves on each task how its job went; never throws. */
@@ -200,6 +204,8 @@ function renewedCookies(sessions: RequestSessions, task: Task, now: number): rea
 function cookiesFor({ request }: RequestSessions, { state, encoded }: Task, now: number): readonly SetCookie[] {
   const { entry, cookieOptions } = state
   if (entry.store === undefined) {
+    const came = (state.source ?? state.retiring ?? state.doomed)?.came
+    if (came !== undefined) entry.superseded.note(came.value, now)
     if (encoded === undefined) return entry.cookie.clear(request, cookieOptions)
     return entry.cookie.write(
       request,

@@ -40,7 +40,9 @@ function loadSealed(entry: Entry, value: string, moment: Moment): Loaded {
   const { text, content: record, isStale, recentValue } = opened
   if (record.e === undefined) return { problem: 'malformed' }
   const problem = ended(entry, record.c, record.e, moment)
-  return problem === undefined ? { source: { text, record, expires: record.e, recentValue }, isStale } : { problem }
+  if (problem !== undefined) return { problem }
+  const came = { value, at: moment.now }
+  return { source: { text, record, expires: record.e, recentValue, came }, isStale }
 }
 
 export interface OpenedTicket {

@@ -14,6 +14,7 @@ import { parseRecord, parseTicket, type SessionRecord, type Ticket } from './rec
 import { codecFor, shapeOf, valueCodecFor } from './schema.js'
 import { Sealer } from './seal.js'
 import { cookieStore } from './stores/cookie.js'
+import { Superseded } from './superseded.js'
 import type { MergeFunctions } from './values.js'
 
 const HOUR = 60 * 60
@@ -41,6 +42,8 @@ export interface Entry {
   /** What the cookie carries, on a record store. */
   readonly sealedTickets: CookieValues<Ticket>
   readonly storedRecords: StoredRecords
+  /** Values of its cookie that are not to be renewed, on the cookie store. */
+  readonly superseded: Superseded
   readonly cookie: Cookie
   readonly idle: number
   readonly absolute: number
@@ -132,7 +135,8 @@ export class Registry {
         breaker: store === undefined ? new CircuitBreaker() : breakerOf(store),
         sealedRecords: new CookieValues(sealer('record'), this.#ring, parseRecord, isConstant),
         sealedTickets: new CookieValues(sealer('ticket'), this.#ring, parseTicket, () => true),
-        storedRecords: new StoredRecords(isConstant)
+        storedRecords: new StoredRecords(isConstant),
+        superseded: new Superseded()
       }
       this.#entries.set(name, entry)
       this.#entries.set(definition, entry)
@@ -217,7 +221,10 @@ export class Registry {
 /** A definition that is checked, but has no store yet: stores may still be added. */
 interface Draft {
   readonly definition: Definition
-  readonly settings: Omit<Entry, 'store' | 'breaker' | 'sealedRecords' | 'sealedTickets' | 'storedRecords'>
+  readonly settings: Omit<
+    Entry,
+    'store' | 'breaker' | 'sealedRecords' | 'sealedTickets' | 'storedRecords' | 'superseded'
+  >
 }
 
 function defined<T extends object>(options: T): T {

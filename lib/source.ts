@@ -10,6 +10,8 @@ export interface Source {
   readonly expires: number
   /** The value of its cookie, if that was there a moment ago. */
   readonly recentValue?: string | undefined
+  /** The value of its cookie, and when that was opened, in ms since the epoch; on the cookie store only. */
+  readonly came?: { readonly value: string; readonly at: number } | undefined
   /** Where it is kept; absent on the cookie store. */
   readonly kept?: { readonly id: string; readonly version: Version; readonly ticket: Ticket | undefined } | undefined
 }

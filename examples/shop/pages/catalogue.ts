@@ -7,6 +7,9 @@ import { MOST } from '../sessions.js'
 
 export async function catalogue(app: FastifyInstance): Promise<void> {
   app.get('/', async (request, reply) => {
+    const cart = request.session('cart')
+    // Begun here: of two first things that are added at once, each would begin a cart, and the browser keep one.
+    if (cart.isNew) cart.set('items', {})
     const currency = request.session('prefs').get('currency')
     const body = html`<h1>Good things for quiet evenings</h1>
 <p class="soft">A small shop with a few useful things. Nothing is sent, and nothing is charged.</p>
