@@ -81,7 +81,7 @@ ${messages}
 ${body}
 </main>
 <footer><div class="frame grid">
-  <p><b>Cart</b> A record in a file, named by a sealed id in a cookie. Add things in two tabs at once: nothing is lost.</p>
+  <p><b>Cart</b> A record in a file, begun with the page and named by a sealed id in a cookie. Add things in two tabs at once: nothing is lost.</p>
   <p><b>Preferences</b> Encrypted in the cookie itself, and messages with them. The server keeps nothing. “Add” saves both sessions at once.</p>
   <p><b>Sign-in</b> In a file again, and tied to a user: your account lists your sessions and ends them.</p>
   <p><b>Forms</b> Work without scripts. From another site they come without these cookies (SameSite=Lax), and are refused.</p>

@@ -17,6 +17,19 @@ t.test('what five tabs add to the cart at once is all there', async (t) => {
   t.equal(await cartCount(page), 1 + TABS)
 })
 
+t.test('what a new visitor adds first, in five tabs at once, is all there: the page has begun the cart', async (t) => {
+  const shop = await Shop.open(t)
+  const { page, context } = await Browser.open(t)
+  await page.goto(shop.url)
+  const tabs = [page, ...(await Promise.all(Array.from({ length: TABS - 1 }, () => context.newPage())))]
+  for (const tab of tabs.slice(1)) await tab.goto(shop.url)
+
+  shop.store.meet(TABS)
+  await Promise.all(tabs.map((tab) => add(tab, 'Camping mug')))
+  await page.goto(`${shop.url}/cart`)
+  t.equal(await cartCount(page), TABS)
+})
+
 t.test('of one thing, one tab takes more and another fewer: both count', async (t) => {
   const shop = await Shop.open(t)
   const { page, context } = await Browser.open(t)
