@@ -4,14 +4,14 @@ import type { Sessions, SubjectSession, Which } from '../types/register.js'
 import type { Awaitable, RecordStore, Store } from '../types/store.js'
 import { append } from './append.js'
 import { durationFault, MARKER_REFRESH } from './durations.js'
-import { ConfigError, StoreConfigError } from './errors.js'
+import { ConfigError } from './errors.js'
 import type { KeyRing } from './keys.js'
 import { ClearMarker } from './marker.js'
-import { reasonOf } from './reason.js'
 import type { Entry, Registry } from './registry.js'
 import type { RequestSessions } from './request.js'
 import { runJob } from './rounds.js'
 import type { RouteSessions } from './route-sessions.js'
+import { StoreSetup } from './store-setup.js'
 import { list, revoke } from './subjects.js'
 import { Sweeper } from './sweeper.js'
 
@@ -24,6 +24,7 @@ export class AppSessions implements Sessions {
   readonly #registry: Registry
   readonly #options: SessionsOptions
   readonly #log: FastifyBaseLogger
+  readonly #setup: StoreSetup
   readonly #sweeper: Sweeper
   #marker = new ClearMarker(undefined, 0, 0)
   /** Whether anything is ever to be read before a handler: not where all sessions are in cookies. */
@@ -37,6 +38,7 @@ export class AppSessions implements Sessions {
     registry: Registry,
     options: SessionsOptions,
     log: FastifyBaseLogger,
+    pluginTimeout: number,
     routes: RouteSessions
   ) {
     this.routes = routes
@@ -44,6 +46,7 @@ export class AppSessions implements Sessions {
     this.#registry = registry
     this.#options = options
     this.#log = log
+    this.#setup = new StoreSetup(pluginTimeout, log)
     this.#sweeper = new Sweeper(options.sweepInterval ?? 600, log)
   }
 
@@ -95,22 +98,22 @@ export class AppSessions implements Sessions {
     this.#preloaded = entries.filter(({ store, isManual }) => store !== undefined && !isManual)
     this.#mayRead = this.#preloaded.length > 0 || this.#options.clearMarker !== undefined
     this.routes.check(entries.map(({ name }) => name))
-    await Promise.all(recordStores.map((store) => this.#setUp(store)))
+    await this.#setUpStores()
     this.#tellLimits()
     this.#sweeper.start(recordStores)
   }
 
-  async #setUp(store: RecordStore): Promise<void> {
-    try {
-      await store.setup?.()
-    } catch (error) {
-      if (error instanceof StoreConfigError) throw error
-      const reason = `could not be set up: ${reasonOf(error)}`
-      throw Object.assign(new StoreConfigError(this.#registry.nameOf(store), reason), { cause: error })
+  async #setUpStores(): Promise<void> {
+    const { recordStores } = this.#registry
+    const setUp = (store: RecordStore) => {
+      const name = this.#registry.nameOf(store)
+      return this.#registry.mayStartWithout(name) ? this.#setup.runOrRetry(name, store) : this.#setup.run(name, store)
     }
+    await Promise.all(recordStores.map(setUp))
   }
 
   async stop(): Promise<void> {
+    this.#setup.stop()
     await this.#sweeper.stop()
     await Promise.all(this.#registry.recordStores.map((store) => store.close?.()))
   }

@@ -9,6 +9,7 @@ const PLUGIN = [
   'app',
   'stores',
   'sweepInterval',
+  'startWithout',
   'clearMarker',
   'prefix',
   'logLevel',

@@ -23,7 +23,8 @@ async function plugin(app: FastifyInstance, options: SessionsOptions): Promise<v
   const ring = new KeyRing(options.keys, options.app)
   const registry = new Registry(ring, options)
   const routes = new RouteSessions(app.printRoutes() !== NO_ROUTES)
-  const sessions = new AppSessions(ring, registry, options, app.log, routes)
+  const { pluginTimeout = 0 } = app.initialConfig
+  const sessions = new AppSessions(ring, registry, options, app.log, pluginTimeout, routes)
 
   // Of this registration: a scope and the app around it may have one each.
   const kSessions = Symbol('fastify-sessions')

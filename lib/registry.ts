@@ -9,6 +9,7 @@ import { durationFault, idleFault, LIFETIMES } from './durations.js'
 import { ConfigError, UnknownSessionError } from './errors.js'
 import type { KeyRing } from './keys.js'
 import { CookieValues, StoredRecords } from './known.js'
+import { lateStore } from './late-store.js'
 import { checkDefinition, isObject } from './options-check.js'
 import { parseRecord, parseTicket, type SessionRecord, type Ticket } from './record.js'
 import { codecFor, shapeOf, valueCodecFor } from './schema.js'
@@ -64,12 +65,14 @@ export class Registry {
   readonly #ring: KeyRing
   readonly #defaults: Shared & { readonly cookie?: CookieOptions }
   readonly #stores = new Map<string, Store>()
+  readonly #startWithout: SessionsOptions['startWithout']
   readonly #drafts = new Map<string, Draft>()
   readonly #entries = new Map<string | Definition, Entry>()
   #all: readonly Entry[] = []
   #isSealed = false
 
-  constructor(ring: KeyRing, { stores, sessions, ...defaults }: SessionsOptions) {
+  constructor(ring: KeyRing, { stores, sessions, startWithout, ...defaults }: SessionsOptions) {
+    this.#startWithout = checkedNames(startWithout)
     this.#ring = ring
     this.#defaults = defaults
     this.#stores.set('cookie', cookieStore())
@@ -83,6 +86,10 @@ export class Registry {
 
   get entries(): readonly Entry[] {
     return this.#all
+  }
+
+  mayStartWithout(name: string): boolean {
+    return this.#startWithout === true || (this.#startWithout?.includes(name) ?? false)
   }
 
   nameOf(store: RecordStore): string {
@@ -125,6 +132,7 @@ export class Registry {
   /** Nothing can be added any more: every definition has to have its store now. */
   seal(): void {
     this.#isSealed = true
+    this.#refuseUnknownStores()
     this.#all = [...this.#drafts].map(([name, { definition, settings }]) => {
       const store = this.#storeOf(name, definition)
       const sealer = (purpose: string) => new Sealer(this.#ring, `${purpose} ${name}`, definition.seal ?? 'encrypt')
@@ -168,7 +176,7 @@ export class Registry {
         `stores: "${name}" is not a store: expected what a store function returns, such as fileStore({…})`
       )
     }
-    this.#stores.set(name, store)
+    this.#stores.set(name, store.kind === 'record' && this.mayStartWithout(name) ? lateStore(store) : store)
   }
 
   #storeOf(session: string, { store = 'cookie' }: Definition): RecordStore | undefined {
@@ -182,6 +190,11 @@ export class Registry {
       )
     }
     return found.kind === 'cookie' ? undefined : found
+  }
+
+  #refuseUnknownStores(): void {
+    if (!Array.isArray(this.#startWithout)) return
+    for (const name of this.#startWithout) this.recordStore(name, 'startWithout')
   }
 
   #storeNames(): string {
@@ -229,6 +242,11 @@ interface Draft {
 
 function defined<T extends object>(options: T): T {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T
+}
+
+function checkedNames(startWithout: SessionsOptions['startWithout']): SessionsOptions['startWithout'] {
+  if (startWithout === undefined || startWithout === true || Array.isArray(startWithout)) return startWithout
+  throw new ConfigError('startWithout: expected true, or an array of names of stores')
 }
 
 function flashCodecs(session: string, flash: FlashSchemas | undefined): ReadonlyMap<string, ValueCodec> {

@@ -118,6 +118,11 @@ export interface SessionsOptions<
   /** How often stores without a TTL of their own are swept, in seconds. Default 600; 0 switches it off. */
   readonly sweepInterval?: number
   /**
+   * Stores by name that the app starts without when they can't be reached; `true`: any store. Requests for their
+   * sessions get a 503 until set-up, which is tried again and again, has worked. Default none: the app does not start.
+   */
+  readonly startWithout?: true | readonly Extract<keyof Stores, string>[]
+  /**
    * Where `app.sessions.clear()` is remembered, so that every process, also after a restart, refuses sealed cookies
    * from before it. Asked at most every `refresh` seconds (default 1). Default: this process remembers it for itself.
    */

@@ -74,6 +74,8 @@ export interface RecordStore {
   saveMany?(writes: readonly Write[]): Awaitable<readonly WriteResult[]>
   /** Creates what the engine needs (directory, table, index). Runs before the app is ready; harmless when repeated. */
   setup?(): Promise<void>
+  /** Where the engine is, such as `host:port`, for what is said of it at start. Never with credentials. */
+  address?(): Promise<string | undefined>
   /** Removes all records of this store, and nothing else that the engine holds. Versions go on as if it had not. */
   clear?(): Promise<void>
   /**

@@ -1,6 +1,8 @@
 import type { AsyncRecordStore, StoredRecord } from '../../types/store.js'
 import { StoreConfigError } from '../errors.js'
+import { addressOf } from './internal/address.js'
 import { type ConditionalEngine, ConditionalRecords, type Held, live } from './internal/conditional.js'
+import { type Ask, asking, defaultTimeout } from './internal/in-time.js'
 import { storeOptions } from './internal/options.js'
 
 /** What the store uses of a collection of `arangojs`. */
@@ -21,6 +23,8 @@ export interface ArangodbStoreOptions {
   readonly collection: ArangodbCollection
   /** Whether writes wait until they are on disk. Default: `true`. */
   readonly waitForSync?: boolean
+  /** How long to wait for each answer, in milliseconds, before a call rejects. Default: 5000. */
+  readonly timeout?: number
 }
 
 export type ArangodbStore = AsyncRecordStore & Required<Pick<AsyncRecordStore, 'readMany' | 'setup' | 'clear'>>
@@ -44,14 +48,15 @@ export type ArangodbStore = AsyncRecordStore & Required<Pick<AsyncRecordStore, '
  * ```
  */
 export function arangodbStore(options: ArangodbStoreOptions): ArangodbStore {
-  const { collection, waitForSync = true } = storeOptions('arangodb', options, { collection: true, waitForSync: true })
+  const known = { collection: true, waitForSync: true, timeout: true } as const
+  const { collection, waitForSync = true, timeout = defaultTimeout } = storeOptions('arangodb', options, known)
   if (typeof collection?.ensureIndex !== 'function') {
     throw new StoreConfigError(
       'arangodb',
       'collection must be one of the package "arangojs": database.collection(name)'
     )
   }
-  return new InArangodb(collection, waitForSync)
+  return new InArangodb(collection, waitForSync, asking(timeout, 'arangodb'))
 }
 
 interface Revision extends Held {
@@ -62,23 +67,30 @@ class InArangodb extends ConditionalRecords<Revision> implements ArangodbStore {
   readonly kind = 'record'
   readonly #collection: ArangodbCollection
 
-  constructor(collection: ArangodbCollection, waitForSync: boolean) {
-    super(engineOn(collection, waitForSync), 'arangodb')
+  readonly #ask: Ask
+
+  constructor(collection: ArangodbCollection, waitForSync: boolean, ask: Ask) {
+    super(engineOn(collection, waitForSync, ask), 'arangodb')
     this.#collection = collection
+    this.#ask = ask
   }
 
   async readMany(ids: readonly string[]): Promise<readonly (StoredRecord | undefined)[]> {
-    const found = await this.#collection.documents([...ids])
+    const found = await this.#ask(() => this.#collection.documents([...ids]))
     return found.map((document) => live(revisionIn(document))?.record)
   }
 
+  async address(): Promise<string | undefined> {
+    return addressOf(urlsOf(this.#collection)?.[0])
+  }
+
   async setup(): Promise<void> {
-    if (!(await this.#collection.exists())) {
-      await this.#collection.create().catch((error) => {
+    if (!(await this.#ask(() => this.#collection.exists()))) {
+      await this.#ask(() => this.#collection.create()).catch((error) => {
         if (numberOf(error) !== duplicateName) throw error // another process was quicker
       })
     }
-    await this.#collection.ensureIndex({ type: 'ttl', fields: ['ends'], expireAfter: 0 })
+    await this.#ask(() => this.#collection.ensureIndex({ type: 'ttl', fields: ['ends'], expireAfter: 0 }))
   }
 
   async clear(): Promise<void> {
@@ -86,17 +98,17 @@ class InArangodb extends ConditionalRecords<Revision> implements ArangodbStore {
   }
 }
 
-function engineOn(collection: ArangodbCollection, waitForSync: boolean): ConditionalEngine<Revision> {
+function engineOn(collection: ArangodbCollection, waitForSync: boolean, ask: Ask): ConditionalEngine<Revision> {
+  const replace = (id: string, record: StoredRecord, { revision: ifMatch }: Revision) =>
+    collection.replace(id, documentOf(record), { ifMatch, waitForSync })
+  const save = (id: string, record: StoredRecord) =>
+    collection.save({ _key: id, ...documentOf(record) }, { waitForSync })
   return {
-    get: async (id) => revisionIn(await collection.document(id, { graceful: true })),
+    get: async (id) => revisionIn(await ask(() => collection.document(id, { graceful: true }))),
     put: (id, record, held) =>
-      unless([conflict, notFound, taken], () =>
-        held
-          ? collection.replace(id, documentOf(record), { ifMatch: held.revision, waitForSync })
-          : collection.save({ _key: id, ...documentOf(record) }, { waitForSync })
-      ),
-    delete: (id, { revision }) =>
-      unless([conflict, notFound], () => collection.remove(id, { ifMatch: revision, waitForSync }))
+      unless([conflict, notFound, taken], () => ask(() => (held ? replace(id, record, held) : save(id, record)))),
+    delete: (id, { revision: ifMatch }) =>
+      unless([conflict, notFound], () => ask(() => collection.remove(id, { ifMatch, waitForSync })))
   }
 }
 
@@ -109,6 +121,12 @@ function documentOf({ text, version, expires }: StoredRecord): object {
 function revisionIn(document: unknown): Revision | undefined {
   const { _rev, text, version, expires } = (document ?? {}) as StoredRecord & { readonly _rev?: string }
   return _rev === undefined || text === undefined ? undefined : { revision: _rev, record: { text, version, expires } }
+}
+
+/** arangojs keeps them to itself. */
+function urlsOf(collection: object): readonly string[] | undefined {
+  const { database } = collection as { database?: { _connection?: { _hostUrls?: readonly string[] } } }
+  return database?._connection?._hostUrls
 }
 
 /** https://docs.arangodb.com/stable/develop/error-codes-and-meanings/ */

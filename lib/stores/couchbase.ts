@@ -1,6 +1,7 @@
 import type { AsyncRecordStore, StoredRecord } from '../../types/store.js'
 import { StoreConfigError } from '../errors.js'
 import { type ConditionalEngine, ConditionalRecords, type Held } from './internal/conditional.js'
+import { type Ask, asking, defaultTimeout } from './internal/in-time.js'
 import { storeOptions } from './internal/options.js'
 
 /** What the store uses of a collection of the package `couchbase`. */
@@ -23,7 +24,11 @@ export interface CouchbaseStoreOptions {
   readonly prefix?: string
   /** `DurabilityLevel.Majority` or another of the package; without it, the bucket's own least one counts. */
   readonly durabilityLevel?: unknown
+  /** How long to wait for each answer, in milliseconds, before a call rejects. Default: 5000. */
+  readonly timeout?: number
 }
+
+export type CouchbaseStore = AsyncRecordStore & Required<Pick<AsyncRecordStore, 'setup'>>
 
 /**
  * Keeps records in a collection of Couchbase, one document each, changed by compare-and-swap. Couchbase removes what has
@@ -44,9 +49,10 @@ export interface CouchbaseStoreOptions {
  * const store = couchbaseStore({ collection: cluster.bucket('shop').defaultCollection() })
  * ```
  */
-export function couchbaseStore(options: CouchbaseStoreOptions): AsyncRecordStore {
-  const known = { collection: true, prefix: true, durabilityLevel: true } as const
-  const { collection, prefix = 'session:', durabilityLevel } = storeOptions('couchbase', options, known)
+export function couchbaseStore(options: CouchbaseStoreOptions): CouchbaseStore {
+  const known = { collection: true, prefix: true, durabilityLevel: true, timeout: true } as const
+  const given = storeOptions('couchbase', options, known)
+  const { collection, prefix = 'session:', durabilityLevel, timeout = defaultTimeout } = given
   if (typeof collection?.insert !== 'function') {
     throw new StoreConfigError(
       'couchbase',
@@ -57,8 +63,10 @@ export function couchbaseStore(options: CouchbaseStoreOptions): AsyncRecordStore
     throw new StoreConfigError('couchbase', 'prefix must be a text of at most 100 bytes: a key may have 250')
   }
   const durability = durabilityLevel === undefined ? {} : { durabilityLevel: durabilityLevel as never }
-  const records = new ConditionalRecords(engineOn(collection, prefix, durability), 'couchbase')
-  return Object.assign(records, { kind: 'record' } as const)
+  const ask = asking(timeout, 'couchbase')
+  const engine = engineOn(collection, prefix, durability, ask)
+  const setup = async () => void (await engine.get('setup')) // the least that tells whether the server is there
+  return Object.assign(new ConditionalRecords(engine, 'couchbase'), { kind: 'record', setup } as const)
 }
 
 interface Cas extends Held {
@@ -68,12 +76,13 @@ interface Cas extends Held {
 function engineOn(
   collection: CouchbaseCollection,
   prefix: string,
-  durability: Pick<CouchbaseWriteOptions, 'durabilityLevel'>
+  durability: Pick<CouchbaseWriteOptions, 'durabilityLevel'>,
+  ask: Ask
 ): ConditionalEngine<Cas> {
   return {
     async get(id) {
       try {
-        const { content, cas } = await collection.get(prefix + id)
+        const { content, cas } = await ask(() => collection.get(prefix + id))
         const { text, version, expires } = content as StoredRecord
         return { record: { text, version, expires }, cas: cas as never }
       } catch (error) {
@@ -85,14 +94,16 @@ function engineOn(
       const content = { text, version, expires }
       const options = { expiry: expiryOf(expires), ...durability }
       return unless(['CasMismatchError', 'DocumentNotFoundError', 'DocumentExistsError'], () =>
-        held
-          ? collection.replace(prefix + id, content, { ...options, cas: held.cas })
-          : collection.insert(prefix + id, content, options)
+        ask(() =>
+          held
+            ? collection.replace(prefix + id, content, { ...options, cas: held.cas })
+            : collection.insert(prefix + id, content, options)
+        )
       )
     },
     delete: (id, { cas }) =>
       unless(['CasMismatchError', 'DocumentNotFoundError'], () =>
-        collection.remove(prefix + id, { cas, ...durability })
+        ask(() => collection.remove(prefix + id, { cas, ...durability }))
       )
   }
 }

@@ -27,6 +27,8 @@ export interface DrizzleStoreOptions<Query> {
   readonly dialect: SqlDialect
   /** With or without a schema: `auth.sessions`. Default: `'fastify_sessions'`. */
   readonly table?: string
+  /** How long to wait for an answer, in milliseconds, before a call rejects. Default: 5000. */
+  readonly timeout?: number
 }
 
 /**
@@ -42,12 +44,8 @@ export interface DrizzleStoreOptions<Query> {
  * ```
  */
 export function drizzleStore<Query>(options: DrizzleStoreOptions<Query>): SqlStore {
-  const { client, sql, dialect, table } = storeOptions('drizzle', options, {
-    client: true,
-    sql: true,
-    dialect: true,
-    table: true
-  })
+  const known = { client: true, sql: true, dialect: true, table: true, timeout: true } as const
+  const { client, sql, dialect, table, timeout } = storeOptions('drizzle', options, known)
   const statements = dialectOf(dialect, table)
   if (typeof sql !== 'function')
     throw new StoreConfigError('drizzle', 'sql must be the sql of the package "drizzle-orm"')
@@ -58,7 +56,7 @@ export function drizzleStore<Query>(options: DrizzleStoreOptions<Query>): SqlSto
     all: async (text, params) => rows(await all(query(text, params))),
     run: async (text, params) => count(await run(query(text, params)))
   }
-  return storeOver(executor, statements)
+  return storeOver(executor, statements, { store: 'drizzle', client, timeout })
 }
 
 type Method<Query> = (query: Query) => unknown

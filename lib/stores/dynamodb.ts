@@ -4,8 +4,9 @@ import { chunks, mostReads, mostWrites, untilProcessed } from './dynamodb/batche
 import { type Attributes, type CallOptions, type DynamodbClient, isNamed } from './dynamodb/client.js'
 import { endsOf, itemOf, numberOf, recordIn } from './dynamodb/items.js'
 import { prepareTable } from './dynamodb/table.js'
+import { addressOf } from './internal/address.js'
 import { freshVersion } from './internal/envelope.js'
-import { inTime, requireTimeout } from './internal/in-time.js'
+import { type Ask, asking, defaultTimeout } from './internal/in-time.js'
 import { storeOptions } from './internal/options.js'
 import { allDone, perform } from './internal/writes.js'
 
@@ -19,7 +20,7 @@ export interface DynamodbStoreOptions {
   readonly table?: string
   /**
    * How long to wait for an answer, in milliseconds, with all that the client tries again, before a call rejects: by
-   * its defaults, the client waits for ever. `setup` waits as long as the client does. Default: 5000.
+   * its defaults, the client waits for ever. Default: 5000.
    */
   readonly timeout?: number
 }
@@ -55,7 +56,7 @@ export function dynamodbStore(options: DynamodbStoreOptions): DynamodbStore {
   const {
     client,
     table = 'sessions',
-    timeout = 5000
+    timeout = defaultTimeout
   } = storeOptions('dynamodb', options, { client: true, table: true, timeout: true })
   if (typeof client?.putItem !== 'function') {
     throw new StoreConfigError(
@@ -66,20 +67,19 @@ export function dynamodbStore(options: DynamodbStoreOptions): DynamodbStore {
   if (typeof table !== 'string' || !/^[\w.-]{3,255}$/.test(table)) {
     throw new StoreConfigError('dynamodb', `table must be 3 to 255 letters, digits, _, - or ., not ${String(table)}`)
   }
-  requireTimeout('dynamodb', timeout)
-  return new InDynamodb(client, table, timeout)
+  return new InDynamodb(client, table, asking(timeout, 'dynamodb'))
 }
 
 class InDynamodb implements DynamodbStore {
   readonly kind = 'record'
   readonly #client: DynamodbClient
   readonly #table: string
-  readonly #timeout: number
+  readonly #ask: Ask
 
-  constructor(client: DynamodbClient, table: string, timeout: number) {
+  constructor(client: DynamodbClient, table: string, ask: Ask) {
     this.#client = client
     this.#table = table
-    this.#timeout = timeout
+    this.#ask = ask
   }
 
   async read(id: string): Promise<StoredRecord | undefined> {
@@ -142,8 +142,14 @@ class InDynamodb implements DynamodbStore {
     return allDone(writes.map((write) => perform(this, write)))
   }
 
+  /** Of an emulator, or whatever else the client was told; Amazon's own is known by its region. */
+  async address(): Promise<string | undefined> {
+    const { endpoint, region } = this.#client.config ?? {}
+    return endpoint ? addressOf(await endpoint()) : region?.()
+  }
+
   setup(): Promise<void> {
-    return prepareTable(this.#client, this.#table)
+    return prepareTable(this.#client, this.#table, (call) => this.#send(call))
   }
 
   async clear(): Promise<void> {
@@ -221,7 +227,7 @@ class InDynamodb implements DynamodbStore {
 
   /** Gives the connection up when the time is over. */
   #send<T>(call: (options: CallOptions) => Promise<T>): Promise<T> {
-    return inTime((abortSignal) => call({ abortSignal }), this.#timeout, 'dynamodb')
+    return this.#ask((abortSignal) => call({ abortSignal }))
   }
 
   #place(id: string) {

@@ -1,6 +1,7 @@
 import type { AsyncRecordStore } from '../../types/store.js'
 import { StoreConfigError } from '../errors.js'
-import { bridge } from './internal/bridge.js'
+import { bridge, type Engine } from './internal/bridge.js'
+import { storeOptions } from './internal/options.js'
 
 type Callback = (error?: unknown, value?: unknown) => void
 
@@ -12,6 +13,13 @@ export interface ExpressSessionStore {
   destroy(id: string, callback: Callback): unknown
   clear?(callback: Callback): unknown
 }
+
+export interface ExpressStoreOptions {
+  /** How long a call may take, in milliseconds, before it rejects. Default: 5000. */
+  readonly timeout?: number
+}
+
+export type ExpressStore = AsyncRecordStore & Required<Pick<AsyncRecordStore, 'setup'>>
 
 /**
  * Keeps records in any store made for express-session (the `connect-…` packages), to move an app over or to use an
@@ -25,7 +33,6 @@ export interface ExpressSessionStore {
  * - compare-and-set beyond this process. Parallel requests to different processes can lose an update, and one that is
  *   slow can bring back a session that another process ended. Run one process, or use a store made for the engine.
  * - several records in one round trip: each is asked for by itself, and a write is a read and a write.
- * - time limits: a store that never calls back keeps the requests waiting. Set the time-outs of its client.
  * - removing what has expired: that is left to the other store. So is its own `touch`, which does not move the end in
  *   the record: a renewed record is written as a whole.
  *
@@ -38,19 +45,17 @@ export interface ExpressSessionStore {
  * const options = defineSessions({ stores: { express: expressStore(store) }, … })
  * ```
  */
-export function expressStore(store: ExpressSessionStore): AsyncRecordStore {
+export function expressStore(store: ExpressSessionStore, options: ExpressStoreOptions = {}): ExpressStore {
+  const { timeout } = storeOptions('express', options, { timeout: true })
   const lacking = (['get', 'set', 'destroy'] as const).find((method) => typeof store?.[method] !== 'function')
   if (lacking) throw new StoreConfigError('express', `the store has no ${lacking}(): expected one for express-session`)
-  const {
-    sweep: _,
-    clear,
-    ...records
-  } = bridge(store, {
+  const engine: Engine = {
     get: async (id) => ((await called((done) => store.get(id, done))) as Kept | null | undefined)?.record,
     put: async (id, record, expires) => void (await called((done) => store.set(id, kept(record, expires), done))),
     drop: async (id) => void (await called((done) => store.destroy(id, done))),
     clear: async () => void (await called((done) => store.clear?.(done)))
-  })
+  }
+  const { sweep: _, clear, ...records } = bridge('express', store, engine, { timeout })
   return store.clear ? { ...records, clear } : records
 }
 

@@ -20,6 +20,8 @@ export interface KnexStoreOptions {
   readonly dialect: SqlDialect
   /** Default: `'fastify_sessions'`. */
   readonly table?: string
+  /** How long to wait for an answer, in milliseconds, before a call rejects. Default: 5000. */
+  readonly timeout?: number
 }
 
 /**
@@ -35,7 +37,8 @@ export interface KnexStoreOptions {
  * ```
  */
 export function knexStore(options: KnexStoreOptions): SqlStore {
-  const { client, dialect, table } = storeOptions('knex', options, { client: true, dialect: true, table: true })
+  const known = { client: true, dialect: true, table: true, timeout: true } as const
+  const { client, dialect, table, timeout } = storeOptions('knex', options, known)
   if (typeof client?.raw !== 'function') throw new StoreConfigError('knex', 'client must be an instance of Knex')
   const statements = dialectOf(dialect, table)
   const { rows, count } = answers[dialect]
@@ -45,5 +48,5 @@ export function knexStore(options: KnexStoreOptions): SqlStore {
     all: async (text, params) => rows(await send(text, params)),
     run: async (text, params) => count(await send(text, params))
   }
-  return storeOver(executor, statements)
+  return storeOver(executor, statements, { store: 'knex', client, timeout })
 }

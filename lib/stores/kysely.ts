@@ -36,6 +36,8 @@ export interface KyselyStoreOptions {
   readonly dialect: SqlDialect
   /** Default: `'fastify_sessions'`. */
   readonly table?: string
+  /** How long to wait for an answer, in milliseconds, before a call rejects. Default: 5000. */
+  readonly timeout?: number
 }
 
 /**
@@ -50,11 +52,12 @@ export interface KyselyStoreOptions {
  * ```
  */
 export function kyselyStore(options: KyselyStoreOptions): SqlStore {
-  const { client, dialect, table } = storeOptions('kysely', options, { client: true, dialect: true, table: true })
+  const known = { client: true, dialect: true, table: true, timeout: true } as const
+  const { client, dialect, table, timeout } = storeOptions('kysely', options, known)
   if (typeof client?.executeQuery !== 'function') {
     throw new StoreConfigError('kysely', 'client must be an instance of Kysely')
   }
-  return storeOver(throughKysely(client), dialectOf(dialect, table))
+  return storeOver(throughKysely(client), dialectOf(dialect, table), { store: 'kysely', client, timeout })
 }
 
 function throughKysely(client: KyselyClient): SqlExecutor {

@@ -14,7 +14,8 @@ export type MemcachedStoreOptions = {
   readonly prefix?: string
 } & (MemcachedClientOptions | { readonly client: MemcachedClient })
 
-export type MemcachedStore = AsyncRecordStore & Required<Pick<AsyncRecordStore, 'readMany' | 'saveMany' | 'close'>>
+export type MemcachedStore = AsyncRecordStore &
+  Required<Pick<AsyncRecordStore, 'readMany' | 'saveMany' | 'setup' | 'close'>>
 
 /**
  * Keeps records in memcached, one server or several, or in a hosted cluster that is found by its discovery endpoint
@@ -159,6 +160,15 @@ class InMemcached implements MemcachedStore {
 
   saveMany(writes: readonly Write[]): Promise<readonly WriteResult[]> {
     return allDone(writes.map((write) => perform(this, write)))
+  }
+
+  async address(): Promise<string | undefined> {
+    return this.#client.address
+  }
+
+  /** Every server has to be there at start: one that is not would fail its share of the sessions. */
+  setup(): Promise<void> {
+    return this.#client.ping()
   }
 
   async close(): Promise<void> {

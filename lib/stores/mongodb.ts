@@ -1,7 +1,8 @@
 import type { AsyncRecordStore, StoredRecord, Version, Write, WriteResult } from '../../types/store.js'
 import { StoreConfigError } from '../errors.js'
+import { addressOf } from './internal/address.js'
 import { Gathered } from './internal/gathered.js'
-import { inTime, requireTimeout } from './internal/in-time.js'
+import { type Ask, asking, defaultTimeout } from './internal/in-time.js'
 import { storeOptions } from './internal/options.js'
 import { allDone } from './internal/writes.js'
 import { BulkWrites, type MongoBulkClient } from './mongodb/bulk.js'
@@ -24,7 +25,7 @@ export interface MongodbStoreOptions {
   readonly collection: MongoCollection
   /**
    * How long to wait for an answer, in milliseconds, before a call rejects: by its defaults, the driver waits half a
-   * minute for a server that is down, and for ever for one that stands still. `setup` and `clear` wait as the driver
+   * minute for a server that is down, and for ever for one that stands still. `clear` waits as the driver
    * does. Default: 5000.
    */
   readonly timeout?: number
@@ -59,15 +60,14 @@ export type MongodbStore = AsyncRecordStore &
  * ```
  */
 export function mongodbStore(options: MongodbStoreOptions): MongodbStore {
-  const { collection, timeout = 5000 } = storeOptions('mongodb', options, { collection: true, timeout: true })
+  const { collection, timeout = defaultTimeout } = storeOptions('mongodb', options, { collection: true, timeout: true })
   if (typeof collection?.updateOne !== 'function' || typeof collection.namespace !== 'string') {
     throw new StoreConfigError('mongodb', 'collection must be a Collection of the package "mongodb"')
   }
   if (collection.writeConcern?.w === 0) {
     throw new StoreConfigError('mongodb', 'collection must not have the write concern w: 0: leave it out')
   }
-  requireTimeout('mongodb', timeout)
-  return new InMongodb(collection, timeout)
+  return new InMongodb(collection, asking(timeout, 'mongodb'))
 }
 
 /**
@@ -91,13 +91,13 @@ class InMongodb implements MongodbStore {
   readonly kind = 'record'
   readonly #collection: MongoCollection
   readonly #bulk: BulkWrites
-  readonly #timeout: number
+  readonly #ask: Ask
   readonly #gathered = new Gathered((ids: readonly string[]) => this.readMany(ids))
 
-  constructor(collection: MongoCollection, timeout: number) {
+  constructor(collection: MongoCollection, ask: Ask) {
     this.#collection = collection
     this.#bulk = new BulkWrites(collection.db.client, collection)
-    this.#timeout = timeout
+    this.#ask = ask
   }
 
   read(id: string): Promise<StoredRecord | undefined> {
@@ -109,7 +109,7 @@ class InMongodb implements MongodbStore {
     const filter = { _id: { $in: [...new Set(ids)] }, expires: { $gt: new Date() } }
     // One more than there can be, so that the server has nothing left to ask for.
     const found = this.#collection.find(filter, { batchSize: ids.length + 1, readPreference: 'primary' }).toArray()
-    const documents = (await this.#inTime(() => found)) as readonly StoredDocument[]
+    const documents = (await this.#ask(() => found)) as readonly StoredDocument[]
     const records = new Map(documents.map((document) => [document._id, recordIn(document)]))
     return ids.map((id) => records.get(id))
   }
@@ -132,12 +132,16 @@ class InMongodb implements MongodbStore {
 
   async saveMany(writes: readonly Write[]): Promise<readonly WriteResult[]> {
     const operations = writes.map(operationOf)
-    const together = operations.length > 1 ? await this.#inTime(() => this.#bulk.carryOut(operations)) : undefined
+    const together = operations.length > 1 ? await this.#ask(() => this.#bulk.carryOut(operations)) : undefined
     return together ?? allDone(operations.map((operation) => this.#carryOut(operation)))
   }
 
+  async address(): Promise<string | undefined> {
+    return addressOf(this.#collection.db.client)
+  }
+
   async setup(): Promise<void> {
-    await this.#collection.createIndex({ expires: 1 }, { expireAfterSeconds: 0 })
+    await this.#ask(() => this.#collection.createIndex({ expires: 1 }, { expireAfterSeconds: 0 }))
   }
 
   async clear(): Promise<void> {
@@ -150,20 +154,16 @@ class InMongodb implements MongodbStore {
 
   async #carryOut({ filter, update, upsert, done, undone }: Operation): Promise<WriteResult> {
     if (!update) {
-      const { deletedCount } = await this.#inTime(() => this.#collection.deleteOne(filter))
+      const { deletedCount } = await this.#ask(() => this.#collection.deleteOne(filter))
       return deletedCount > 0 ? done : undone
     }
     try {
-      const counts = await this.#inTime(() => this.#collection.updateOne(filter, update, { upsert }))
+      const counts = await this.#ask(() => this.#collection.updateOne(filter, update, { upsert }))
       return counts.matchedCount + counts.upsertedCount > 0 ? done : undone
     } catch (error) {
       if (upsert && (error as { code?: unknown }).code === duplicateKey) return undone
       throw error
     }
-  }
-
-  #inTime<T>(ask: () => Promise<T>): Promise<T> {
-    return inTime(ask, this.#timeout, 'mongodb')
   }
 }
 

@@ -22,6 +22,8 @@ export interface MysqlStoreOptions {
   readonly client: MysqlPromiseClient | MysqlCallbackClient
   /** With or without a database: `auth.sessions`. Default: `'fastify_sessions'`. */
   readonly table?: string
+  /** How long to wait for an answer, in milliseconds, before a call rejects. Default: 5000. */
+  readonly timeout?: number
 }
 
 /**
@@ -42,8 +44,9 @@ export interface MysqlStoreOptions {
  * ```
  */
 export function mysqlStore(options: MysqlStoreOptions): SqlStore {
-  const { client, table = defaultTable } = storeOptions('mysql', options, { client: true, table: true })
-  return storeOver(throughMysql2(promiseClient(client)), mysqlDialect(table))
+  const known = { client: true, table: true, timeout: true } as const
+  const { client, table = defaultTable, timeout } = storeOptions('mysql', options, known)
+  return storeOver(throughMysql2(promiseClient(client)), mysqlDialect(table), { store: 'mysql', client, timeout })
 }
 
 function promiseClient(client: MysqlPromiseClient | MysqlCallbackClient): MysqlPromiseClient {

@@ -38,6 +38,8 @@ export interface PostgresStoreOptions {
    * Default: `true`.
    */
   readonly prepare?: boolean
+  /** How long to wait for an answer, in milliseconds, before a call rejects. Default: 5000. */
+  readonly timeout?: number
 }
 
 /**
@@ -49,8 +51,8 @@ export interface PostgresStoreOptions {
  * Tested with PostgreSQL 15.
  *
  * A pool of `pg` needs a listener for `error`, or the process ends when the server closes an idle connection. Give
- * `postgres` the option `fetch_types: false`, or it ends when a connection is cut as it opens. Neither driver waits for
- * an answer with a limit by default; `pg` does with `query_timeout` and `connectionTimeoutMillis`.
+ * `postgres` the option `fetch_types: false`, or it ends when a connection is cut as it opens. A call
+ * that timed out keeps its connection until the server answers, and may still be carried out.
  *
  * @throws StoreConfigError when the client is of neither kind, or the table's name can't be one.
  * @example
@@ -64,9 +66,10 @@ export function postgresStore(options: PostgresStoreOptions): BatchingSqlStore {
   const {
     client,
     table = defaultTable,
-    prepare = true
-  } = storeOptions('postgres', options, { client: true, table: true, prepare: true })
-  return storeOver(executorOf(client, prepare), postgresDialect(table))
+    prepare = true,
+    timeout
+  } = storeOptions('postgres', options, { client: true, table: true, prepare: true, timeout: true })
+  return storeOver(executorOf(client, prepare), postgresDialect(table), { store: 'postgres', client, timeout })
 }
 
 function executorOf(client: PgClient | PostgresJsClient, prepare: boolean): SqlExecutor {

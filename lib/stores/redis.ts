@@ -1,7 +1,8 @@
 import type { AsyncRecordStore, StoredRecord, Version, Write, WriteResult } from '../../types/store.js'
 import { StoreConfigError } from '../errors.js'
+import { addressOf } from './internal/address.js'
 import { endField, envelope, freshVersion, openEnvelope, wholeEnd } from './internal/envelope.js'
-import { inTime, requireTimeout } from './internal/in-time.js'
+import { type Ask, asking, defaultTimeout } from './internal/in-time.js'
 import { storeOptions } from './internal/options.js'
 import { allDone, perform } from './internal/writes.js'
 import { type Commands, commandsOf, type RedisClient } from './redis/client.js'
@@ -22,7 +23,8 @@ export interface RedisStoreOptions {
   readonly timeout?: number
 }
 
-export type RedisStore = AsyncRecordStore & Required<Pick<AsyncRecordStore, 'readMany' | 'saveMany' | 'clear'>>
+export type RedisStore = AsyncRecordStore &
+  Required<Pick<AsyncRecordStore, 'readMany' | 'saveMany' | 'setup' | 'clear'>>
 
 /**
  * Keeps records in Redis or Valkey: one server, sentinels or a cluster. A record is one string, read by one GET and
@@ -51,15 +53,14 @@ export function redisStore(options: RedisStoreOptions): RedisStore {
   const {
     client,
     prefix = 'session:',
-    timeout = 5000
+    timeout = defaultTimeout
   } = storeOptions('redis', options, { client: true, prefix: true, timeout: true })
   const commands = commandsOf(client)
   if (!commands) throw new StoreConfigError('redis', 'client must be a client of the package "ioredis" or "redis"')
   if (typeof prefix !== 'string' || prefix === '') {
     throw new StoreConfigError('redis', 'prefix must be a text of at least one letter, or be left out')
   }
-  requireTimeout('redis', timeout)
-  return new InRedis(commands, prefix, timeout)
+  return new InRedis(commands, prefix, asking(timeout, 'redis'), () => addressOf(client))
 }
 
 /**
@@ -70,16 +71,18 @@ class InRedis implements RedisStore {
   readonly kind = 'record'
   readonly #commands: Commands
   readonly #prefix: string
-  readonly #timeout: number
+  readonly #ask: Ask
+  readonly #where: () => string | undefined
 
-  constructor(commands: Commands, prefix: string, timeout: number) {
+  constructor(commands: Commands, prefix: string, ask: Ask, where: () => string | undefined) {
     this.#commands = commands
     this.#prefix = prefix
-    this.#timeout = timeout
+    this.#ask = ask
+    this.#where = where
   }
 
   async read(id: string): Promise<StoredRecord | undefined> {
-    const kept = await this.#inTime((late) => this.#commands.get(this.#prefix + id, late))
+    const kept = await this.#ask((late) => this.#commands.get(this.#prefix + id, late))
     return kept === null ? undefined : openEnvelope(String(kept))
   }
 
@@ -100,7 +103,7 @@ class InRedis implements RedisStore {
   }
 
   async remove(id: string): Promise<boolean> {
-    return Number(await this.#inTime((late) => this.#commands.del(this.#prefix + id, late))) === 1
+    return Number(await this.#ask((late) => this.#commands.del(this.#prefix + id, late))) === 1
   }
 
   readMany(ids: readonly string[]): Promise<readonly (StoredRecord | undefined)[]> {
@@ -111,19 +114,24 @@ class InRedis implements RedisStore {
     return allDone(writes.map((write) => perform(this, write)))
   }
 
+  async address(): Promise<string | undefined> {
+    return this.#where()
+  }
+
+  /** Asks as later requests will, so that a server that is not there, or a user without the right, is told at start. */
+  async setup(): Promise<void> {
+    await this.touch('setup', 0)
+  }
+
   async clear(): Promise<void> {
     const pages = this.#commands.keys(this.#prefix)
-    const next = () => this.#inTime(() => pages.next())
+    const next = () => this.#ask(() => pages.next())
     for (let page = await next(); !page.done; page = await next()) {
-      await allDone(page.value.map((key) => this.#inTime((late) => this.#commands.del(key, late))))
+      await allDone(page.value.map((key) => this.#ask((late) => this.#commands.del(key, late))))
     }
   }
 
   async #run(script: Script, id: string, parameters: string[]): Promise<boolean> {
-    return Number(await this.#inTime((late) => this.#commands.run(script, this.#prefix + id, parameters, late))) === 1
-  }
-
-  #inTime<T>(ask: (late: AbortSignal) => Promise<T>): Promise<T> {
-    return inTime(ask, this.#timeout, 'redis')
+    return Number(await this.#ask((late) => this.#commands.run(script, this.#prefix + id, parameters, late))) === 1
   }
 }

@@ -1,15 +1,24 @@
 import type { AsyncRecordStore, StoredRecord, Version } from '../../types/store.js'
 import { StoreConfigError } from '../errors.js'
+import { addressOf } from './internal/address.js'
 import { freshVersion, wholeEnd } from './internal/envelope.js'
+import { type Ask, asking, defaultTimeout } from './internal/in-time.js'
 import { storeOptions } from './internal/options.js'
+import type { Query, Run, Term } from './rethinkdb/query.js'
+import { ambiguousIn, unite } from './rethinkdb/tables.js'
 
 export interface RethinkdbStoreOptions {
   /** The `r` of the package `rethinkdb-ts`. */
   readonly r: { table(name: string): unknown }
-  /** What `r.connect()` resolved to; left out after `r.connectPool()`. */
+  /**
+   * What `r.connect()` resolved to; left out after `r.connectPool()`. A connection does not recover when the server is
+   * started again, the pool does.
+   */
   readonly connection?: unknown
   /** A table for this store's records, and nothing else, in the connection's database. Default: `'sessions'`. */
   readonly table?: string
+  /** How long to wait for an answer, in milliseconds, before a call rejects. Default: 5000. */
+  readonly timeout?: number
 }
 
 export type RethinkdbStore = AsyncRecordStore &
@@ -18,7 +27,11 @@ export type RethinkdbStore = AsyncRecordStore &
 /**
  * Keeps records in a table of RethinkDB, one document each. Every method is one request: a document is replaced by a
  * function of what it holds, which the server runs atomically. Several reads are one request; several writes are sent at
- * once. The clock of the app counts, and `sweep` removes by an index what has expired. Tested with rethinkdb-ts 3 against
+ * once. The clock of the app counts, and `sweep` removes by an index what has expired.
+ *
+ * Where several clients make the table at the same time, RethinkDB may make several of its name, and refuse all queries.
+ * The store makes one of them, for which its user must be allowed to change \`rethinkdb.table_config\`; if that is not
+ * wanted, make the table before the first start. Tested with rethinkdb-ts 3 against
  * a stand-in for the server, which speaks its protocol; never against a real one.
  *
  * @throws StoreConfigError when `r` is none, or the table's name can't be one.
@@ -26,16 +39,13 @@ export type RethinkdbStore = AsyncRecordStore &
  * ```ts
  * import { r } from 'rethinkdb-ts'
  *
- * const connection = await r.connect({ host: 'localhost', db: 'shop' })
- * const store = rethinkdbStore({ r, connection })
+ * await r.connectPool({ host: 'localhost', db: 'shop' })
+ * const store = rethinkdbStore({ r })
  * ```
  */
 export function rethinkdbStore(options: RethinkdbStoreOptions): RethinkdbStore {
-  const {
-    r,
-    connection,
-    table = 'sessions'
-  } = storeOptions('rethinkdb', options, { r: true, connection: true, table: true })
+  const known = { r: true, connection: true, table: true, timeout: true } as const
+  const { r, connection, table = 'sessions', timeout = defaultTimeout } = storeOptions('rethinkdb', options, known)
   if (typeof r?.table !== 'function') {
     throw new StoreConfigError(
       'rethinkdb',
@@ -45,35 +55,7 @@ export function rethinkdbStore(options: RethinkdbStoreOptions): RethinkdbStore {
   if (!/^\w{1,100}$/.test(table)) {
     throw new StoreConfigError('rethinkdb', `table must be 1 to 100 letters, digits or _, not ${table}`)
   }
-  return new InRethinkdb(r as unknown as Query, connection, table)
-}
-
-/** What the store uses of the query language (https://rethinkdb.com/api/javascript/). */
-interface Query {
-  readonly minval: Term
-  table(name: string): Term
-  tableList(): Term
-  tableCreate(name: string): Term
-  branch(...conditionsAndValues: unknown[]): Term
-}
-
-interface Term {
-  (field: string): Term
-  get(id: string): Term
-  getAll(...ids: readonly string[]): Term
-  replace(change: (row: Term) => unknown): Term
-  between(low: unknown, high: number, options: { index: string; rightBound: 'closed' }): Term
-  limit(count: number): Term
-  delete(): Term
-  indexList(): Term
-  indexCreate(field: string): Term
-  indexWait(name: string): Term
-  eq(value: unknown): Term
-  gt(value: number): Term
-  le(value: number): Term
-  and(other: Term): Term
-  merge(fields: object): Term
-  run(connection?: unknown): Promise<unknown>
+  return new InRethinkdb(r as unknown as Query, connection, table, asking(timeout, 'rethinkdb'))
 }
 
 interface Outcome {
@@ -88,12 +70,15 @@ class InRethinkdb implements RethinkdbStore {
   readonly kind = 'record'
   readonly #r: Query
   readonly #connection: unknown
+  readonly #ask: Ask
   readonly #name: string
   readonly #table: Term
+  #uniting: Promise<void> | undefined
 
-  constructor(r: Query, connection: unknown, name: string) {
+  constructor(r: Query, connection: unknown, name: string, ask: Ask) {
     this.#r = r
     this.#connection = connection
+    this.#ask = ask
     this.#name = name
     this.#table = r.table(name)
   }
@@ -135,14 +120,20 @@ class InRethinkdb implements RethinkdbStore {
     return this.#replaceLive(id, () => null)
   }
 
+  async address(): Promise<string | undefined> {
+    const { clientAddress, clientPort } = Object(this.#connection)
+    return addressOf({ host: clientAddress, port: clientPort })
+  }
+
   async setup(): Promise<void> {
-    await this.#ensure(this.#name, this.#r.tableList(), this.#r.tableCreate(this.#name))
-    await this.#ensure('expires', this.#table.indexList(), this.#table.indexCreate('expires'))
-    await this.#run(this.#table.indexWait('expires'))
+    const run: Run = (term) => this.#run(term)
+    await ensure(this.#name, this.#r.tableList(), this.#r.tableCreate(this.#name), run)
+    await run(this.#table.wait())
+    await this.#ensureIndex(run)
   }
 
   async clear(): Promise<void> {
-    await this.#write(this.#table.delete())
+    outcomeOf(await this.#table.delete().run(this.#connection)) // as long as there are records
   }
 
   async sweep({ signal }: { readonly signal?: AbortSignal } = {}): Promise<number> {
@@ -166,31 +157,69 @@ class InRethinkdb implements RethinkdbStore {
     return inserted + replaced + deleted > 0
   }
 
-  /** The server reports what went wrong with a document in the answer. */
   async #write(term: Term): Promise<Outcome> {
-    const outcome = (await this.#run(term)) as Outcome
-    if (outcome.errors > 0) throw new Error(`rethinkdb store: ${outcome.first_error}`)
-    return outcome
+    return outcomeOf(await this.#run(term))
   }
 
-  /** Makes what is not there; another process may be quicker. */
-  async #ensure(name: string, list: Term, make: Term): Promise<void> {
-    const isThere = async () => ((await this.#run(list)) as readonly string[]).includes(name)
-    if (await isThere()) return
-    try {
-      await this.#run(make)
-    } catch (error) {
-      if (!(await isThere())) throw error
+  async #ensureIndex(run: Run): Promise<void> {
+    await ensure('expires', this.#table.indexList(), this.#table.indexCreate('expires'), run)
+    await run(this.#table.indexWait('expires'))
+  }
+
+  /** A query that names an ambiguous table was refused as a whole, so it can be sent again. */
+  async #run(term: Term): Promise<unknown> {
+    for (let turn = 1; ; turn++) {
+      try {
+        return await this.#send(term)
+      } catch (error) {
+        const db = ambiguousIn(error)
+        if (db === undefined || turn === patience) throw error
+        await this.#unite(db).catch((error) => {
+          if (ambiguousIn(error) === undefined) throw error // else there is one more by now
+        })
+      }
     }
   }
 
-  #run(term: Term): Promise<unknown> {
-    return term.run(this.#connection)
+  #send(term: Term): Promise<unknown> {
+    return this.#ask(() => term.run(this.#connection))
+  }
+
+  /** The table that stays may be one that has no index yet. */
+  #unite(db: string): Promise<void> {
+    const send: Run = (term) => this.#send(term)
+    this.#uniting ??= unite(this.#r, send, db, this.#name)
+      .then(() => this.#ensureIndex(send))
+      .finally(() => {
+        this.#uniting = undefined
+      })
+    return this.#uniting
   }
 }
 
+/** Makes what is not there; another process may be quicker. */
+async function ensure(name: string, list: Term, make: Term, run: Run): Promise<void> {
+  const isThere = async () => ((await run(list)) as readonly string[]).includes(name)
+  if (await isThere()) return
+  try {
+    await run(make)
+  } catch (error) {
+    if (!(await isThere())) throw error
+  }
+}
+
+/** How often to make one table of several: each time, another client has made one more. */
+const patience = 20
+
 /** How many records a sweep removes at once. */
 const slice = 500
+
+/** The server reports what went wrong with a document in the answer. */
+function outcomeOf(answer: unknown): Outcome {
+  const outcome = answer as Outcome
+  if (outcome.errors > 0) throw new Error(`rethinkdb store: ${outcome.first_error}`)
+  return outcome
+}
 
 function live(document: unknown): StoredRecord | undefined {
   if (document === null || document === undefined) return undefined

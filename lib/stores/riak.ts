@@ -2,7 +2,7 @@ import type { AsyncRecordStore, Capabilities, StoredRecord, Version } from '../.
 import { StoreConfigError } from '../errors.js'
 import { type ConditionalEngine, ConditionalRecords, type Held } from './internal/conditional.js'
 import { envelope, openEnvelope } from './internal/envelope.js'
-import { requireTimeout } from './internal/in-time.js'
+import { defaultTimeout, requireTimeout } from './internal/in-time.js'
 import { storeOptions } from './internal/options.js'
 import { Turns } from './internal/turns.js'
 import { allDone } from './internal/writes.js'
@@ -53,7 +53,13 @@ export type RiakStore = AsyncRecordStore & Required<Pick<AsyncRecordStore, 'setu
 export function riakStore(options: RiakStoreOptions): RiakStore {
   const known = { url: true, type: true, bucket: true, eventual: true, timeout: true, fetch: true } as const
   const given = storeOptions('riak', options, known)
-  const { type = 'sessions', bucket = 'sessions', eventual = false, timeout = 5000, fetch = globalThis.fetch } = given
+  const {
+    type = 'sessions',
+    bucket = 'sessions',
+    eventual = false,
+    timeout = defaultTimeout,
+    fetch = globalThis.fetch
+  } = given
   for (const [option, name] of Object.entries({ type, bucket })) {
     if (!/^\w[\w.-]{0,99}$/.test(name)) {
       throw new StoreConfigError('riak', `${option} must be 1 to 100 letters, digits, _, - or ., not ${name}`)
@@ -110,6 +116,10 @@ class InRiak implements RiakStore {
 
   remove(id: string): Promise<boolean> {
     return this.#inTurn(id, () => this.#records.remove(id))
+  }
+
+  async address(): Promise<string | undefined> {
+    return this.#objects.address
   }
 
   async setup(): Promise<void> {

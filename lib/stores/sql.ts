@@ -13,6 +13,8 @@ export interface SqlStoreOptions {
   readonly dialect: SqlDialect
   /** With or without a schema: `auth.sessions`. Default: `'fastify_sessions'`. */
   readonly table?: string
+  /** How long to wait for an answer, in milliseconds, before a call rejects. Default: 5000. */
+  readonly timeout?: number
 }
 
 /**
@@ -33,12 +35,13 @@ export interface SqlStoreOptions {
  * ```
  */
 export function sqlStore(options: SqlStoreOptions): SqlStore {
-  const { client, dialect, table } = storeOptions('sql', options, { client: true, dialect: true, table: true })
+  const known = { client: true, dialect: true, table: true, timeout: true } as const
+  const { client, dialect, table, timeout } = storeOptions('sql', options, known)
   if (typeof client?.all !== 'function' || typeof client.run !== 'function') {
     throw new StoreConfigError(
       'sql',
       'client must have two functions: all, for rows, and run, for how many were written'
     )
   }
-  return storeOver(client, dialectOf(dialect, table))
+  return storeOver(client, dialectOf(dialect, table), { store: 'sql', client, timeout })
 }

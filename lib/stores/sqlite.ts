@@ -47,6 +47,8 @@ export interface SqliteStoreOptions {
   readonly client: SqliteDatabase | TursoDatabase | LibsqlClient
   /** Default: `'fastify_sessions'`. */
   readonly table?: string
+  /** How long to wait for a lock, or for a server of libSQL, in milliseconds, before a call rejects. Default: 5000. */
+  readonly timeout?: number
 }
 
 /**
@@ -55,7 +57,7 @@ export interface SqliteStoreOptions {
  *
  * Set `PRAGMA journal_mode = WAL` once for the file, so that readers and writers don't wait for one another, and
  * `PRAGMA synchronous = NORMAL` on each connection, so that not every write waits for the disk. A lock that the driver
- * doesn't wait for (`node:sqlite` waits only with `timeout`), the store waits for, up to 5 seconds, without stopping
+ * doesn't wait for (`node:sqlite` waits only with `timeout`), the store waits for, as long as `timeout` says, without stopping
  * the event loop. Give it a connection of its own if the app holds transactions open across an `await`.
  * Turso's engine lets one process at a time have the file.
  *
@@ -68,8 +70,9 @@ export interface SqliteStoreOptions {
  * ```
  */
 export function sqliteStore(options: SqliteStoreOptions): BatchingSqlStore {
-  const { client, table = defaultTable } = storeOptions('sqlite', options, { client: true, table: true })
-  return storeOver(executorOf(client), sqliteDialect(table))
+  const known = { client: true, table: true, timeout: true } as const
+  const { client, table = defaultTable, timeout } = storeOptions('sqlite', options, known)
+  return storeOver(executorOf(client), sqliteDialect(table), { store: 'sqlite', client, timeout })
 }
 
 function executorOf(client: SqliteStoreOptions['client']): SqlExecutor {

@@ -29,6 +29,8 @@ export interface TypeormStoreOptions {
   readonly dialect: SqlDialect
   /** With or without a schema: `auth.sessions`. Default: `'fastify_sessions'`. */
   readonly table?: string
+  /** How long to wait for an answer, in milliseconds, before a call rejects. Default: 5000. */
+  readonly timeout?: number
 }
 
 /**
@@ -44,11 +46,12 @@ export interface TypeormStoreOptions {
  * ```
  */
 export function typeormStore(options: TypeormStoreOptions): SqlStore {
-  const { client, dialect, table } = storeOptions('typeorm', options, { client: true, dialect: true, table: true })
+  const known = { client: true, dialect: true, table: true, timeout: true } as const
+  const { client, dialect, table, timeout } = storeOptions('typeorm', options, known)
   if (typeof client?.createQueryRunner !== 'function') {
     throw new StoreConfigError('typeorm', 'client must be a DataSource of TypeORM')
   }
-  return storeOver(throughTypeorm(client), dialectOf(dialect, table))
+  return storeOver(throughTypeorm(client), dialectOf(dialect, table), { store: 'typeorm', client, timeout })
 }
 
 function throughTypeorm(client: TypeormClient): SqlExecutor {

@@ -1,6 +1,6 @@
 import type { AsyncRecordStore } from '../../types/store.js'
 import { StoreConfigError } from '../errors.js'
-import { bridge } from './internal/bridge.js'
+import { bridge, type Engine } from './internal/bridge.js'
 import { storeOptions } from './internal/options.js'
 
 /** What the store uses of a `Storage` of the package `unstorage`. */
@@ -14,9 +14,11 @@ export interface UnstorageClient {
 export interface UnstorageStoreOptions {
   /** What the keys of its records begin with: letters, digits, `-`, `_`, and `:` between. Default: `sessions`. */
   readonly base?: string
+  /** How long a call may take, in milliseconds, before it rejects. Default: 5000. */
+  readonly timeout?: number
 }
 
-export type UnstorageStore = AsyncRecordStore & Required<Pick<AsyncRecordStore, 'clear' | 'sweep'>>
+export type UnstorageStore = AsyncRecordStore & Required<Pick<AsyncRecordStore, 'setup' | 'clear' | 'sweep'>>
 
 /**
  * Keeps records by unstorage and any of its drivers.
@@ -30,7 +32,6 @@ export type UnstorageStore = AsyncRecordStore & Required<Pick<AsyncRecordStore, 
  *   `clear` go through all keys one by one.
  * - whole records after a crash: `fs` writes in place. `fileStore()` does not.
  * - records at once everywhere: drivers over caches at the edge answer what was some time ago.
- * - time limits: set those of the driver's client.
  *
  * @throws StoreConfigError when it is no storage, or the base can't be one.
  * @example
@@ -40,7 +41,7 @@ export type UnstorageStore = AsyncRecordStore & Required<Pick<AsyncRecordStore, 
  * ```
  */
 export function unstorageStore(storage: UnstorageClient, options: UnstorageStoreOptions = {}): UnstorageStore {
-  const { base = 'sessions' } = storeOptions('unstorage', options, { base: true })
+  const { base = 'sessions', timeout } = storeOptions('unstorage', options, { base: true, timeout: true })
   if (typeof storage?.getItem !== 'function' || typeof storage.getKeys !== 'function') {
     throw new StoreConfigError('unstorage', 'expected a storage, as createStorage({ driver }) makes it')
   }
@@ -48,7 +49,7 @@ export function unstorageStore(storage: UnstorageClient, options: UnstorageStore
     throw new StoreConfigError('unstorage', `base must be words with ":" between them, not ${JSON.stringify(base)}`)
   }
   const prefix = `${base}:`
-  return bridge(storage, {
+  const engine: Engine = {
     get: (id) => storage.getItem(prefix + id),
     // Drivers that know a time to live take it in whole seconds.
     put: (id, value, expires) =>
@@ -58,7 +59,8 @@ export function unstorageStore(storage: UnstorageClient, options: UnstorageStore
       const keys = await storage.getKeys(prefix)
       return keys.filter((key) => isId(key, prefix)).map((key) => key.slice(prefix.length))
     }
-  })
+  }
+  return bridge('unstorage', storage, engine, { timeout })
 }
 
 /** A base below this one is another store's. */

@@ -14,7 +14,7 @@ export interface Row {
 }
 
 /** A store that keeps the contract, in small steps that a broken one can override. */
-export class SoundStore implements Required<Omit<RecordStore, 'capabilities'>> {
+export class SoundStore implements Required<Omit<RecordStore, 'capabilities' | 'address'>> {
   readonly kind = 'record'
   readonly engine: Engine
   readonly table: string

@@ -1,5 +1,6 @@
-import { createHmac, pbkdf2Sync, randomBytes } from 'node:crypto'
+import { createHmac, pbkdf2Sync, randomBytes, randomUUID } from 'node:crypto'
 import { createServer, type Server, type Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { TermType } from 'rethinkdb-ts/lib/proto/enums.js'
 import { FragileServer } from './fragile-server.js'
 
@@ -12,12 +13,26 @@ const [success, sequence, runtimeError] = [1, 2, 18]
 /**
  * Stands in for a RethinkDB server that is not here: takes the handshake of its drivers and runs those terms of the query
  * language that the store is made of, on tables in memory. Faithful in what the store builds on: one document is replaced
- * atomically, a branch runs only what it chooses, and what happened is counted as the server counts it.
+ * atomically, a branch runs only what it chooses, and what happened is counted as the server counts it. And in what it
+ * has to stand: whether there is a table of that name is asked some time before it is made, so that clients that make one
+ * at the same time get one each, after which the name is ambiguous.
  */
 export class RethinkStandIn extends FragileServer {
   /** How many queries came. */
   queries = 0
-  readonly #tables = new Map<string, { readonly rows: Map<string, Row>; readonly indexes: string[] }>()
+  /** By id: several may have the same name. */
+  readonly #tables = new Map<string, Table>()
+
+  /** The names of the tables, each as often as there is one. */
+  get tables(): readonly string[] {
+    return Array.from(this.#tables.values(), ({ name }) => name)
+  }
+
+  /** One more table of that name, as another server has made it. */
+  duplicate(name: string, row: Row): void {
+    const id = randomUUID()
+    this.#tables.set(id, { id, name, rows: new Map([[row.id, row]]), indexes: [] })
+  }
 
   protected create(): Server {
     return createServer((socket) => this.#serve(socket))
@@ -48,10 +63,20 @@ export class RethinkStandIn extends FragileServer {
   async #reply(socket: Socket, token: Buffer, [, term]: readonly [number, unknown]): Promise<void> {
     this.queries++
     if (!(await this.isTime(socket))) return
-    const body = Buffer.from(JSON.stringify(this.#answer(term)))
+    const answer = isCreation(term) ? await this.#create(term) : this.#answer(term)
+    const body = Buffer.from(JSON.stringify(answer))
     const length = Buffer.alloc(4)
     length.writeUInt32LE(body.length)
     socket.write(Buffer.concat([token, length, body]))
+  }
+
+  async #create(term: readonly [number, unknown[]]): Promise<Answer> {
+    const name = term[1].at(-1) as string
+    if (this.#named(name).length > 0) return { t: runtimeError, r: [`Table \`test.${name}\` already exists.`] }
+    await sleep(creating)
+    const id = randomUUID()
+    this.#tables.set(id, { id, name, rows: new Map(), indexes: [] })
+    return { t: success, r: [{ tables_created: 1 }] }
   }
 
   #answer(term: unknown): Answer {
@@ -88,16 +113,38 @@ export class RethinkStandIn extends FragileServer {
       case TermType.MINVAL:
         return Number.NEGATIVE_INFINITY
       case TermType.DB:
-        return undefined
+        return arg(0)
       // Where a database is named, that comes first.
       case TermType.TABLE:
-        return this.#table(arg(args.length - 1) as string)
+        return args.length > 1 && arg(0) === 'rethinkdb' ? this.#config() : this.#rows(arg(args.length - 1) as string)
       case TermType.TABLE_LIST:
-        return [...this.#tables.keys()]
-      case TermType.TABLE_CREATE:
-        if (this.#tables.has(arg(args.length - 1) as string)) throw new Error('Table already exists.')
-        this.#tables.set(arg(args.length - 1) as string, { rows: new Map(), indexes: [] })
-        return { tables_created: 1 }
+        return [...new Set(this.tables)]
+      case TermType.TABLE_DROP:
+        this.#tables.delete(this.#table(arg(args.length - 1) as string).id)
+        return { tables_dropped: 1 }
+      case TermType.WAIT:
+        return { ready: 1 }
+      case TermType.FILTER: {
+        const { from, rows } = arg(0) as Rows
+        const wanted = Object.entries(arg(1) as object)
+        return new Rows(
+          from,
+          rows.filter((row) => wanted.every(([field, value]) => row[field] === value))
+        )
+      }
+      // Of `table_config` alone: a table gets another name.
+      case TermType.UPDATE: {
+        const { rows } = arg(0) as Rows
+        for (const { id } of rows) Object.assign(this.#tables.get(id) as Table, arg(1))
+        return { ...nothing, replaced: rows.length }
+      }
+      case TermType.INSERT: {
+        const { from } = arg(0) as Rows
+        const { rows } = arg(1) as Rows
+        const fresh = rows.filter(({ id }) => !from.has(id))
+        for (const row of fresh) from.set(row.id, row)
+        return { ...nothing, inserted: fresh.length, errors: rows.length - fresh.length }
+      }
       case TermType.INDEX_LIST:
         return [...this.#indexesOf(args[0], scope)]
       case TermType.INDEX_CREATE: {
@@ -164,16 +211,46 @@ export class RethinkStandIn extends FragileServer {
     return JSON.stringify(before) === JSON.stringify(after) ? { ...nothing, unchanged: 1 } : { ...nothing, replaced: 1 }
   }
 
-  #table(name: string): Rows {
-    const table = this.#tables.get(name)
-    if (table === undefined) throw new Error(`Table \`${name}\` does not exist.`)
-    return new Rows(table.rows, [...table.rows.values()])
+  #named(name: string): readonly Table[] {
+    return [...this.#tables.values()].filter((table) => table.name === name)
+  }
+
+  #table(name: string): Table {
+    const [table, ...others] = this.#named(name)
+    if (table === undefined) throw new Error(`Table \`test.${name}\` does not exist.`)
+    if (others.length === 0) return table
+    throw new Error(`Table \`test.${name}\` is ambiguous; there are multiple tables with that name.`)
+  }
+
+  #rows(name: string): Rows {
+    const { rows } = this.#table(name)
+    return new Rows(rows, [...rows.values()])
+  }
+
+  /** `r.db('rethinkdb').table('table_config')` */
+  #config(): Rows {
+    const rows = Array.from(this.#tables.values(), ({ id, name }) => ({ id, name, db: 'test' }))
+    return new Rows(new Map(), rows)
   }
 
   #indexesOf(table: unknown, scope: Scope): string[] {
     const [, args] = table as [number, unknown[]]
-    return this.#tables.get(this.#run(args.at(-1), scope) as string)?.indexes ?? []
+    return this.#table(this.#run(args.at(-1), scope) as string).indexes
   }
+}
+
+interface Table {
+  readonly id: string
+  name: string
+  readonly rows: Map<string, Row>
+  readonly indexes: string[]
+}
+
+/** How long the server takes from asking whether there is a table to having made it, in milliseconds. */
+const creating = 100
+
+function isCreation(term: unknown): term is readonly [number, unknown[]] {
+  return Array.isArray(term) && term[0] === TermType.TABLE_CREATE
 }
 
 const nothing = { deleted: 0, errors: 0, inserted: 0, replaced: 0, skipped: 0, unchanged: 0 }

@@ -61,27 +61,3 @@ for (const [name, store] of Object.entries(stores)) {
     })
   })
 }
-
-const collection = { updateOne() {}, namespace: 'app.sessions', db: { client: {} } }
-
-/** Every store that waits for answers, as a function of how long; all else that it needs is right. */
-const waiting: Readonly<Record<string, (timeout: never) => unknown>> = {
-  dynamodb: (timeout) => dynamodbStore({ client: { putItem() {} } as never, timeout }),
-  memcached: (timeout) => memcachedStore({ servers: '127.0.0.1:11211', timeout }),
-  mongodb: (timeout) => mongodbStore({ collection: collection as never, timeout }),
-  redis: (timeout) => redisStore({ client: { evalsha() {} } as never, timeout }),
-  riak: (timeout) => riakStore({ url: 'http://127.0.0.1:8098', timeout })
-}
-
-for (const [name, store] of Object.entries(waiting)) {
-  test(`${name}: a time to wait that no timer can wait is refused`, async (t) => {
-    for (const timeout of [0, -1, 2 ** 31, Number.POSITIVE_INFINITY, Number.NaN, 'soon']) {
-      t.throws(() => store(timeout as never), {
-        code: 'FST_SESSIONS_STORE_CONFIG',
-        message: `store "${name}": timeout: expected milliseconds from 1 to 2147483647 (the longest that a timer can wait), got ${
-          timeout === 'soon' ? 'the text "soon"' : timeout
-        }`
-      })
-    }
-  })
-}

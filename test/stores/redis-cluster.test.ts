@@ -38,7 +38,7 @@ for (const driver of [ioredisCluster, nodeRedisCluster]) {
       close: (store) => opened.get(store)?.close(),
       neighbour: () => open({ prefix: 'session' }),
       unreachable: () => keep(driver.openUnreachable(unused, { timeout: 300 })),
-      lacks: ['setup', 'sweep']
+      lacks: ['sweep']
     })
     for (const { name, skipped, run } of cases) await t.test(name, { skip: skipped ?? false }, run)
   })

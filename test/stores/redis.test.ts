@@ -43,7 +43,7 @@ for (const driver of [ioredis, nodeRedis]) {
       close: (store) => opened.get(store)?.close(),
       neighbour: () => open(address, { prefix: 'session' }),
       unreachable: () => open(unused, { timeout: 300 }),
-      lacks: ['setup', 'sweep']
+      lacks: ['sweep']
     })
     for (const { name, skipped, run } of cases) await t.test(name, { skip: skipped ?? false }, run)
   })

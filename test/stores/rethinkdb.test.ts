@@ -68,9 +68,30 @@ test('a sweep removes all that has ended, in slices, and nothing else', async (t
   t.match(await store.read('new'), { text: 'text' })
 })
 
-test('several processes set up at once', async (t) => {
+test('several processes that start at once end up with one table, and no record is lost', async (t) => {
   const server = await running(t)
-  await t.resolves(Promise.all(Array.from({ length: 5 }, () => opened(t, server))))
+  const all = await Promise.all(Array.from({ length: 5 }, () => opened(t, server)))
+  const ids = all.map((_, at) => `id${at}`)
+  for (const [at, { store }] of all.entries()) await store.create(`id${at}`, 'text', soon())
+  for (const { store } of all) {
+    t.strictSame(
+      (await store.readMany(ids)).map((record) => record?.text),
+      Array(5).fill('text')
+    )
+    t.equal(await store.sweep(), 0)
+  }
+  t.strictSame(server.tables, ['sessions'])
+})
+
+test('tables of one name that come to light later become one, with all that they hold', async (t) => {
+  const server = await running(t)
+  const { store } = await opened(t, server)
+  await store.create('a', 'text', soon())
+  server.duplicate('sessions', { id: 'b', text: 'other', version: 'v', expires: soon() })
+  t.match(await store.readMany(['a', 'b']), [{ text: 'text' }, { text: 'other' }])
+  t.strictSame(server.tables, ['sessions'])
+  t.equal(await store.remove('b'), true)
+  t.equal(await store.sweep(), 0)
 })
 
 test('a server that dies makes calls reject, and its records are back for another connection', async (t) => {

@@ -7,10 +7,20 @@ export interface DynamodbClient {
   batchGetItem(input: object, options: CallOptions): Promise<BatchOfItems>
   batchWriteItem(input: object, options: CallOptions): Promise<{ readonly UnprocessedItems?: Unprocessed | undefined }>
   scan(input: object, options: CallOptions): Promise<Page>
-  describeTable(input: { TableName: string }): Promise<{ readonly Table?: TableDescription | undefined }>
-  createTable(input: object): Promise<unknown>
-  describeTimeToLive(input: { TableName: string }): Promise<{ readonly TimeToLiveDescription?: TimeToLive | undefined }>
-  updateTimeToLive(input: object): Promise<unknown>
+  describeTable(
+    input: { TableName: string },
+    options: CallOptions
+  ): Promise<{ readonly Table?: TableDescription | undefined }>
+  createTable(input: object, options: CallOptions): Promise<unknown>
+  describeTimeToLive(
+    input: { TableName: string },
+    options: CallOptions
+  ): Promise<{ readonly TimeToLiveDescription?: TimeToLive | undefined }>
+  updateTimeToLive(input: object, options: CallOptions): Promise<unknown>
+  readonly config?: {
+    endpoint?: (() => Promise<object>) | undefined
+    region?(): Promise<string>
+  }
 }
 
 export interface CallOptions {

@@ -1,16 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { StoreConfigError } from '../../errors.js'
-import { type DynamodbClient, isNamed, type TimeToLive } from './client.js'
+import { type CallOptions, type DynamodbClient, isNamed, type TimeToLive } from './client.js'
 
 const keySchema = [{ AttributeName: 'id', KeyType: 'HASH' }]
 const attributes = [{ AttributeName: 'id', AttributeType: 'S' }]
 const timeToLive = { AttributeName: 'ttl', Enabled: true }
 
+/** Sends one call, and rejects when there is no answer in time. */
+export type Send = <T>(call: (options: CallOptions) => Promise<T>) => Promise<T>
+
 /** Makes the table unless it is there, waits until it can be used, and switches its TTL on. */
-export async function prepareTable(client: DynamodbClient, table: string): Promise<void> {
-  if ((await statusOf(client, table)) === undefined) await create(client, table)
-  await untilActive(client, table)
-  if (!(await hasTimeToLive(client, table))) await switchTimeToLiveOn(client, table)
+export async function prepareTable(client: DynamodbClient, table: string, send: Send): Promise<void> {
+  const asked = new TableAsked(client, table, send)
+  if ((await asked.status()) === undefined) await asked.create()
+  await untilActive(asked, table)
+  if (!(await asked.hasTimeToLive())) await asked.switchTimeToLiveOn()
 }
 
 /** What `setup` does, for whoever does it by hand: two commands of the AWS CLI. */
@@ -40,50 +44,74 @@ export function dynamodbResource(table: string): object {
   }
 }
 
-/** `undefined`: there is no such table. */
-async function statusOf(client: DynamodbClient, table: string): Promise<string | undefined> {
-  try {
-    const { Table } = await client.describeTable({ TableName: table })
-    const keys = Table?.KeySchema?.map(({ AttributeName }) => AttributeName).join(', ')
-    if (keys === 'id') return Table?.TableStatus
-    throw new StoreConfigError('dynamodb', `the table "${table}" must have the partition key "id" alone, not ${keys}`)
-  } catch (error) {
-    if (isNamed(error, 'ResourceNotFoundException')) return undefined
-    throw error
+/** What DynamoDB is asked about one table. */
+class TableAsked {
+  readonly #client: DynamodbClient
+  readonly #name: string
+  readonly #send: Send
+
+  constructor(client: DynamodbClient, name: string, send: Send) {
+    this.#client = client
+    this.#name = name
+    this.#send = send
+  }
+
+  /** `undefined`: there is no such table. */
+  async status(): Promise<string | undefined> {
+    try {
+      const { Table } = await this.#send((options) => this.#client.describeTable({ TableName: this.#name }, options))
+      const keys = Table?.KeySchema?.map(({ AttributeName }) => AttributeName).join(', ')
+      if (keys === 'id') return Table?.TableStatus
+      throw this.#misfit(`must have the partition key "id" alone, not ${keys}`)
+    } catch (error) {
+      if (isNamed(error, 'ResourceNotFoundException')) return undefined
+      throw error
+    }
+  }
+
+  async create(): Promise<void> {
+    const input = { TableName: this.#name, KeySchema: keySchema, AttributeDefinitions: attributes }
+    try {
+      await this.#send((options) => this.#client.createTable({ ...input, BillingMode: 'PAY_PER_REQUEST' }, options))
+    } catch (error) {
+      if (!isNamed(error, 'ResourceInUseException')) throw error // another process is about it
+    }
+  }
+
+  async hasTimeToLive(): Promise<boolean> {
+    const input = { TableName: this.#name }
+    const { TimeToLiveDescription: description } = await this.#send((options) =>
+      this.#client.describeTimeToLive(input, options)
+    )
+    if (!isOn(description)) return false
+    if (description?.AttributeName === timeToLive.AttributeName) return true
+    throw this.#misfit(`must have its TTL go by "ttl", not by "${description?.AttributeName}"`)
+  }
+
+  async switchTimeToLiveOn(): Promise<void> {
+    const input = { TableName: this.#name, TimeToLiveSpecification: timeToLive }
+    try {
+      await this.#send((options) => this.#client.updateTimeToLive(input, options))
+    } catch (error) {
+      if (isNamed(error, 'UnknownOperationException')) return // an emulator without TTL: items stay, and are not read
+      if (!(await this.hasTimeToLive())) throw error // else another process was quicker
+    }
+  }
+
+  #misfit(what: string): Error {
+    return new StoreConfigError('dynamodb', `the table "${this.#name}" ${what}`)
   }
 }
 
-async function create(client: DynamodbClient, table: string): Promise<void> {
-  const input = { TableName: table, KeySchema: keySchema, AttributeDefinitions: attributes }
-  try {
-    await client.createTable({ ...input, BillingMode: 'PAY_PER_REQUEST' })
-  } catch (error) {
-    if (!isNamed(error, 'ResourceInUseException')) throw error // another process is about it
-  }
-}
-
-async function untilActive(client: DynamodbClient, table: string): Promise<void> {
-  for (let turn = 0; turn < patience; turn++) {
-    if ((await statusOf(client, table)) === 'ACTIVE') return
+async function untilActive(table: TableAsked, name: string): Promise<void> {
+  const deadline = performance.now() + patience
+  while ((await table.status()) !== 'ACTIVE') {
+    if (performance.now() + pause > deadline) {
+      throw new Error(
+        `the table "${name}" is still being made, which takes DynamoDB some ten seconds: start again, or make it before, by what dynamodbSetup() tells`
+      )
+    }
     await sleep(pause)
-  }
-  throw new Error(`dynamodb store: the table "${table}" is still not active`)
-}
-
-async function hasTimeToLive(client: DynamodbClient, table: string): Promise<boolean> {
-  const { TimeToLiveDescription: description } = await client.describeTimeToLive({ TableName: table })
-  if (!isOn(description)) return false
-  if (description?.AttributeName === timeToLive.AttributeName) return true
-  const other = description?.AttributeName
-  throw new StoreConfigError('dynamodb', `the TTL of the table "${table}" must go by "ttl", not by "${other}"`)
-}
-
-async function switchTimeToLiveOn(client: DynamodbClient, table: string): Promise<void> {
-  try {
-    await client.updateTimeToLive({ TableName: table, TimeToLiveSpecification: timeToLive })
-  } catch (error) {
-    if (isNamed(error, 'UnknownOperationException')) return // an emulator without TTL: items stay, and are not read
-    if (!(await hasTimeToLive(client, table))) throw error // else another process was quicker
   }
 }
 
@@ -91,6 +119,6 @@ function isOn(description: TimeToLive | undefined): boolean {
   return description?.TimeToLiveStatus === 'ENABLED' || description?.TimeToLiveStatus === 'ENABLING'
 }
 
-/** A table takes some ten seconds to be made; two minutes are waited for. */
-const patience = 240
+/** In milliseconds: an app that starts has to say what it waits for before Fastify gives up on it. */
+const patience = 7000
 const pause = 500

@@ -29,7 +29,7 @@ export interface FileSweepOptions {
 }
 
 /** Answers at once, unless it has to wait for another writer of the same record or for the disk. */
-export interface FileStore extends Required<Omit<RecordStore, 'capabilities' | 'sweep'>> {
+export interface FileStore extends Required<Omit<RecordStore, 'capabilities' | 'address' | 'sweep'>> {
   /** As every store's; after one that was aborted, the next begins where that one stopped. */
   sweep(options?: FileSweepOptions): Promise<number>
 }

@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { AsyncRecordStore, StoredRecord, Version } from '../../../types/store.js'
 import { envelope, freshVersion, openEnvelope, wholeEnd } from './envelope.js'
+import { asking, defaultTimeout } from './in-time.js'
 import { turnsOf } from './turns.js'
 
 /** What a bridge needs of the other side: values by key, and nothing else. */
@@ -16,24 +17,28 @@ export interface Engine {
 }
 
 /** A record store whose methods take turns by id, which makes each of them atomic within this process. */
-export type Bridge = AsyncRecordStore & Required<Pick<AsyncRecordStore, 'clear' | 'sweep'>>
+export type Bridge = AsyncRecordStore & Required<Pick<AsyncRecordStore, 'setup' | 'clear' | 'sweep'>>
+
+export interface BridgeOptions {
+  /** How long a call may take, in milliseconds, before it rejects. Default: 5000. */
+  readonly timeout?: number | undefined
+}
 
 /**
  * A record store over an engine that can only get and put: to look and then to write is not atomic there, so whatever
  * concerns one id waits its turn. Reads do as well, for some engines show a value that is half written.
  *
+ * A call that takes too long rejects, and asks for nothing more. What it did ask for may still be done, so its turn ends
+ * only when the engine has answered: until then the calls for the same id that come after it reject in time as well.
+ *
+ * @param name the store's, in errors
  * @param client what the user handed in: two bridges over the same one take turns with each other.
  */
-export function bridge(client: object, engine: Engine): Bridge {
+export function bridge(name: string, client: object, engine: Engine, options: BridgeOptions = {}): Bridge {
   const turns = turnsOf(client)
-  const live = async (id: string) => liveRecord(await engine.get(id))
-
-  const put = async (id: string, text: string, expires: number, version = freshVersion()): Promise<Version> => {
-    const end = wholeEnd(expires)
-    if (end > Date.now()) await engine.put(id, envelope(version, end, text), end)
-    else await engine.drop(id)
-    return version
-  }
+  const ask = asking(options.timeout ?? defaultTimeout, name)
+  const turn = <T>(id: string, task: (engine: Engine) => Promise<T>) =>
+    ask((late) => turns.take(id, () => task(whileInTime(engine, late))))
 
   return {
     kind: 'record',
@@ -42,27 +47,31 @@ export function bridge(client: object, engine: Engine): Bridge {
       note: 'parallel requests to several processes can overwrite one another, and undo a sign-out'
     },
 
-    read: (id) => turns.take(id, () => live(id)),
+    read: (id) => turn(id, (engine) => live(engine, id)),
 
     create: (id, text, expires) =>
-      turns.take(id, async () => ((await live(id)) === undefined ? put(id, text, expires) : undefined)),
+      turn(id, async (engine) => ((await live(engine, id)) === undefined ? put(engine, id, text, expires) : undefined)),
 
     update: (id, text, expires, version) =>
-      turns.take(id, async () => ((await live(id))?.version === version ? put(id, text, expires) : undefined)),
+      turn(id, async (engine) =>
+        (await live(engine, id))?.version === version ? put(engine, id, text, expires) : undefined
+      ),
 
     touch: (id, expires) =>
-      turns.take(id, async () => {
-        const record = await live(id)
-        if (record !== undefined) await put(id, record.text, expires, String(record.version))
+      turn(id, async (engine) => {
+        const record = await live(engine, id)
+        if (record !== undefined) await put(engine, id, record.text, expires, String(record.version))
         return record !== undefined
       }),
 
     remove: (id) =>
-      turns.take(id, async () => {
-        const record = await live(id)
+      turn(id, async (engine) => {
+        const record = await live(engine, id)
         if (record !== undefined) await engine.drop(id)
         return record !== undefined
       }),
+
+    setup: async () => void (await ask(() => engine.get('setup'))),
 
     clear: () =>
       turns.alone(async () => {
@@ -75,12 +84,47 @@ export function bridge(client: object, engine: Engine): Bridge {
       if (signal?.aborted) return swept
       for (const id of (await engine.ids?.()) ?? []) {
         if (signal?.aborted) break
-        if (await turns.take(id, () => dropExpired(engine, id))) swept++
+        if (await turn(id, (engine) => dropExpired(engine, id))) swept++
         await nextTurn()
       }
       return swept
     }
   }
+}
+
+/** What a call may ask of the engine, until it is given up: nobody waits for the outcome any more. */
+function whileInTime(engine: Engine, late: AbortSignal): Engine {
+  return {
+    get: async (id) => {
+      late.throwIfAborted()
+      return engine.get(id)
+    },
+    put: async (id, value, expires) => {
+      late.throwIfAborted()
+      return engine.put(id, value, expires)
+    },
+    drop: async (id) => {
+      late.throwIfAborted()
+      return engine.drop(id)
+    }
+  }
+}
+
+async function live(engine: Engine, id: string): Promise<StoredRecord | undefined> {
+  return liveRecord(await engine.get(id))
+}
+
+async function put(
+  engine: Engine,
+  id: string,
+  text: string,
+  expires: number,
+  version = freshVersion()
+): Promise<Version> {
+  const end = wholeEnd(expires)
+  if (end > Date.now()) await engine.put(id, envelope(version, end, text), end)
+  else await engine.drop(id)
+  return version
 }
 
 async function dropExpired(engine: Engine, id: string): Promise<boolean> {

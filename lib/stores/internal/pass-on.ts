@@ -1,9 +1,12 @@
 import type { RecordStore } from '../../../types/store.js'
 
+type PassedOn = 'capabilities' | 'address' | 'setup' | 'clear' | 'sweep' | 'close'
+
 /** What a store around another one has from it: each of these only if the other one has it. */
-export function passOn(store: RecordStore): Pick<RecordStore, 'capabilities' | 'setup' | 'clear' | 'sweep' | 'close'> {
+export function passOn(store: RecordStore): Pick<RecordStore, PassedOn> {
   return {
     ...(store.capabilities && { capabilities: store.capabilities }),
+    ...(store.address && { address: () => store.address?.() ?? Promise.resolve(undefined) }),
     ...(store.setup && { setup: () => store.setup?.() ?? Promise.resolve() }),
     ...(store.clear && { clear: () => store.clear?.() ?? Promise.resolve() }),
     ...(store.sweep && { sweep: (options) => store.sweep?.(options) ?? Promise.resolve(0) }),

@@ -88,6 +88,17 @@ export class MemcachedClient {
     return meaning(await this.#ask(link, `delete ${key}\r\n`), { DELETED: true, NOT_FOUND: false })
   }
 
+  /** Resolves when every server answers. */
+  async ping(): Promise<void> {
+    await this.#ready()
+    await Promise.all(this.#servers.all.map(({ link }) => this.#ask(link, 'version\r\n')))
+  }
+
+  /** What the servers, or the discovery endpoint, are called. */
+  get address(): string {
+    return this.#discovery?.endpoint ?? this.#servers.all.map(({ address }) => address.name).join(', ')
+  }
+
   /** Ends the connections; what is under way rejects. */
   close(): void {
     this.#closed = true

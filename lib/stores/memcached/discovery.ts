@@ -23,6 +23,10 @@ export class Discovery {
     this.#interval = setInterval(() => this.#look(), interval).unref()
   }
 
+  get endpoint(): string {
+    return this.#endpoint.name
+  }
+
   /** Resolves once there is a list. Rejects if the endpoint has none to give; the next call asks again. */
   async ready(): Promise<void> {
     if (this.#version === -1) await this.#ask()

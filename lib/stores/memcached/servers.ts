@@ -29,6 +29,10 @@ export class Servers {
     return this.#ring.serverOf(key)
   }
 
+  get all(): readonly Server[] {
+    return [...this.#all.values()]
+  }
+
   close(): void {
     for (const server of this.#all.values()) server.close()
   }

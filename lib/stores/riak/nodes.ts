@@ -32,6 +32,10 @@ export class Nodes {
     this.#fetch = fetch
   }
 
+  get address(): string {
+    return this.#urls.map((url) => new URL(url).host).join(', ')
+  }
+
   /**
    * The answer of the first node that gives one. A write goes to a second node only if it never left for the first:
    * otherwise it may have been done.

@@ -32,6 +32,10 @@ export class RiakObjects {
     this.#timeout = timeout
   }
 
+  get address(): string {
+    return this.#nodes.address
+  }
+
   /** `undefined`: there is no such bucket type. */
   async props(): Promise<BucketProps | undefined> {
     const answer = await this.#nodes.send(`${this.#path}/props`, { method: 'GET' }, this.#timeout)

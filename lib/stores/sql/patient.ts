@@ -1,27 +1,30 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { inTime } from '../internal/in-time.js'
 import type { Dialect } from './dialect.js'
 import { isPassing } from './errors.js'
 import type { SqlExecutor } from './executor.js'
 
-/** How long to try again, in milliseconds: as long as SQLite's drivers wait for a lock, those that wait. */
-const patience = 5000
-
-/** Speaks the engine's placeholders, and sends a statement again that the engine rolled back to let another pass. */
-export function patient(executor: SqlExecutor, dialect: Dialect): SqlExecutor {
+/**
+ * Speaks the engine's placeholders, and sends a statement again that the engine rolled back to let another pass; all
+ * within the timeout, in milliseconds.
+ */
+export function patient(executor: SqlExecutor, dialect: Dialect, timeout: number): SqlExecutor {
   const spoken = dialect.name === 'postgres' ? numbered() : (text: string) => text
+  const ask = <T>(send: () => Promise<T>) => inTime(() => untilItPasses(send, timeout), timeout, dialect.name)
   return {
-    all: (text, params) => untilItPasses(() => executor.all(spoken(text), params)),
-    run: (text, params) => untilItPasses(() => executor.run(spoken(text), params))
+    all: (text, params) => ask(() => executor.all(spoken(text), params)),
+    run: (text, params) => ask(() => executor.run(spoken(text), params))
   }
 }
 
-async function untilItPasses<T>(send: () => Promise<T>): Promise<T> {
-  const deadline = performance.now() + patience
+async function untilItPasses<T>(send: () => Promise<T>, timeout: number): Promise<T> {
+  const deadline = performance.now() + timeout
   for (let pause = 2; ; pause = Math.min(2 * pause, 64)) {
     try {
       return await send()
     } catch (error) {
-      if (!isPassing(error) || performance.now() > deadline) throw error
+      // Just before the time is over, for this tells more than that it is.
+      if (!isPassing(error) || performance.now() + pause > deadline) throw error
     }
     await sleep(pause * Math.random())
   }

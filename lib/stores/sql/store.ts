@@ -1,8 +1,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { AsyncRecordStore, RecordStore, StoredRecord, Version, Write, WriteResult } from '../../../types/store.js'
+import { LONGEST_TIMER } from '../../durations.js'
 import { StoreConfigError } from '../../errors.js'
+import { addressOf } from '../internal/address.js'
 import { freshVersion, wholeEnd } from '../internal/envelope.js'
 import { Gathered } from '../internal/gathered.js'
+import { defaultTimeout, NoAnswerError, requireTimeout } from '../internal/in-time.js'
 import type { BatchingDialect, Dialect, NewUpdate, WriteRow } from './dialect.js'
 import { isDuplicate, isRefused } from './errors.js'
 import type { SqlExecutor, SqlParam, SqlRow, Statement } from './executor.js'
@@ -14,11 +17,34 @@ export type SqlStore = AsyncRecordStore & Required<Pick<AsyncRecordStore, 'readM
 export type BatchingSqlStore = SqlStore & Required<Pick<RecordStore, 'saveMany'>>
 
 /** The one store behind all SQL clients. */
-export function storeOver(executor: SqlExecutor, dialect: BatchingDialect): BatchingSqlStore
-export function storeOver(executor: SqlExecutor, dialect: Dialect): SqlStore
-export function storeOver(executor: SqlExecutor, dialect: Dialect | BatchingDialect): SqlStore {
-  const client = patient(executor, dialect)
-  return 'saveMany' in dialect ? new InBatches(client, dialect) : new InSql(client, dialect)
+export function storeOver(executor: SqlExecutor, dialect: BatchingDialect, way: Way): BatchingSqlStore
+export function storeOver(executor: SqlExecutor, dialect: Dialect, way: Way): SqlStore
+export function storeOver(executor: SqlExecutor, dialect: Dialect | BatchingDialect, way: Way): SqlStore {
+  const { store, client, timeout = defaultTimeout } = way
+  requireTimeout(store, timeout)
+  const engine: Engine = {
+    hurried: patient(executor, dialect, timeout),
+    unhurried: patient(executor, dialect, LONGEST_TIMER),
+    address: () => addressOf(client)
+  }
+  return 'saveMany' in dialect ? new InBatches(engine, dialect) : new InSql(engine, dialect)
+}
+
+/** How the engine is reached. */
+export interface Way {
+  /** The store's name in errors. */
+  readonly store: string
+  /** What the app gave, to tell from where it connects to. */
+  readonly client: unknown
+  /** In milliseconds. */
+  readonly timeout?: number | undefined
+}
+
+interface Engine {
+  readonly hurried: SqlExecutor
+  /** For what takes as long as there are records. */
+  readonly unhurried: SqlExecutor
+  address(): string | undefined
 }
 
 /**
@@ -31,8 +57,11 @@ class InSql implements SqlStore {
   readonly #dialect: Dialect
   readonly #reads: Gathered<string, StoredRecord | undefined> | undefined
 
-  constructor(client: SqlExecutor, dialect: Dialect) {
-    this.client = client
+  readonly #engine: Engine
+
+  constructor(engine: Engine, dialect: Dialect) {
+    this.client = engine.hurried
+    this.#engine = engine
     this.#dialect = dialect
     if (dialect.isRemote) this.#reads = new Gathered((ids) => this.readMany(ids))
   }
@@ -74,6 +103,10 @@ class InSql implements SqlStore {
     return ids.map((id) => found.get(id))
   }
 
+  async address(): Promise<string | undefined> {
+    return this.#engine.address()
+  }
+
   async setup(): Promise<void> {
     if (await this.#isThere()) return
     const [created] = await Promise.allSettled([this.#createSchema()])
@@ -86,7 +119,7 @@ class InSql implements SqlStore {
   }
 
   async clear(): Promise<void> {
-    await this.client.run(this.#dialect.clear, [])
+    await this.#engine.unhurried.run(this.#dialect.clear, [])
   }
 
   async sweep({ signal }: { readonly signal?: AbortSignal } = {}): Promise<number> {
@@ -141,7 +174,8 @@ class InSql implements SqlStore {
     try {
       await this.client.all(this.#dialect.probe, [])
       return true
-    } catch {
+    } catch (error) {
+      if (error instanceof NoAnswerError) throw error
       return false
     }
   }
@@ -155,8 +189,8 @@ class InBatches extends InSql implements BatchingSqlStore {
   readonly #dialect: BatchingDialect
   readonly #replacements: Gathered<NewUpdate, boolean> | undefined
 
-  constructor(client: SqlExecutor, dialect: BatchingDialect) {
-    super(client, dialect)
+  constructor(engine: Engine, dialect: BatchingDialect) {
+    super(engine, dialect)
     this.#dialect = dialect
     const { updateMany } = dialect
     if (updateMany) this.#replacements = new Gathered((rows) => this.#replaceMany(updateMany, rows))
