@@ -1,6 +1,7 @@
 import type { AsyncRecordStore, StoredRecord } from '../../types/store.js'
 import { StoreConfigError } from '../errors.js'
 import { addressOf } from './internal/address.js'
+import { kindOf } from './internal/clients.js'
 import { type ConditionalEngine, ConditionalRecords, type Held, live } from './internal/conditional.js'
 import { type Ask, asking, defaultTimeout } from './internal/in-time.js'
 import { storeOptions } from './internal/options.js'
@@ -53,7 +54,7 @@ export function arangodbStore(options: ArangodbStoreOptions): ArangodbStore {
   if (typeof collection?.ensureIndex !== 'function') {
     throw new StoreConfigError(
       'arangodb',
-      'collection must be one of the package "arangojs": database.collection(name)'
+      `collection must be one of the package "arangojs": database.collection(name); it is ${kindOf(collection)}`
     )
   }
   return new InArangodb(collection, waitForSync, asking(timeout, 'arangodb'))

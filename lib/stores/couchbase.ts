@@ -1,5 +1,6 @@
 import type { AsyncRecordStore, StoredRecord } from '../../types/store.js'
 import { StoreConfigError } from '../errors.js'
+import { kindOf } from './internal/clients.js'
 import { type ConditionalEngine, ConditionalRecords, type Held } from './internal/conditional.js'
 import { type Ask, asking, defaultTimeout } from './internal/in-time.js'
 import { storeOptions } from './internal/options.js'
@@ -56,7 +57,7 @@ export function couchbaseStore(options: CouchbaseStoreOptions): CouchbaseStore {
   if (typeof collection?.insert !== 'function') {
     throw new StoreConfigError(
       'couchbase',
-      'collection must be one of the package "couchbase": bucket.defaultCollection()'
+      `collection must be one of the package "couchbase": bucket.defaultCollection(); it is ${kindOf(collection)}`
     )
   }
   if (typeof prefix !== 'string' || Buffer.byteLength(prefix) > 100) {

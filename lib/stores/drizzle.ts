@@ -1,4 +1,5 @@
 import { StoreConfigError } from '../errors.js'
+import { kindOf } from './internal/clients.js'
 import { storeOptions } from './internal/options.js'
 import { answers } from './sql/answers.js'
 import { dialectOf, type SqlDialect } from './sql/dialects.js'
@@ -67,7 +68,10 @@ function methodsOf<Query>(
 ): { readonly all: Method<Query>; readonly run: Method<Query> } {
   const [all, run] = dialect === 'sqlite' ? [client?.all, client?.run] : [client?.execute, client?.execute]
   if (typeof all !== 'function' || typeof run !== 'function') {
-    throw new StoreConfigError('drizzle', `client must be what drizzle() returned, for a database of ${dialect}`)
+    throw new StoreConfigError(
+      'drizzle',
+      `client must be what drizzle() returned, for a database of ${dialect}; it is ${kindOf(client)}`
+    )
   }
   return { all: all.bind(client), run: run.bind(client) }
 }

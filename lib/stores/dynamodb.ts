@@ -5,6 +5,7 @@ import { type Attributes, type CallOptions, type DynamodbClient, isNamed } from 
 import { endsOf, itemOf, numberOf, recordIn } from './dynamodb/items.js'
 import { prepareTable } from './dynamodb/table.js'
 import { addressOf } from './internal/address.js'
+import { kindOf } from './internal/clients.js'
 import { freshVersion } from './internal/envelope.js'
 import { type Ask, asking, defaultTimeout } from './internal/in-time.js'
 import { storeOptions } from './internal/options.js'
@@ -61,7 +62,7 @@ export function dynamodbStore(options: DynamodbStoreOptions): DynamodbStore {
   if (typeof client?.putItem !== 'function') {
     throw new StoreConfigError(
       'dynamodb',
-      'client must be a DynamoDB of the package "@aws-sdk/client-dynamodb": new DynamoDB({}), not new DynamoDBClient({})'
+      `client must be a DynamoDB of the package "@aws-sdk/client-dynamodb": new DynamoDB({}), not new DynamoDBClient({}); it is ${kindOf(client)}`
     )
   }
   if (typeof table !== 'string' || !/^[\w.-]{3,255}$/.test(table)) {

@@ -1,6 +1,7 @@
 import type { AsyncRecordStore } from '../../types/store.js'
 import { StoreConfigError } from '../errors.js'
 import { bridge, type Engine } from './internal/bridge.js'
+import { kindOf } from './internal/clients.js'
 import { storeOptions } from './internal/options.js'
 
 type Callback = (error?: unknown, value?: unknown) => void
@@ -48,7 +49,11 @@ export type ExpressStore = AsyncRecordStore & Required<Pick<AsyncRecordStore, 's
 export function expressStore(store: ExpressSessionStore, options: ExpressStoreOptions = {}): ExpressStore {
   const { timeout } = storeOptions('express', options, { timeout: true })
   const lacking = (['get', 'set', 'destroy'] as const).find((method) => typeof store?.[method] !== 'function')
-  if (lacking) throw new StoreConfigError('express', `the store has no ${lacking}(): expected one for express-session`)
+  if (lacking)
+    throw new StoreConfigError(
+      'express',
+      `the store has no ${lacking}(): expected one for express-session, got ${kindOf(store)}`
+    )
   const engine: Engine = {
     get: async (id) => ((await called((done) => store.get(id, done))) as Kept | null | undefined)?.record,
     put: async (id, record, expires) => void (await called((done) => store.set(id, kept(record, expires), done))),

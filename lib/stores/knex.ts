@@ -1,4 +1,5 @@
 import { StoreConfigError } from '../errors.js'
+import { kindOf } from './internal/clients.js'
 import { storeOptions } from './internal/options.js'
 import { answers } from './sql/answers.js'
 import { dialectOf, type SqlDialect } from './sql/dialects.js'
@@ -39,7 +40,8 @@ export interface KnexStoreOptions {
 export function knexStore(options: KnexStoreOptions): SqlStore {
   const known = { client: true, dialect: true, table: true, timeout: true } as const
   const { client, dialect, table, timeout } = storeOptions('knex', options, known)
-  if (typeof client?.raw !== 'function') throw new StoreConfigError('knex', 'client must be an instance of Knex')
+  if (typeof client?.raw !== 'function')
+    throw new StoreConfigError('knex', `client must be an instance of Knex; it is ${kindOf(client)}`)
   const statements = dialectOf(dialect, table)
   const { rows, count } = answers[dialect]
   // Knex numbers parameters itself.

@@ -1,4 +1,5 @@
 import { StoreConfigError } from '../errors.js'
+import { kindOf } from './internal/clients.js'
 import { storeOptions } from './internal/options.js'
 import { dialectOf, type SqlDialect } from './sql/dialects.js'
 import type { SqlExecutor, SqlParam, SqlRow } from './sql/executor.js'
@@ -55,7 +56,7 @@ export function kyselyStore(options: KyselyStoreOptions): SqlStore {
   const known = { client: true, dialect: true, table: true, timeout: true } as const
   const { client, dialect, table, timeout } = storeOptions('kysely', options, known)
   if (typeof client?.executeQuery !== 'function') {
-    throw new StoreConfigError('kysely', 'client must be an instance of Kysely')
+    throw new StoreConfigError('kysely', `client must be an instance of Kysely; it is ${kindOf(client)}`)
   }
   return storeOver(throughKysely(client), dialectOf(dialect, table), { store: 'kysely', client, timeout })
 }

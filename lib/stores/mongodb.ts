@@ -1,6 +1,7 @@
 import type { AsyncRecordStore, StoredRecord, Version, Write, WriteResult } from '../../types/store.js'
 import { StoreConfigError } from '../errors.js'
 import { addressOf } from './internal/address.js'
+import { kindOf } from './internal/clients.js'
 import { Gathered } from './internal/gathered.js'
 import { type Ask, asking, defaultTimeout } from './internal/in-time.js'
 import { storeOptions } from './internal/options.js'
@@ -61,13 +62,22 @@ export type MongodbStore = AsyncRecordStore &
  */
 export function mongodbStore(options: MongodbStoreOptions): MongodbStore {
   const { collection, timeout = defaultTimeout } = storeOptions('mongodb', options, { collection: true, timeout: true })
-  if (typeof collection?.updateOne !== 'function' || typeof collection.namespace !== 'string') {
-    throw new StoreConfigError('mongodb', 'collection must be a Collection of the package "mongodb"')
+  if (typeof collection?.updateOne !== 'function' || typeof collection.namespace !== 'string' || 'conn' in collection) {
+    throw new StoreConfigError(
+      'mongodb',
+      `collection must be a Collection of the package "mongodb"; ${hintFor(collection)}`
+    )
   }
   if (collection.writeConcern?.w === 0) {
     throw new StoreConfigError('mongodb', 'collection must not have the write concern w: 0: leave it out')
   }
   return new InMongodb(collection, asking(timeout, 'mongodb'))
+}
+
+/** Mongoose wraps the driver's collections in its own, which wait for a connection and answer by other rules. */
+function hintFor(given: unknown): string {
+  const isMongoose = typeof given === 'object' && given !== null && ('conn' in given || 'connection' in given)
+  return isMongoose ? 'of Mongoose, give connection.getClient().db().collection(name)' : `it is ${kindOf(given)}`
 }
 
 /**

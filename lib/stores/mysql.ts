@@ -1,4 +1,5 @@
 import { StoreConfigError } from '../errors.js'
+import { kindOf } from './internal/clients.js'
 import { storeOptions } from './internal/options.js'
 import { defaultTable } from './sql/dialects.js'
 import type { SqlExecutor, SqlParam, SqlRow } from './sql/executor.js'
@@ -29,7 +30,7 @@ export interface MysqlStoreOptions {
 /**
  * Keeps records in a table of MySQL 8 or MariaDB 10.5, or newer. Statements are prepared, once for each connection.
  * `setup` creates the table where it is missing; `sweep` removes what has expired.
- * Tested with MariaDB 10.11, not with MySQL.
+ * Tested with MariaDB 10.11 and MySQL 9.7.
  *
  * Several records are read by one statement, also those that several requests read in one turn of the event loop.
  * Several writes are as many statements, sent at once over the pool's connections: neither engine can tell, of several
@@ -52,8 +53,18 @@ export function mysqlStore(options: MysqlStoreOptions): SqlStore {
 function promiseClient(client: MysqlPromiseClient | MysqlCallbackClient): MysqlPromiseClient {
   if (client && typeof client === 'object' && 'promise' in client && typeof client.promise === 'function')
     return client.promise()
+  if (client && typeof client === 'object' && isDecorator(client)) {
+    throw new StoreConfigError('mysql', 'client must be the pool itself: of @fastify/mysql, app.mysql.pool')
+  }
   if (client && typeof client === 'object' && 'execute' in client && typeof client.execute === 'function') return client
-  throw new StoreConfigError('mysql', 'client must be a pool of the package "mysql2"')
+  throw new StoreConfigError('mysql', `client must be a pool of the package "mysql2"; it is ${kindOf(client)}`)
+}
+
+/** `app.mysql` has the methods of its pool, and of either kind: those with callbacks would never answer a promise. */
+function isDecorator(client: object): boolean {
+  return (
+    ('pool' in client || 'connection' in client) && 'escapeId' in client && !('config' in client) && !('on' in client)
+  )
 }
 
 function throughMysql2(client: MysqlPromiseClient): SqlExecutor {

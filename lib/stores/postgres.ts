@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { StoreConfigError } from '../errors.js'
+import { kindOf } from './internal/clients.js'
 import { storeOptions } from './internal/options.js'
 import { defaultTable } from './sql/dialects.js'
 import type { SqlExecutor, SqlParam, SqlRow } from './sql/executor.js'
@@ -25,11 +26,24 @@ export interface PostgresJsClient {
   readonly options: { readonly prepare: boolean }
 }
 
+/** What is used of what `neon()` of the package `@neondatabase/serverless` returns, which asks by HTTP. */
+export interface NeonClient {
+  query(
+    text: string,
+    params: SqlParam[],
+    options: { fullResults: true; arrayMode: false }
+  ): Promise<{ readonly rows: readonly SqlRow[]; readonly rowCount: number | null }>
+  transaction(...args: never): unknown
+}
+
 export type PostgresJsRows = readonly SqlRow[] & { readonly count: number }
 
 export interface PostgresStoreOptions {
-  /** A `Pool` of the package `pg`, or the `sql` of the package `postgres`. */
-  readonly client: PgClient | PostgresJsClient
+  /**
+   * A `Pool` of the package `pg`, or the `sql` of the package `postgres`; or what `neon()` of `@neondatabase/serverless`
+   * returns, or its `Pool`: `neon()` tested against a stand-in for its HTTP protocol before PostgreSQL, not with Neon.
+   */
+  readonly client: PgClient | PostgresJsClient | NeonClient
   /** With or without a schema: `auth.sessions`. Default: `'fastify_sessions'`. */
   readonly table?: string
   /**
@@ -72,13 +86,26 @@ export function postgresStore(options: PostgresStoreOptions): BatchingSqlStore {
   return storeOver(executorOf(client, prepare), postgresDialect(table), { store: 'postgres', client, timeout })
 }
 
-function executorOf(client: PgClient | PostgresJsClient, prepare: boolean): SqlExecutor {
-  if (typeof client !== 'string' && client && 'unsafe' in client) return throughPostgresJs(client)
-  if (typeof client?.query === 'function') return throughPg(client, prepare)
+/** Told by what they do: a Pool of pg has a method that gives clients, the other two are functions. */
+function executorOf(client: PostgresStoreOptions['client'], prepare: boolean): SqlExecutor {
+  if (typeof client === 'function') {
+    if ('unsafe' in client && 'options' in client) return throughPostgresJs(client)
+    if ('query' in client && 'transaction' in client) return throughNeon(client)
+  }
+  if (client && typeof client === 'object' && 'query' in client) return throughPg(client as PgClient, prepare)
   throw new StoreConfigError(
     'postgres',
-    'client must be a Pool of the package "pg" or the sql of the package "postgres"'
+    `client must be a Pool of the package "pg", the sql of the package "postgres" or what neon() returned; it is ${kindOf(client)}`
   )
+}
+
+function throughNeon(client: NeonClient): SqlExecutor {
+  const send = (text: string, params: readonly SqlParam[]) =>
+    client.query(text, [...params], { fullResults: true, arrayMode: false })
+  return {
+    all: async (text, params) => (await send(text, params)).rows,
+    run: async (text, params) => (await send(text, params)).rowCount
+  }
 }
 
 function throughPg(client: PgClient, prepare: boolean): SqlExecutor {

@@ -1,6 +1,7 @@
 import type { AsyncRecordStore, StoredRecord, Version, Write, WriteResult } from '../../types/store.js'
 import { StoreConfigError } from '../errors.js'
 import { addressOf } from './internal/address.js'
+import { kindOf } from './internal/clients.js'
 import { endField, envelope, freshVersion, openEnvelope, wholeEnd } from './internal/envelope.js'
 import { type Ask, asking, defaultTimeout } from './internal/in-time.js'
 import { storeOptions } from './internal/options.js'
@@ -8,10 +9,13 @@ import { allDone, perform } from './internal/writes.js'
 import { type Commands, commandsOf, type RedisClient } from './redis/client.js'
 import { create, type Script, touch, update } from './redis/scripts.js'
 
-export type { IoredisClient, NodeRedisClient, RedisClient } from './redis/client.js'
+export type { IoredisClient, NodeRedisClient, RedisClient, UpstashClient } from './redis/client.js'
 
 export interface RedisStoreOptions {
-  /** A client of `ioredis` or of `redis` (node-redis, connected by the app), for one server or for a cluster. */
+  /**
+   * A client of `ioredis` or of `redis` (node-redis, connected by the app), for one server or for a cluster; or of
+   * `@upstash/redis`, tested against a stand-in for Upstash's HTTP protocol before a Redis, not with Upstash itself.
+   */
   readonly client: RedisClient
   /** What every key begins with, so that `clear` knows them from the app's other keys. Default: `'session:'`. */
   readonly prefix?: string
@@ -56,7 +60,10 @@ export function redisStore(options: RedisStoreOptions): RedisStore {
     timeout = defaultTimeout
   } = storeOptions('redis', options, { client: true, prefix: true, timeout: true })
   const commands = commandsOf(client)
-  if (!commands) throw new StoreConfigError('redis', 'client must be a client of the package "ioredis" or "redis"')
+  if (!commands) {
+    const expected = 'client must be a client of the package "ioredis", "redis" or "@upstash/redis"'
+    throw new StoreConfigError('redis', `${expected}; it is ${kindOf(client)}`)
+  }
   if (typeof prefix !== 'string' || prefix === '') {
     throw new StoreConfigError('redis', 'prefix must be a text of at least one letter, or be left out')
   }

@@ -1,6 +1,7 @@
 import type { AsyncRecordStore, StoredRecord, Version } from '../../types/store.js'
 import { StoreConfigError } from '../errors.js'
 import { addressOf } from './internal/address.js'
+import { kindOf } from './internal/clients.js'
 import { freshVersion, wholeEnd } from './internal/envelope.js'
 import { type Ask, asking, defaultTimeout } from './internal/in-time.js'
 import { storeOptions } from './internal/options.js'
@@ -49,7 +50,7 @@ export function rethinkdbStore(options: RethinkdbStoreOptions): RethinkdbStore {
   if (typeof r?.table !== 'function') {
     throw new StoreConfigError(
       'rethinkdb',
-      'r must be the one of the package "rethinkdb-ts": import { r } from "rethinkdb-ts"'
+      `r must be the one of the package "rethinkdb-ts": import { r } from "rethinkdb-ts"; it is ${kindOf(r)}`
     )
   }
   if (!/^\w{1,100}$/.test(table)) {

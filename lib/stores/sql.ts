@@ -1,4 +1,5 @@
 import { StoreConfigError } from '../errors.js'
+import { kindOf } from './internal/clients.js'
 import { storeOptions } from './internal/options.js'
 import { dialectOf, type SqlDialect } from './sql/dialects.js'
 import type { SqlExecutor } from './sql/executor.js'
@@ -40,7 +41,7 @@ export function sqlStore(options: SqlStoreOptions): SqlStore {
   if (typeof client?.all !== 'function' || typeof client.run !== 'function') {
     throw new StoreConfigError(
       'sql',
-      'client must have two functions: all, for rows, and run, for how many were written'
+      `client must have two functions: all, for rows, and run, for how many were written; it is ${kindOf(client)}`
     )
   }
   return storeOver(client, dialectOf(dialect, table), { store: 'sql', client, timeout })

@@ -1,4 +1,5 @@
 import { StoreConfigError } from '../errors.js'
+import { kindOf } from './internal/clients.js'
 import { storeOptions } from './internal/options.js'
 import { turnsOf } from './internal/turns.js'
 import { defaultTable } from './sql/dialects.js'
@@ -82,7 +83,7 @@ function executorOf(client: SqliteStoreOptions['client']): SqlExecutor {
     return throughLibsql(client)
   throw new StoreConfigError(
     'sqlite',
-    'client must be a database of "better-sqlite3", "libsql", "node:sqlite" or "@tursodatabase/database", or a client of "@libsql/client"'
+    `client must be a database of "better-sqlite3", "libsql", "node:sqlite" or "@tursodatabase/database", or a client of "@libsql/client"; it is ${kindOf(client)}`
   )
 }
 

@@ -1,4 +1,5 @@
 import { StoreConfigError } from '../errors.js'
+import { kindOf } from './internal/clients.js'
 import { storeOptions } from './internal/options.js'
 import { dialectOf, type SqlDialect } from './sql/dialects.js'
 import type { SqlExecutor, SqlParam, SqlRow } from './sql/executor.js'
@@ -49,7 +50,7 @@ export function typeormStore(options: TypeormStoreOptions): SqlStore {
   const known = { client: true, dialect: true, table: true, timeout: true } as const
   const { client, dialect, table, timeout } = storeOptions('typeorm', options, known)
   if (typeof client?.createQueryRunner !== 'function') {
-    throw new StoreConfigError('typeorm', 'client must be a DataSource of TypeORM')
+    throw new StoreConfigError('typeorm', `client must be a DataSource of TypeORM; it is ${kindOf(client)}`)
   }
   return storeOver(throughTypeorm(client), dialectOf(dialect, table), { store: 'typeorm', client, timeout })
 }

@@ -1,6 +1,7 @@
 import type { AsyncRecordStore } from '../../types/store.js'
 import { StoreConfigError } from '../errors.js'
 import { bridge, type Engine } from './internal/bridge.js'
+import { kindOf } from './internal/clients.js'
 import { storeOptions } from './internal/options.js'
 
 /** What the store uses of a `Storage` of the package `unstorage`. */
@@ -43,7 +44,10 @@ export type UnstorageStore = AsyncRecordStore & Required<Pick<AsyncRecordStore, 
 export function unstorageStore(storage: UnstorageClient, options: UnstorageStoreOptions = {}): UnstorageStore {
   const { base = 'sessions', timeout } = storeOptions('unstorage', options, { base: true, timeout: true })
   if (typeof storage?.getItem !== 'function' || typeof storage.getKeys !== 'function') {
-    throw new StoreConfigError('unstorage', 'expected a storage, as createStorage({ driver }) makes it')
+    throw new StoreConfigError(
+      'unstorage',
+      `expected a storage, as createStorage({ driver }) makes it, got ${kindOf(storage)}`
+    )
   }
   if (!/^[\w-]+(:[\w-]+)*$/.test(base)) {
     throw new StoreConfigError('unstorage', `base must be words with ":" between them, not ${JSON.stringify(base)}`)

@@ -9,7 +9,7 @@ export function kindOf(given: unknown): string {
   if (typeof (given as { then?: unknown }).then === 'function') return 'a promise: await it first'
   if (isModule(given)) return 'a module: use what it exports to make a client'
   const { name } = Object.getPrototypeOf(given)?.constructor ?? {}
-  return name && name !== 'Object' ? `an object of the class ${name}` : 'an object that is none'
+  return name && name !== 'Object' ? `an object of the class ${name}` : 'an object of another kind'
 }
 
 function functionKind(given: unknown): string {

@@ -1,3 +1,4 @@
+import { reasonOf } from '../../reason.js'
 import type { Script } from './scripts.js'
 
 /** What the store uses of ioredis: a `Redis` or a `Cluster`. */
@@ -43,7 +44,16 @@ interface NodeRedisInput {
   arguments: string[]
 }
 
-export type RedisClient = IoredisClient | NodeRedisClient
+/** What the store uses of a `Redis` of `@upstash/redis`, which sends commands by HTTP. */
+export interface UpstashClient {
+  get(key: string): Promise<unknown>
+  del(key: string): Promise<unknown>
+  evalsha(sha: string, keys: string[], args: string[]): Promise<unknown>
+  eval(lua: string, keys: string[], args: string[]): Promise<unknown>
+  scan(cursor: string, options: { match: string; count: number }): Promise<readonly [cursor: unknown, keys: unknown[]]>
+}
+
+export type RedisClient = IoredisClient | NodeRedisClient | UpstashClient
 
 /**
  * The few commands that the store needs, the same whichever client sends them. What has not been sent when `late` aborts
@@ -58,12 +68,13 @@ export interface Commands {
   keys(start: string): AsyncGenerator<readonly string[], void>
 }
 
-/** `undefined`: the client is neither of the two. */
+/** Told by what they do, for names say little. `undefined`: the client is none of them. */
 export function commandsOf(client: RedisClient): Commands | undefined {
   if (client === null || typeof client !== 'object') return undefined
-  if ('evalsha' in client) return ofIoredis(client)
   if ('withCommandOptions' in client) return ofNodeRedis(client)
-  return undefined
+  if (!('evalsha' in client)) return undefined
+  if ('autoPipeline' in client) return ofUpstash(client as UpstashClient)
+  return 'call' in client ? ofIoredis(client as IoredisClient) : undefined
 }
 
 function ofIoredis(client: IoredisClient): Commands {
@@ -114,6 +125,35 @@ function ofNodeRedis(client: NodeRedisClient): Commands {
   }
 }
 
+/** What is asked in one turn is one request, unless the app has switched that off. There is no taking back. */
+function ofUpstash(client: UpstashClient): Commands {
+  return {
+    get: (key) => withoutCommand(client.get(key)),
+    del: (key) => withoutCommand(client.del(key)),
+    run: ({ lua, sha }, key, parameters) =>
+      knownOrNot(
+        () => withoutCommand(client.evalsha(sha, [key], parameters)),
+        () => withoutCommand(client.eval(lua, [key], parameters))
+      ),
+    async *keys(start) {
+      const page = async (from: string) => {
+        const [cursor, keys] = await client.scan(from, { match: pattern(start), count: pageSize })
+        return [String(cursor), keys.map(String)] as const
+      }
+      yield* scan('', page)
+    }
+  }
+}
+
+/** Upstash's errors repeat the command, with what the session holds: neither a log nor an answer may have that. */
+async function withoutCommand<T>(asked: Promise<T>): Promise<T> {
+  try {
+    return await asked
+  } catch (error) {
+    throw new Error(reasonOf(error).replace(/, command was: .*/s, ''))
+  }
+}
+
 async function nodeRedisMasters(client: NodeRedisClient): Promise<readonly NodeRedisNode[]> {
   const { masters } = client
   if (!masters) return [client]
@@ -124,7 +164,7 @@ async function knownOrNot(byName: () => Promise<unknown>, byText: () => Promise<
   try {
     return await byName()
   } catch (error) {
-    if (error instanceof Error && error.message.startsWith('NOSCRIPT')) return byText()
+    if (error instanceof Error && /\bNOSCRIPT\b/.test(error.message)) return byText()
     throw error
   }
 }
