@@ -11,7 +11,7 @@ import type { Payload } from './codec.js'
  * | `e` | when it ends, in ms since the epoch; on the cookie store only, elsewhere the store knows |
  * | `v` | version of the schema its payload was written under; absent for 1 |
  * | `p` | payload; absent when the session is empty |
- * | `f` | flashes by kind: the number of the first message, then the messages |
+ * | `f` | flashes by kind: the name of each message, then the message |
  * | `m` | "remember me": seconds, or `false` for a cookie that ends with the browser; absent when never switched |
  * | `s` | subject |
  * | `n` | retired: the store's id of the successor, and until when requests in flight may go on with this one |
@@ -29,8 +29,8 @@ export interface SessionRecord {
   readonly x?: true | undefined
 }
 
-/** By kind: the number of the first message, then the messages. Numbers never come twice. */
-export type FlashRecord = Readonly<Record<string, readonly [number, ...unknown[]]>>
+/** By kind: the name of a message, the message, the next name, and so on; or the number of the first, then messages. */
+export type FlashRecord = Readonly<Record<string, readonly unknown[]>>
 
 /** `undefined` if the text is not a record. */
 export function parseRecord(text: string): SessionRecord | undefined {

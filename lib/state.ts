@@ -136,7 +136,7 @@ export class SessionState {
   encode(now: number): Encoded | undefined {
     const payload = this.values.encode()
     if (payload.issues) throw new InvalidValueError(this.entry.name, describeIssues(payload.issues))
-    const flashes = this.#flashes === undefined ? this.#storedFlashes : this.flashes.encoded(now)
+    const flashes = this.#flashes === undefined ? this.#storedFlashes : this.flashes.encoded()
     const holdsNothing = isEmpty(payload.value)
     if (this.source === undefined && this.retiring === undefined) {
       if (holdsNothing && flashes === undefined && this.#subject === undefined) return undefined

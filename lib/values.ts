@@ -1,18 +1,22 @@
 import { append } from './append.js'
 import type { Codec, Data, Decoded, Payload } from './codec.js'
+import { Journal } from './journal.js'
 import { isEmpty, sameJson } from './json.js'
 import { type Former, parseRecord, type Written } from './record.js'
 
 /** What a request did to a key. What it did by `update` alone runs again on newer data; all else overwrites. */
 type Deed = 'set' | 'deleted' | Updates
 type Updates = readonly ((value: unknown) => unknown)[]
-/** One of these, while it is done. */
-type Doing = 'set' | 'deleted' | Updates[number]
 
 interface Change {
   readonly deed: Deed
   /** The stored form, from when it was checked, of a value that can't change any more; else encoded when it is saved. */
   readonly encoded?: unknown
+}
+
+interface Changes {
+  readonly isCleared: boolean
+  readonly byKey: Map<string, Change>
 }
 
 /** A payload and the data it decodes to. */
@@ -45,14 +49,9 @@ export class Values {
   /** What handlers see. */
   #data: Data
   /** Made when the first change is: most requests only read. */
-  #changes: Map<string, Change> | undefined
+  #journal: Journal<Changes> | undefined
   /** The stored form of objects at the time they were handed out; `undefined` where the payload itself can tell. */
   #handedOut: Map<string, string | undefined> | undefined
-  #isCleared = false
-  /** While a save is under way, what was done since it was encoded: that is still to be saved after it. */
-  #isSaving = false
-  #since: Map<string, Change> | undefined
-  #isClearedSince = false
 
   constructor(codec: Codec, { payload, data, written }: Stored) {
     this.#codec = codec
@@ -62,7 +61,7 @@ export class Values {
   }
 
   get isDirty(): boolean {
-    return this.#isCleared || this.#changes !== undefined || this.#mutated().length > 0
+    return this.#journal?.all !== undefined || this.#mutated().length > 0
   }
 
   has(key: string): boolean {
@@ -103,26 +102,22 @@ export class Values {
 
   /** `value` is what `change` gave for the present value. Gives what is kept of it. */
   update(key: string, change: (value: unknown) => unknown, value: unknown, encoded: unknown): unknown {
-    return this.#keep(key, change, value, encoded)
+    return this.#keep(key, [change], value, encoded)
   }
 
   clear(): void {
     this.#data = this.#codec.empty()
-    this.#changes = undefined
     this.#handedOut = undefined
-    this.#isCleared = true
-    this.#since = undefined
-    this.#isClearedSince = this.#isSaving
+    this.#journal ??= new Journal(joined)
+    this.#journal.since = { isCleared: true, byKey: new Map() }
   }
 
   /** The payload to store; `{}` when no value is left, whatever the schema requires. */
   encode(): Encoding {
-    this.#isSaving = true
-    this.#since = undefined
-    this.#isClearedSince = false
+    const changes = this.#journal?.hold()
     const payload = { ...this.#base() }
     const changed: string[] = this.#mutated()
-    for (const [key, { deed, encoded }] of this.#changes ?? []) {
+    for (const [key, { deed, encoded }] of changes?.byKey ?? []) {
       if (deed === 'deleted') delete payload[key]
       else if (encoded !== undefined) payload[key] = encoded
       else changed.push(key)
@@ -139,9 +134,9 @@ export class Values {
 
   copy(): Values {
     const copy = new Values(this.#codec, { payload: this.#payload, data: { ...this.#data }, written: this.#written })
-    copy.#changes = this.#changes && new Map(this.#changes)
+    const changes = this.#journal?.all
+    copy.#journal = changes && new Journal(joined, { ...changes, byKey: new Map(changes.byKey) })
     copy.#handedOut = this.#handedOut && new Map(this.#handedOut)
-    copy.#isCleared = this.#isCleared
     return copy
   }
 
@@ -154,18 +149,19 @@ export class Values {
     this.#payload = theirs.payload
     this.#written = theirs.written
     this.#handedOut = undefined
-    if (this.#isCleared) return
+    const changes = this.#journal?.hold()
+    if (changes?.isCleared) return
     const mine = this.#data
     this.#data = { ...theirs.data }
-    for (const [key, { deed }] of this.#changes ?? []) {
+    for (const [key, { deed }] of changes?.byKey ?? []) {
       const isContested = !sameJson(own(started.payload, key), own(theirs.payload, key))
       if (isContested && Object.hasOwn(merge, key)) {
         const merged = merge[key]?.(own(started.data, key), own(theirs.data, key), own(mine, key))
         this.#data[key] = merged === own(mine, key) ? merged : this.#adopted(key, merged)
-        this.#change(key, 'set')
+        changes?.byKey.set(key, { deed: 'set' })
       } else if (isContested && typeof deed !== 'string' && this.#isResult(key, deed, started, mine)) {
         this.#data[key] = this.#run(key, deed, own(theirs.data, key))
-        this.#changes?.set(key, { deed })
+        changes?.byKey.set(key, { deed })
       } else if (Object.hasOwn(mine, key)) {
         this.#data[key] = mine[key]
       } else {
@@ -177,18 +173,14 @@ export class Values {
   /** What is stored now holds all changes that were there when it was encoded. */
   settle(written: Written): void {
     const before = this.#handedOut
-    const changes = this.#changes
+    const changes = this.#journal?.held
     this.#payload = written.record.p ?? {}
     this.#written = written
-    this.#changes = this.#since
-    this.#isCleared = this.#isClearedSince
-    this.#isSaving = false
-    this.#since = undefined
-    this.#isClearedSince = false
+    this.#journal?.settle()
     this.#handedOut = undefined
     let objects: string[] = []
     for (const key of before?.keys() ?? []) if (this.#isObject(key)) objects = append(objects, key)
-    for (const key of changes?.keys() ?? []) {
+    for (const key of changes?.byKey.keys() ?? []) {
       if (this.#isObject(key) && !before?.has(key)) objects = append(objects, key)
     }
     let stored: Payload | undefined
@@ -199,7 +191,7 @@ export class Values {
     }
   }
 
-  #keep(key: string, deed: Doing, value: unknown, encoded: unknown): unknown {
+  #keep(key: string, deed: Deed, value: unknown, encoded: unknown): unknown {
     const kept = this.#fresh(key, value, encoded)
     this.#data[key] = kept
     this.#change(key, deed, typeof kept === 'object' ? undefined : encoded)
@@ -238,17 +230,18 @@ export class Values {
     return this.#textOf(key, this.#run(key, updates, own(started.data, key))) === this.#textOf(key, own(mine, key))
   }
 
-  #change(key: string, deed: Doing, encoded?: unknown): void {
-    this.#changes ??= new Map()
-    note(this.#changes, key, deed, encoded)
-    if (this.#isSaving) {
-      this.#since ??= new Map()
-      note(this.#since, key, deed, encoded)
-    }
+  #change(key: string, deed: Deed, encoded?: unknown): void {
+    this.#journal ??= new Journal(joined)
+    this.#journal.since ??= { isCleared: false, byKey: new Map() }
+    note(this.#journal.since.byKey, key, { deed, encoded })
+  }
+
+  #isChanged(key: string): boolean {
+    return this.#journal?.since?.byKey.has(key) === true || this.#journal?.held?.byKey.has(key) === true
   }
 
   #base(): Payload {
-    return this.#isCleared ? {} : this.#payload
+    return this.#journal?.isCleared ? {} : this.#payload
   }
 
   /** Keys that were handed out as objects and look different now, although nobody set them. */
@@ -256,7 +249,7 @@ export class Values {
     const mutated: string[] = []
     if (this.#handedOut === undefined) return mutated
     for (const [key, before] of this.#handedOut) {
-      if (this.#changes?.has(key)) continue
+      if (this.#isChanged(key)) continue
       if (before === undefined && sameJson(this.#data[key], this.#payload[key])) continue
       if (this.#encoded(key) !== (before ?? this.#pristine(key))) mutated.push(key)
     }
@@ -299,12 +292,18 @@ function own(values: Payload, key: string): unknown {
   return Object.hasOwn(values, key) ? values[key] : undefined
 }
 
-function note(changes: Map<string, Change>, key: string, deed: Doing, encoded: unknown): void {
-  changes.set(key, { deed: typeof deed === 'string' ? deed : after(changes.get(key)?.deed, deed), encoded })
+function note(changes: Map<string, Change>, key: string, { deed, encoded }: Change): void {
+  changes.set(key, { deed: after(changes.get(key)?.deed, deed), encoded })
 }
 
 /** An update of what was set or deleted before is no more than another setting. */
-function after(before: Deed | undefined, update: Updates[number]): Deed {
-  if (before === undefined) return [update]
-  return typeof before === 'string' ? 'set' : [...before, update]
+function after(before: Deed | undefined, deed: Deed): Deed {
+  if (typeof deed === 'string' || before === undefined) return deed
+  return typeof before === 'string' ? 'set' : [...before, ...deed]
+}
+
+function joined(first: Changes, second: Changes): Changes {
+  const byKey = new Map(first.byKey)
+  for (const [key, change] of second.byKey) note(byKey, key, change)
+  return { isCleared: first.isCleared, byKey }
 }

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { z } from 'zod'
 import { cookieStore, memoryStore } from '../lib/index.js'
-import { buildApp, Client, gate } from './client.js'
+import { buildApp, Client, clock, gate } from './client.js'
 
 const schema = z.object({
   items: z.array(z.string()).default([]),
@@ -246,4 +246,38 @@ t.test('a whole cart survives on a store of its own while preferences live in th
   const response = await client.get('/both')
   t.equal(response.cookies.length, 2)
   t.same(await client.json('/read'), [7, 'dark'])
+})
+
+t.test('a message that is left while a slow request reads others is shown, whatever the clock says', async (t) => {
+  for (const [messages, back] of [
+    [1, 60_000],
+    [500, 0]
+  ] as const) {
+    const time = clock(t)
+    const { app, client } = await shop(t)
+    const { opened, open } = gate()
+    const read = gate()
+    app.get('/many', async (request) => {
+      for (let count = 0; count < messages; count++) request.session('cart').flash('notice', `${count}`)
+    })
+    app.get('/one', async (request) => {
+      request.session('cart').flash('notice', 'the one')
+    })
+    app.get('/read', async (request) => request.session('cart').flashes('notice'))
+    app.get('/slow', async (request) => {
+      const { length } = request.session('cart').flashes('notice')
+      read.open()
+      await opened
+      return length
+    })
+    await client.get('/many')
+    const slow = client.json('/slow')
+    await read.opened
+    await client.get('/read')
+    time.pass(-back)
+    await client.get('/one')
+    open()
+    t.equal(await slow, messages)
+    t.same(await client.json('/read'), ['the one'])
+  }
 })

@@ -213,6 +213,36 @@ t.test('a sign-out during a save ends what the save stored, on every store', asy
   t.same(await old.json('/problems'), ['gone', null])
 })
 
+t.test('flash messages that are taken, cleared or left while a save is under way stay so', async (t) => {
+  const { app: server, client } = await app(t)
+  server.get('/add/:message', async (request) => {
+    request.session('it').flash('notice', (request.params as { message: string }).message)
+  })
+  server.get('/take-meanwhile', async (request) => {
+    const it = request.session('it')
+    it.update('n', add)
+    it.flash('notice', 'saved')
+    const saving = it.save()
+    const taken = it.flashes('notice')
+    it.flash('notice', 'after')
+    await saving
+    return [taken, it.peek('notice')]
+  })
+  server.get('/clear-meanwhile', async (request) => {
+    const it = request.session('it').set('n', 5)
+    const saving = it.save()
+    it.clear()
+    await saving
+    return [it.data, it.peek()]
+  })
+  await client.get('/start')
+  await client.get('/add/before')
+  t.same(await client.json('/take-meanwhile'), [['before', 'saved'], ['after']])
+  t.same(await client.json('/peek'), { notice: ['after'] })
+  t.same(await client.json('/clear-meanwhile'), [{ n: 0, list: [] }, {}])
+  t.same(await client.json('/peek'), {})
+})
+
 t.test('a new id that is asked for during a save is given after it', async (t) => {
   const { app: server, client } = await app(t, { grace: 0 })
   server.get('/id', async (request) => request.session('it').id)
