@@ -3,12 +3,14 @@ import type { Awaitable, RecordStore } from '../types/store.js'
 import { append } from './append.js'
 import { andThen, isPromise } from './awaitable.js'
 import { type Headers, type SetCookie, setCookies } from './cookies.js'
+import { cookieEnd, isCookieDue, isLater } from './due.js'
 import { HeadersSentError, SaveError, StoreError } from './errors.js'
+import type { Outcome } from './kept.js'
 import { formatTicket } from './record.js'
 import type { RequestSessions } from './request.js'
 import { type Job, runAlone, runTogether } from './rounds.js'
-import { type Outcome, renew, save } from './save.js'
-import type { Encoded } from './source.js'
+import { confirm, renew, renewWithCookie, save } from './save.js'
+import type { Encoded, Source } from './source.js'
 import type { SessionState } from './state.js'
 
 /** What is to be done for one session, decided and encoded before anything is written. */
@@ -68,8 +70,16 @@ function plan(sessions: RequestSessions, state: SessionState, now: number): Task
     return taskFor(state, encoded, save(state, encoded, now))
   }
   if (state.source === undefined) return undefined
-  if (isTouchDue && state.source.record.n === undefined) return renewalFor(state, undefined, renew(state, now))
-  return state.isStale || state.cookieOptions !== undefined ? taskFor(state, encoded) : undefined
+  return planRead(state, state.source, isTouchDue, now)
+}
+
+/** What a session needs that was only read, and came by a cookie; a replaced id gets nothing. */
+function planRead(state: SessionState, { kept, record }: Source, isTouchDue: boolean, now: number): Task | undefined {
+  const isRenewed = isTouchDue && record.n === undefined
+  if (kept?.ticket === undefined || !isCookieDue(state, kept.ticket.expires, now)) {
+    return isRenewed ? renewalFor(state, undefined, renew(state, now)) : undefined
+  }
+  return renewalFor(state, undefined, isRenewed ? renewWithCookie(state, now) : confirm(state))
 }
 
 /** Nothing of it is saved, but who signs out has to be told that it did not work. */
@@ -226,22 +236,6 @@ function cookiesFor({ request }: RequestSessions, { state, encoded }: Task, now:
     state.cookieAge(now),
     cookieOptions
   )
-}
-
-/** A new ticket is due at once: it says that it ended in 1970. */
-function isCookieDue(state: SessionState, ticketExpires: number, now: number): boolean {
-  const isRenewable = cookieEnd(state, now) - ticketExpires >= Math.max(1, state.entry.touchAfter)
-  return isRenewable || state.isStale || state.isCookieChanged || state.cookieOptions !== undefined
-}
-
-/** A cookie that outlives the browser ends with the session's idle time, and is renewed; another lasts for the absolute. */
-function cookieEnd(state: SessionState, now: number): number {
-  const isPersistent = state.cookieAge(now) !== undefined
-  return isPersistent ? state.expires(now) : state.createdAt + state.entry.absolute
-}
-
-function isLater(state: SessionState, expires: number, now: number): boolean {
-  return state.expires(now) - expires >= Math.max(1, state.entry.touchAfter)
 }
 
 function send(sessions: RequestSessions, cookies: readonly SetCookie[]): void {

@@ -80,6 +80,13 @@ export const ConflictError: Constructor<[number]> = createError<[number]>(
   503
 )
 
+/** The id that a request came with was cut off from its session by a sign-in, or by other new rights. */
+export const ReplacedError: Constructor<[string]> = createError<[string]>(
+  'FST_SESSIONS_REPLACED',
+  'session "%s": its id was replaced by a sign-in or by new rights while this request ran: nothing was saved, repeat the request',
+  409
+)
+
 /** The cookie of a session that was saved can't be sent any more. */
 export const HeadersSentError: Constructor<[string]> = createError<[string]>(
   'FST_SESSIONS_HEADERS_SENT',

@@ -3,16 +3,15 @@ import type { Problem } from '../types/session.js'
 import type { StoredRecord } from '../types/store.js'
 import type { CookieHeader } from './cookie-header.js'
 import { type Candidate, MAX_CHUNKS, MAX_COOKIE_BYTES } from './cookies.js'
+import { readAs, withoutTicket } from './kept.js'
 import type { CookieValues, OpenedValue } from './known.js'
 import type { Ticket } from './record.js'
 import type { Entry } from './registry.js'
-import { type Job, read } from './rounds.js'
-import type { Loaded, Source } from './source.js'
+import type { Job } from './rounds.js'
+import type { Loaded } from './source.js'
+import { follow } from './successor.js'
 
 const MAX_VALUE_BYTES = MAX_CHUNKS * MAX_COOKIE_BYTES
-
-/** A chain of retired records is followed this far: each link is one `regenerate()` within the grace of the one before. */
-const MAX_HOPS = 8
 
 export interface Moment {
   /** In ms since the epoch. */
@@ -85,7 +84,7 @@ export function* loadRecord(entry: Entry, named: OpenedTicket, moment: Moment): 
   const { ticket, isStale } = named
   // Not by `readSource`: a generator within another is paid again at each step, and most requests go here.
   const stored = (yield { kind: 'read', id: ticket.id }) as StoredRecord | undefined
-  const source = sourceOf(entry, ticket.id, stored, ticket)
+  const source = readAs(entry, ticket.id, stored, ticket)
   if (source === undefined) return yield* loadNext(entry, named, moment, { problem: 'gone' })
   const problem = ended(entry, source.record.c, source.expires, moment)
   if (problem !== undefined) return yield* loadNext(entry, named, moment, { problem })
@@ -94,11 +93,10 @@ export function* loadRecord(entry: Entry, named: OpenedTicket, moment: Moment): 
   if (retired[1] <= moment.now) return yield* loadNext(entry, named, moment, { problem: 'retired' })
   // Who comes with the old id sees what it held when it was replaced, not what the new id has gained since: rights
   // given at sign-in stay out of reach of whoever planted the old one. Ending the new session ends this one too.
-  if ((yield* successorOf(entry, source)) === undefined) {
+  if ((yield* follow(entry, source)) === undefined) {
     return yield* loadNext(entry, named, moment, { problem: 'gone' })
   }
-  const former = { source: { ...source, kept: source.kept && { ...source.kept, ticket: undefined } } }
-  return yield* loadNext(entry, named, moment, former)
+  return yield* loadNext(entry, named, moment, { source: withoutTicket(source) })
 }
 
 /** What the next cookie of the name gives, if it is better than `otherwise`: live, or at least a session. */
@@ -112,31 +110,6 @@ function* loadNext(entry: Entry, { candidate, earlier }: OpenedTicket, moment: M
 }
 
 const NOTHING: Loaded = Object.freeze({})
-
-/** The record of an id; `undefined` when there is none, or it is destroyed, or no record of ours. */
-export function* readSource(entry: Entry, id: string, ticket?: Ticket): Job<Source | undefined> {
-  return sourceOf(entry, id, yield* read(id), ticket)
-}
-
-function sourceOf(
-  entry: Entry,
-  id: string,
-  stored: StoredRecord | undefined,
-  ticket: Ticket | undefined
-): Source | undefined {
-  if (stored === undefined) return undefined
-  const record = entry.storedRecords.parse(id, stored.text)
-  if (record === undefined || record.x) return undefined
-  return { text: stored.text, record, expires: stored.expires, kept: { id, version: stored.version, ticket } }
-}
-
-/** The live record at the end of a chain of retired ones. */
-export function* successorOf(entry: Entry, source: Source): Job<Source | undefined> {
-  let found: Source | undefined = source
-  for (let hop = 0; hop < MAX_HOPS && found?.record.n !== undefined; hop++)
-    found = yield* readSource(entry, found.record.n[0])
-  return found?.record.n === undefined ? found : undefined
-}
 
 const LEVELS: Readonly<Partial<Record<Problem, 'warn' | 'info'>>> = {
   retired: 'warn',

@@ -14,7 +14,7 @@ import type { Payload } from './codec.js'
  * | `f` | flashes by kind: the name of each message, then the message |
  * | `m` | "remember me": seconds, or `false` for a cookie that ends with the browser; absent when never switched |
  * | `s` | subject |
- * | `n` | retired: the store's id of the successor, and until when requests in flight may go on with this one |
+ * | `n` | retired: where to, and until when requests in flight may go on with this one |
  * | `x` | destroyed |
  */
 export interface SessionRecord {
@@ -25,9 +25,18 @@ export interface SessionRecord {
   readonly f?: FlashRecord | undefined
   readonly m?: number | false | undefined
   readonly s?: string | undefined
-  readonly n?: readonly [id: string, until: number] | undefined
+  readonly n?: Successor | undefined
   readonly x?: true | undefined
 }
+
+/**
+ * The id of the record that replaced one, in the store; until when the old id is good; the secret of the new one's cookie,
+ * sealed; and how the old id was cut off from the new one, if it was.
+ */
+export type Successor = readonly [id: string, until: number, sealed?: string, cut?: Cut]
+
+/** By a sign-in, which named another user than before, or by other new rights. */
+export type Cut = 'user' | 'rights'
 
 /** By kind: the name of a message, the message, the next name, and so on; or the number of the first, then messages. */
 export type FlashRecord = Readonly<Record<string, readonly unknown[]>>

@@ -45,6 +45,8 @@ export interface Entry {
   readonly storedRecords: StoredRecords
   /** Values of its cookie that are not to be renewed, on the cookie store. */
   readonly superseded: Superseded
+  /** Seals what a replaced record says of its successor. */
+  readonly successors: Sealer
   readonly cookie: Cookie
   readonly idle: number
   readonly absolute: number
@@ -144,7 +146,8 @@ export class Registry {
         sealedRecords: new CookieValues(sealer('record'), this.#ring, parseRecord, isConstant),
         sealedTickets: new CookieValues(sealer('ticket'), this.#ring, parseTicket, () => true),
         storedRecords: new StoredRecords(isConstant),
-        superseded: new Superseded()
+        superseded: new Superseded(),
+        successors: new Sealer(this.#ring, `successor ${name}`, 'encrypt')
       }
       this.#entries.set(name, entry)
       this.#entries.set(definition, entry)
@@ -236,7 +239,7 @@ interface Draft {
   readonly definition: Definition
   readonly settings: Omit<
     Entry,
-    'store' | 'breaker' | 'sealedRecords' | 'sealedTickets' | 'storedRecords' | 'superseded'
+    'store' | 'breaker' | 'sealedRecords' | 'sealedTickets' | 'storedRecords' | 'superseded' | 'successors'
   >
 }
 

@@ -3,6 +3,7 @@ import { type Decoded, describeIssues, type ValueCodec } from './codec.js'
 import { COOKIE_AGE, durationFault } from './durations.js'
 import { InvalidValueError, LifetimeError, NotLoadedError, UnsupportedError } from './errors.js'
 import { copyOf } from './json.js'
+import { isObject } from './options-check.js'
 import type { Entry } from './registry.js'
 import { Shown } from './shown.js'
 import type { SessionState } from './state.js'
@@ -155,8 +156,8 @@ export class HandlerSession {
     return this
   }
 
-  regenerate(): this {
-    this.#loaded.regenerate()
+  regenerate(options: { readonly newRights?: boolean } = {}): this {
+    this.#loaded.regenerate(hasNewRights(this.name, options))
     return this
   }
 
@@ -258,6 +259,14 @@ export class HandlerSession {
     this.#flashCodec(kind)
     return read(kind)
   }
+}
+
+/** A word that is not understood here would leave the old id with rights that the app means to take from it. */
+function hasNewRights(session: string, options: { readonly newRights?: boolean }): boolean {
+  const isKnown = isObject(options) && Object.keys(options).every((key) => key === 'newRights')
+  const { newRights = false } = Object(options) as { readonly newRights?: unknown }
+  if (isKnown && typeof newRights === 'boolean') return newRights
+  throw new InvalidValueError(session, 'regenerate(): expected { newRights: true } or nothing')
 }
 
 // `session.user = …` would look as if it were kept. What all sessions inherit refuses it: to make each of them not

@@ -4,7 +4,17 @@ import { describeIssues, type Payload } from './codec.js'
 import { InvalidValueError, SchemaError } from './errors.js'
 import { Flashes } from './flashes.js'
 import { isEmpty } from './json.js'
-import { type FlashRecord, formatRecord, newSecret, parseRecord, type SessionRecord, storeId } from './record.js'
+import { withoutTicket } from './kept.js'
+import {
+  type Cut,
+  type FlashRecord,
+  formatRecord,
+  newSecret,
+  parseRecord,
+  type SessionRecord,
+  storeId,
+  type Ticket
+} from './record.js'
 import type { Entry } from './registry.js'
 import type { Shown } from './shown.js'
 import type { Encoded, Loaded, Source } from './source.js'
@@ -41,6 +51,8 @@ export class SessionState {
   #flashes: Flashes | undefined
   #persist: number | false | undefined
   #subject: string | undefined
+  /** Whose it was before this request said anything of it. */
+  #subjectBefore: string | undefined
   #storedFlashes: FlashRecord | undefined
   #isPersistChanged = false
   #isSubjectChanged = false
@@ -48,6 +60,7 @@ export class SessionState {
   #version: number
   /** When what is stored ends, in ms since the epoch; `undefined` for a new session. */
   #storedEnd: number | undefined
+  #hasNewRights = false
   /** `regenerate()` was called while a save was under way. */
   #isRegenerationDue = false
   /** `destroy()` was called while a save of this one was under way. */
@@ -174,7 +187,7 @@ export class SessionState {
     this.#version = theirs.version
     this.#storedEnd = newer.expires
     if (!this.#isPersistChanged) this.#persist = newer.record.m
-    if (!this.#isSubjectChanged) this.#subject = newer.record.s
+    if (!this.#isSubjectChanged) this.#learnSubject(newer.record.s)
   }
 
   /** Another that did the same, to replay it on what this one is not to see. */
@@ -205,6 +218,7 @@ export class SessionState {
   settle(source: Source): void {
     this.source = source
     this.retiring = undefined
+    this.#hasNewRights = this.#hasNewRights && this.#isRegenerationDue
     this.#isPersistChanged = this.#persist !== source.record.m
     this.#isSubjectChanged = this.#subject !== source.record.s
     this.#storedEnd = source.expires
@@ -215,7 +229,8 @@ export class SessionState {
   }
 
   /** A new id for the same data. */
-  regenerate(): void {
+  regenerate(hasNewRights: boolean): void {
+    this.#hasNewRights ||= hasNewRights
     if (this.isSaving) {
       this.#isRegenerationDue = true
       return
@@ -224,6 +239,34 @@ export class SessionState {
     if (this.source === undefined) return
     this.retiring = this.source
     this.source = undefined
+  }
+
+  /** Whether a new id with which `next` is stored cuts off the old one, and how. */
+  cut({ record }: Encoded): Cut | undefined {
+    if (record.s !== this.#subjectBefore) return 'user'
+    return this.#hasNewRights ? 'rights' : undefined
+  }
+
+  /** Whether this request proved to be the very user whose session `other` is. */
+  hasSignedInAs(next: Encoded, { record }: Source): boolean {
+    return record.s !== undefined && record.s === next.record.s && this.cut(next) === 'user'
+  }
+
+  /** The new id came too late: goes on from the record with the old one. */
+  keepId(source: Source): Source {
+    this.source = withoutTicket(source)
+    this.retiring = undefined
+    this.#secret = undefined
+    return this.source
+  }
+
+  /** Goes on with the session that another request made of the same record, to which `ticket` belongs. */
+  join(source: Source, other: Source, ticket: Ticket): Source {
+    this.rebase(source, other)
+    this.source = { ...other, kept: other.kept && { ...other.kept, ticket } }
+    this.retiring = undefined
+    this.#secret = undefined
+    return this.source
   }
 
   /** The record ends, and what comes now is a new session. */
@@ -258,13 +301,22 @@ export class SessionState {
     this.isSaving = false
     if (!this.#isRegenerationDue) return
     this.#isRegenerationDue = false
-    this.regenerate()
+    this.regenerate(this.#hasNewRights)
+  }
+
+  /** What another request said meanwhile is no word of this one. */
+  #learnSubject(subject: string | undefined): void {
+    if (subject === this.#subject) return
+    this.#subject = subject
+    this.#subjectBefore = subject
   }
 
   #begin(): void {
     this.#secret = undefined
     this.#persist = undefined
     this.#subject = undefined
+    this.#subjectBefore = undefined
+    this.#hasNewRights = false
     this.#isPersistChanged = false
     this.#isSubjectChanged = false
     this.#version = this.entry.version
@@ -284,6 +336,7 @@ export class SessionState {
     this.createdAt = source.record.c
     this.#persist = source.record.m
     this.#subject = source.record.s
+    this.#subjectBefore = source.record.s
     this.#version = read.version
     this.#storedEnd = source.expires
     this.values = new Values(this.entry.codec, read)

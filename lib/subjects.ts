@@ -33,6 +33,18 @@ export function* enter(state: SessionState, now: number): Job<void> {
   }
 }
 
+/** Strikes out a session that was entered, and is not written after all. */
+export function* leave(_entry: Entry, subject: string, id: string): Job<void> {
+  const at = indexId(subject)
+  for (let attempt = 0; ; attempt++) {
+    const stored = yield* readFresh(at)
+    if (stored === undefined) return
+    const { [id]: _, ...left } = parseIndex(stored.text)
+    if ((yield* update(at, JSON.stringify(left), stored.expires, stored.version)) !== undefined) return
+    yield* pause(backoff(attempt))
+  }
+}
+
 /** Whether the session is still entered; if not, its subject was revoked meanwhile. */
 export function* isEntered(subject: string, id: string): Job<boolean> {
   const stored = yield* readFresh(indexId(subject))

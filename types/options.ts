@@ -13,7 +13,10 @@ export interface Shared {
   readonly absolute?: number
   /** How much later the end must be for a use alone to renew it, in seconds. Default a tenth of `idle`, at most 1 hour. */
   readonly touchAfter?: number
-  /** How long requests in flight may go on with an id that `regenerate()` replaced, in seconds. Default 10. */
+  /**
+   * How long requests in flight may go on with an id that `regenerate()` replaced, in seconds. Default 10. Where that
+   * came with a sign-in or new rights, they only read what it held.
+   */
   readonly grace?: number
   /**
    * A store that can't be read: `'throw'` (default) answers 503 to whoever uses the session; `'empty'` goes on with an

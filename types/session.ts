@@ -154,10 +154,16 @@ export interface Session<S extends Schema = Schema<Record<string, unknown>>, F =
   /** Changes attributes of the cookie for this response only. */
   cookie(options: Omit<CookieOptions, 'maxAge'>): this
   /**
-   * A new id for the same data. Call it whenever rights change, above all right after sign-in: it stops session
+   * A new id for the same data. Call it whenever rights change, above all right at sign-in: it stops session
    * fixation (OWASP Session Management Cheat Sheet, "Renew the Session ID After Any Privilege Level Change").
+   *
+   * For the definition's `grace`, the old id still reads what it held before. When the user changes in the same request
+   * by `identify()`, or with `newRights: true`, for rights that are kept elsewhere, the old id is cut off: to save a
+   * change with it fails with FST_SESSIONS_REPLACED (409), and `destroy()` ends nothing but the cookie of the browser
+   * that asked. Without, changes and `destroy()` of requests in flight are carried over to the new id. The old id is
+   * never given a cookie.
    */
-  regenerate(): this
+  regenerate(options?: { readonly newRights?: boolean }): this
   /** Ends the session: gone from the store and from the browser, and no parallel request brings it back. */
   destroy(): void
   /**
