@@ -1,23 +1,9 @@
 import { append } from './append.js'
+import { type Changes, type Deed, joined, note, type Updates } from './changes.js'
 import type { Codec, Data, Decoded, Payload } from './codec.js'
 import { Journal } from './journal.js'
 import { isEmpty, sameJson } from './json.js'
 import { type Former, parseRecord, type Written } from './record.js'
-
-/** What a request did to a key. What it did by `update` alone runs again on newer data; all else overwrites. */
-type Deed = 'set' | 'deleted' | Updates
-type Updates = readonly ((value: unknown) => unknown)[]
-
-interface Change {
-  readonly deed: Deed
-  /** The stored form, from when it was checked, of a value that can't change any more; else encoded when it is saved. */
-  readonly encoded?: unknown
-}
-
-interface Changes {
-  readonly isCleared: boolean
-  readonly byKey: Map<string, Change>
-}
 
 /** A payload and the data it decodes to. */
 export interface Stored {
@@ -290,20 +276,4 @@ export class Values {
 /** A key may be named like a member of every object. */
 function own(values: Payload, key: string): unknown {
   return Object.hasOwn(values, key) ? values[key] : undefined
-}
-
-function note(changes: Map<string, Change>, key: string, { deed, encoded }: Change): void {
-  changes.set(key, { deed: after(changes.get(key)?.deed, deed), encoded })
-}
-
-/** An update of what was set or deleted before is no more than another setting. */
-function after(before: Deed | undefined, deed: Deed): Deed {
-  if (typeof deed === 'string' || before === undefined) return deed
-  return typeof before === 'string' ? 'set' : [...before, ...deed]
-}
-
-function joined(first: Changes, second: Changes): Changes {
-  const byKey = new Map(first.byKey)
-  for (const [key, change] of second.byKey) note(byKey, key, change)
-  return { isCleared: first.isCleared, byKey }
 }
