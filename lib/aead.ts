@@ -1,5 +1,6 @@
 import type { Sodium } from 'libsodium'
 import { RandomPieces } from './random.js'
+import { openLarge, sealLarge } from './xchacha.js'
 
 /**
  * XChaCha20-Poly1305 (draft-irtf-cfrg-xchacha-03) by libsodium's WebAssembly, driven on its heap: base64url is read
@@ -11,7 +12,7 @@ const NONCE_BYTES = 24
 const TAG_BYTES = 16
 const KEY_BYTES = 32
 
-/** Room for the largest record that fits in four cookies; larger texts get room of their own. */
+/** Room for the largest record that fits in four cookies; larger texts are sealed elsewhere. */
 const SCRATCH_BYTES = 64 * 1024
 
 const nonces = new RandomPieces(NONCE_BYTES)
@@ -19,7 +20,6 @@ const nonces = new RandomPieces(NONCE_BYTES)
 let sodium: Sodium
 let heap: Buffer
 let scratch: number
-let scratchBytes = 0
 
 /** Compiles the WebAssembly once, some 10 to 40 ms. Everything else here needs it done. */
 export function ready(): Promise<void> {
@@ -33,13 +33,14 @@ let compiling: Promise<void> | undefined
 async function compile(): Promise<void> {
   const { default: instantiate } = await import('libsodium')
   sodium = await instantiate({})
-  reserve(SCRATCH_BYTES)
+  scratch = allocate(SCRATCH_BYTES)
 }
 
-/** Puts a key on the heap; the result names it in `seal` and `open` until `forget`. */
+/** Moves a key to the heap, so that it is here alone; the result names it in `seal` and `open` until `forget`. */
 export function remember(key: Uint8Array): number {
   const pointer = allocate(KEY_BYTES)
   sodium.HEAPU8.set(key, pointer)
+  key.fill(0)
   return pointer
 }
 
@@ -51,7 +52,9 @@ export function forget(key: number): void {
 /** base64url of: header, nonce, ciphertext, tag. The header and `context` are authenticated, `context` is not sent. */
 export function seal(key: number, header: Uint8Array, text: string, context = ''): string {
   const message = header.length + NONCE_BYTES
-  reserve(message + 3 * text.length + TAG_BYTES + header.length + 3 * context.length)
+  if (!hasRoom(message + 3 * text.length + TAG_BYTES + header.length + 3 * context.length)) {
+    return sealLarge(keyAt(key), header, text, context).toString('base64url')
+  }
   const nonce = scratch + header.length
   heap.set(header, scratch)
   nonces.writeNext(heap, nonce)
@@ -76,9 +79,13 @@ export function seal(key: number, header: Uint8Array, text: string, context = ''
 
 /** The text that `seal` was given, or `undefined` if a single bit of value, header, context or key differs. */
 export function open(key: number, header: Uint8Array, value: string, context = ''): string | undefined {
-  reserve(value.length + header.length + 3 * context.length)
-  const length = heap.write(value, scratch, 'base64url')
+  // Node's decoder takes a letter above U+00FF for the one that its low byte is.
+  if (Buffer.byteLength(value) !== value.length) return undefined
+  const isLarge = !hasRoom(value.length + header.length + 3 * context.length)
+  const large = isLarge ? Buffer.from(value, 'base64url') : undefined
+  const length = large?.length ?? heap.write(value, scratch, 'base64url')
   if (!isCanonical(value, length)) return undefined
+  if (large !== undefined) return openLarge(keyAt(key), header, large, context)
   const message = header.length + NONCE_BYTES
   const sealed = length - message
   if (sealed < TAG_BYTES) return undefined
@@ -97,7 +104,10 @@ export function open(key: number, header: Uint8Array, value: string, context = '
     scratch + header.length,
     key
   )
-  return failed === 0 ? heap.toString('utf8', scratch + message, scratch + length - TAG_BYTES) : undefined
+  if (failed !== 0) return undefined
+  const text = heap.toString('utf8', scratch + message, scratch + length - TAG_BYTES)
+  heap.fill(0, scratch + message, scratch + length)
+  return text
 }
 
 /**
@@ -118,11 +128,12 @@ function writeAd(at: number, header: Uint8Array, context: string): number {
   return context === '' ? header.length : header.length + heap.write(context, at + header.length)
 }
 
-function reserve(bytes: number): void {
-  if (bytes <= scratchBytes) return
-  if (scratchBytes > 0) sodium._free(scratch)
-  scratch = allocate(bytes)
-  scratchBytes = bytes
+function hasRoom(bytes: number): boolean {
+  return bytes <= SCRATCH_BYTES
+}
+
+function keyAt(pointer: number): Uint8Array {
+  return heap.subarray(pointer, pointer + KEY_BYTES)
 }
 
 /** WebAssembly memory that grows moves: the view over it has to be taken again. */

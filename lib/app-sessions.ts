@@ -114,8 +114,12 @@ export class AppSessions implements Sessions {
 
   async stop(): Promise<void> {
     this.#setup.stop()
-    await this.#sweeper.stop()
-    await Promise.all(this.#registry.recordStores.map((store) => store.close?.()))
+    try {
+      await this.#sweeper.stop()
+      await Promise.all(this.#registry.recordStores.map((store) => store.close?.()))
+    } finally {
+      this.#registry.close()
+    }
   }
 
   /** Reads what the request's cookies name; what is no promise was done at once. */

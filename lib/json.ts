@@ -15,8 +15,13 @@ export function notJson(value: unknown, path: string, depth = 0): string | undef
 
 const MAX_DEPTH = 100
 
+/** Of a path a hundred levels deep, a cycle's say, the beginning tells enough. In characters. */
+const SHOWN = 60
+
 function notJsonObject(value: object, path: string, depth: number): string | undefined {
-  if (depth === MAX_DEPTH) return `${path}: nested deeper than ${MAX_DEPTH}, or a cycle`
+  if (depth === MAX_DEPTH) {
+    return `${path.slice(0, SHOWN)}…: nested deeper than ${MAX_DEPTH} levels, or a cycle`
+  }
   if (Array.isArray(value)) return first(value, (item, index) => notJson(item, `${path}[${index}]`, depth + 1))
   const prototype = Object.getPrototypeOf(value)
   if (prototype !== Object.prototype && prototype !== null) {

@@ -40,6 +40,13 @@ export class KeyRing {
     this.#generation++
   }
 
+  /** Forgets the secrets: nothing is sealed or opened any more. */
+  close(): void {
+    for (const { secret } of this.#keys) secret.fill(0)
+    this.#keys = []
+    this.#generation++
+  }
+
   /** One independent 32-byte key for each purpose. */
   subkey({ secret }: RingKey, purpose: string): Buffer {
     return derive(secret, purpose, this.#app)

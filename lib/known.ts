@@ -29,7 +29,7 @@ export type OpenedValue<T> =
 
 /** Seals and opens the values of one session's cookie. */
 export class CookieValues<T> {
-  readonly #sealer: Pick<Sealer, 'open' | 'seal'>
+  readonly #sealer: Pick<Sealer, 'open' | 'seal' | 'close'>
   readonly #ring: KeyRing
   readonly #parse: (text: string) => T | undefined
   readonly #isConstant: (content: T) => boolean
@@ -38,7 +38,7 @@ export class CookieValues<T> {
 
   /** @param isConstant whether nobody who is given the content can change it */
   constructor(
-    sealer: Pick<Sealer, 'open' | 'seal'>,
+    sealer: Pick<Sealer, 'open' | 'seal' | 'close'>,
     ring: KeyRing,
     parse: (text: string) => T | undefined,
     isConstant: (content: T) => boolean
@@ -74,6 +74,11 @@ export class CookieValues<T> {
     if (replaced === undefined || content === undefined) this.#recent.isSaidAgain(value)
     else this.#remember(value, { text, content, isStale: false, recentValue: value })
     return value
+  }
+
+  close(): void {
+    this.#sealer.close()
+    this.#recent.clear()
   }
 
   #remember(value: string, opened: OpenedValue<T> & { readonly content: T }): void {

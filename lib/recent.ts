@@ -10,6 +10,12 @@ export class Recent<T> {
   readonly #things: (T | undefined)[] = []
   readonly #marks = new Int32Array(2 * SETS)
 
+  /**
+   * Names are compared as they are, although those of cookies are secrets. Who measures how long that takes could learn
+   * how far a value of his own agrees with one that is remembered, but has to tell a nanosecond for each character behind
+   * a network whose answers vary by thousands of them, while the values of a visitor are replaced. To be compared at all,
+   * his value has to be as long, and its end to fall in the same set.
+   */
   get(name: string): T | undefined {
     const set = setOf(markOf(name))
     if (this.#names[set] === name) return this.#things[set]

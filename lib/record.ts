@@ -1,5 +1,6 @@
 import { hash, randomBytes } from 'node:crypto'
 import type { Payload } from './codec.js'
+import { isObject, isTime, parseJson } from './parse.js'
 
 /**
  * What is kept of one session, as JSON with short names, since for the cookie store every byte travels with every
@@ -43,12 +44,8 @@ export type FlashRecord = Readonly<Record<string, readonly unknown[]>>
 
 /** `undefined` if the text is not a record. */
 export function parseRecord(text: string): SessionRecord | undefined {
-  try {
-    const value: unknown = JSON.parse(text)
-    return isRecord(value) ? value : undefined
-  } catch {
-    return undefined
-  }
+  const value = parseJson(text)
+  return isRecord(value) ? value : undefined
 }
 
 /** A record and its text. */
@@ -152,16 +149,41 @@ function jsonOf(value: unknown): string {
   return typeof value === 'number' && Number.isFinite(value) ? String(value) : JSON.stringify(value)
 }
 
-/** Sealed by us or kept by the app's own store, so this guards against other programs' data, not against attackers. */
+/** Whether every member is what this plugin writes: whoever goes on with a record relies on it. */
 function isRecord(value: unknown): value is SessionRecord {
-  if (typeof value !== 'object' || value === null || !('c' in value) || typeof value.c !== 'number') return false
-  const { p, f } = value as { readonly p?: unknown; readonly f?: unknown }
-  return isObject(p) && isObject(f)
+  if (!isObject(value)) return false
+  const { c, e, v, p, f, m, s, n, x } = value
+  return (
+    isTime(c) &&
+    (e === undefined || isTime(e)) &&
+    (v === undefined || isVersion(v)) &&
+    (p === undefined || isObject(p)) &&
+    (f === undefined || isFlashes(f)) &&
+    (m === undefined || m === false || isAge(m)) &&
+    (s === undefined || (typeof s === 'string' && s !== '')) &&
+    (n === undefined || isPointer(n)) &&
+    (x === undefined || x === true)
+  )
 }
 
-function isObject(value: unknown): boolean {
-  return value === undefined || (typeof value === 'object' && value !== null && !Array.isArray(value))
+function isVersion(value: unknown): boolean {
+  return Number.isSafeInteger(value) && (value as number) >= 1
 }
+
+function isAge(value: unknown): boolean {
+  return isTime(value) && value > 0
+}
+
+function isFlashes(value: unknown): boolean {
+  return isObject(value) && Object.values(value).every((kind) => Array.isArray(kind) && isTime(kind[0]))
+}
+
+function isPointer(value: unknown): boolean {
+  return Array.isArray(value) && typeof value[0] === 'string' && STORE_ID.test(value[0]) && isTime(value[1])
+}
+
+/** SHA-256 in base64url. */
+const STORE_ID = /^[\w-]{43}$/
 
 /** What the cookie of a record store carries: the secret from which the record's id is made, and the dates. */
 export interface Ticket {
@@ -193,11 +215,12 @@ export function formatTicket({ secret, createdAt, expires }: Omit<Ticket, 'id'>)
 }
 
 export function parseTicket(text: string): Ticket | undefined {
-  const first = text.indexOf('.')
-  const second = text.indexOf('.', first + 1)
-  const createdAt = Number.parseInt(text.slice(first + 1, second), 36)
-  const expires = Number.parseInt(text.slice(second + 1), 36)
-  if (first < 1 || second === -1 || Number.isNaN(createdAt + expires)) return undefined
-  const secret = text.slice(0, first)
+  const [, secret, created = '', end = ''] = TICKET.exec(text) ?? []
+  const createdAt = Number.parseInt(created, 36)
+  const expires = Number.parseInt(end, 36)
+  if (secret === undefined || !isTime(createdAt) || !isTime(expires)) return undefined
   return { secret, id: storeId(secret), createdAt, expires }
 }
+
+/** Times are in base 36; lifetimes that are no whole number of ms once left a fraction behind the second. */
+const TICKET = /^([\w-]{16,64})\.(-?[\da-z]{1,11})\.(-?[\da-z]{1,11})(?:\.[\da-z]+)?$/

@@ -156,6 +156,15 @@ export class Registry {
     refuseSharedCookies(this.#all)
   }
 
+  /** Forgets the keys, and what was opened with them. */
+  close(): void {
+    for (const { sealedRecords, sealedTickets } of this.#all) {
+      sealedRecords.close()
+      sealedTickets.close()
+    }
+    this.#ring.close()
+  }
+
   /** @throws FST_SESSIONS_UNKNOWN */
   find(nameOrDefinition: string | Definition): Entry {
     const entry = this.#entries.get(nameOrDefinition)

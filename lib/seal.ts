@@ -43,12 +43,13 @@ export class Sealer {
     this.#mode = mode
   }
 
-  /** `context` is authenticated, but not part of the value: `open` has to be given the same. */
+  /** `context`, of encrypted values only, is authenticated but not part of the value: `open` has to be given the same. */
   seal(text: string, context?: string): string {
-    const current = this.#keys()[0] as Subkeys
+    const [current] = this.#keys()
+    if (current === undefined) throw new Error('nothing can be sealed any more: the app is closed')
     if (this.#mode === 'encrypt') return aead.seal(current.encryptKey, current.encryptHeader, text, context)
     const body = Buffer.from(text).toString('base64url')
-    const tag = Buffer.concat([current.signHeader, mac(current, text, context)]).toString('base64url')
+    const tag = Buffer.concat([current.signHeader, mac(current, text)]).toString('base64url')
     return `${body}.${tag}`
   }
 
@@ -61,17 +62,27 @@ export class Sealer {
         const text = aead.open(key.encryptKey, key.encryptHeader, value, context)
         return opened(text, !isFirst || this.#mode !== 'encrypt')
       }
-      if (dot !== -1 && value.startsWith(key.signPrefix, dot + 1)) {
-        const text = openSigned(key, value.slice(0, dot), value.slice(dot + 1), context)
+      if (dot !== -1 && context === undefined && value.startsWith(key.signPrefix, dot + 1)) {
+        const text = openSigned(key, value.slice(0, dot), value.slice(dot + 1))
         return opened(text, !isFirst || this.#mode !== 'sign')
       }
     }
     return { problem: isSealed(value.slice(dot + 1), dot === -1 ? ENCRYPTED : SIGNED) ? 'unknown-key' : 'malformed' }
   }
 
+  /** Forgets the keys; they are derived again if anybody still needs them. */
+  close(): void {
+    for (const { encryptKey, signKey } of this.#subkeys) {
+      aead.forget(encryptKey)
+      signKey.fill(0)
+    }
+    this.#subkeys = []
+    this.#generation = -1
+  }
+
   #keys(): readonly Subkeys[] {
     if (this.#generation !== this.#ring.generation) {
-      for (const old of this.#subkeys) aead.forget(old.encryptKey)
+      this.close()
       this.#subkeys = this.#ring.keys.map((key) => derive(this.#ring, key, this.#purpose))
       this.#generation = this.#ring.generation
     }
@@ -84,33 +95,31 @@ function opened(text: string | undefined, stale: boolean): Opened {
 }
 
 function derive(ring: KeyRing, key: RingKey, purpose: string): Subkeys {
+  const encryptKey = ring.subkey(key, `encrypt ${purpose}`)
   const encryptHeader = Buffer.of(ENCRYPTED, ...key.id)
   const signHeader = Buffer.of(SIGNED, ...key.id)
   return {
     encryptHeader,
     encryptPrefix: encryptHeader.toString('base64url'),
-    encryptKey: aead.remember(ring.subkey(key, `encrypt ${purpose}`)),
+    encryptKey: aead.remember(encryptKey),
     signHeader,
     signPrefix: signHeader.toString('base64url'),
     signKey: ring.subkey(key, `sign ${purpose}`)
   }
 }
 
-function openSigned(key: Subkeys, body: string, tag: string, context: string | undefined): string | undefined {
+function openSigned(key: Subkeys, body: string, tag: string): string | undefined {
   if (!isCanonical(body) || !isCanonical(tag)) return undefined
-  const text = Buffer.from(body, 'base64url').toString()
+  const bytes = Buffer.from(body, 'base64url')
   const given = Buffer.from(tag, 'base64url').subarray(HEADER_BYTES)
-  const expected = mac(key, text, context)
-  return given.length === expected.length && timingSafeEqual(given, expected) ? text : undefined
+  // Of the bytes, not of the text: many that are no UTF-8 read as one and the same text.
+  const expected = mac(key, bytes)
+  return given.length === expected.length && timingSafeEqual(given, expected) ? bytes.toString() : undefined
 }
 
-/** Lengths first, so that no text and context can pass for another pair. */
-function mac(key: Subkeys, text: string, context = ''): Buffer {
-  return createHmac('sha256', key.signKey)
-    .update(key.signHeader)
-    .update(`${Buffer.byteLength(context)}.${context}`)
-    .update(text)
-    .digest()
+/** The text comes after the length of a context, which no signed value has. */
+function mac(key: Subkeys, text: string | Uint8Array): Buffer {
+  return createHmac('sha256', key.signKey).update(key.signHeader).update('0.').update(text).digest()
 }
 
 /** Whether the text is base64url that begins with the byte of the format. */

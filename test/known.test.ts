@@ -179,7 +179,8 @@ t.test('a cookie that comes again is opened twice and then known, with all that 
   const opened: string[] = []
   const sealer = {
     open: (value: string) => ({ text: opened[opened.push(value) - 1] as string, stale: false }),
-    seal: (text: string) => `sealed ${text}`
+    seal: (text: string) => `sealed ${text}`,
+    close: () => {}
   }
   const values = new CookieValues(
     sealer,

@@ -3,6 +3,7 @@ import t from 'tap'
 import * as aead from '../lib/aead.js'
 import { KeyRing } from '../lib/keys.js'
 import { Sealer } from '../lib/seal.js'
+import { openLarge, sealLarge } from '../lib/xchacha.js'
 
 const OLD = randomBytes(32)
 const NEW = randomBytes(32)
@@ -15,6 +16,7 @@ t.test('what is sealed opens, whatever it is and in whatever order', async (t) =
     const sealer = new Sealer(new KeyRing([OLD]), 'record cart', mode)
     for (const text of [...TEXTS, ...TEXTS]) {
       t.same(sealer.open(sealer.seal(text)), { text, stale: false })
+      if (mode === 'sign') continue
       t.same(sealer.open(sealer.seal(text, 'context'), 'context'), { text, stale: false })
     }
   }
@@ -47,14 +49,72 @@ t.test('no character of a sealed value can be changed, added or left out', async
   }
 })
 
+/** Every character that could be taken for another: those of base64url, of base64, what is none, and letters beyond. */
+const OTHERS = [
+  ...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_+/=. \n\t\0~%é\u00ff',
+  ...Array.from({ length: 128 }, (_, code) => String.fromCharCode(0x100 + code)),
+  '\u2028',
+  '\ud800',
+  '\ufffd',
+  '😀'
+]
+
+t.test('a value with one character replaced, by whatever other, is refused', async (t) => {
+  for (const mode of ['encrypt', 'sign'] as const) {
+    const sealer = new Sealer(new KeyRing([OLD]), 'record cart', mode)
+    for (const text of ['', 'x', 'é', '\ufffd', 'a😀b', 'xyz']) {
+      const value = sealer.seal(text)
+      const opened: string[] = []
+      for (let at = 0; at < value.length; at++) {
+        for (const other of OTHERS) {
+          const altered = value.slice(0, at) + other + value.slice(at + 1)
+          if (altered !== value && sealer.open(altered).text !== undefined) opened.push(altered)
+        }
+      }
+      t.same(opened, [], `${mode} ${JSON.stringify(text)}`)
+    }
+  }
+})
+
+t.test('a signed value whose bytes are no text is refused, although they read like the text that was signed', async (t) => {
+  const sealer = new Sealer(new KeyRing([OLD]), 'record cart', 'sign')
+  const [body, tag] = sealer.seal('a\ufffdb').split('.') as [string, string]
+  t.equal(sealer.open(`${body}.${tag}`).text, 'a\ufffdb')
+  for (const bytes of [[0xff], [0x80], [0xc0], [0xed, 0xa0], [0xf0, 0x9f]]) {
+    const altered = Buffer.from([0x61, ...bytes, 0x62])
+    t.same(sealer.open(`${altered.toString('base64url')}.${tag}`), { problem: 'bad-seal' })
+  }
+})
+
 t.test('a value is good for its purpose and its context only', async (t) => {
   const ring = new KeyRing([OLD])
   for (const mode of ['encrypt', 'sign'] as const) {
-    const value = new Sealer(ring, 'record cart', mode).seal('text', 'one')
-    t.same(new Sealer(ring, 'record admin', mode).open(value, 'one'), { problem: 'bad-seal' })
-    t.same(new Sealer(ring, 'ticket cart', mode).open(value, 'one'), { problem: 'bad-seal' })
-    t.same(new Sealer(ring, 'record cart', mode).open(value, 'two'), { problem: 'bad-seal' })
-    t.same(new Sealer(ring, 'record cart', mode).open(value), { problem: 'bad-seal' })
+    const value = new Sealer(ring, 'record cart', mode).seal('text')
+    t.same(new Sealer(ring, 'record admin', mode).open(value), { problem: 'bad-seal' })
+    t.same(new Sealer(ring, 'ticket cart', mode).open(value), { problem: 'bad-seal' })
+    t.equal(new Sealer(ring, 'record cart', mode).open(value, 'two').text, undefined)
+  }
+  const value = new Sealer(ring, 'record cart', 'encrypt').seal('text', 'one')
+  for (const other of ['two', '', undefined]) {
+    t.same(new Sealer(ring, 'record cart', 'encrypt').open(value, other), { problem: 'bad-seal' })
+  }
+})
+
+t.test('short and long texts are sealed alike: what one way sealed, the other opens', async (t) => {
+  const [key, header] = [randomBytes(32), randomBytes(6)]
+  const pointer = aead.remember(Uint8Array.from(key))
+  for (const text of ['', 'a', 'é😀'.repeat(100), 'x'.repeat(20_000)]) {
+    const sealed = aead.seal(pointer, header, text, 'id')
+    t.equal(openLarge(key, header, Buffer.from(sealed, 'base64url'), 'id'), text)
+    t.equal(aead.open(pointer, header, sealLarge(key, header, text, 'id').toString('base64url'), 'id'), text)
+    t.equal(openLarge(key, header, Buffer.from(sealed, 'base64url'), 'other'), undefined)
+  }
+  const long = aead.seal(pointer, header, 'y'.repeat(100_000), 'id')
+  for (const at of [10, 40, 70_000, long.length - 1]) {
+    for (const other of ['A', '_', 'ł', '=']) {
+      if (long[at] === other) continue
+      t.equal(aead.open(pointer, header, long.slice(0, at) + other + long.slice(at + 1), 'id'), undefined)
+    }
   }
 })
 

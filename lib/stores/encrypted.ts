@@ -60,6 +60,10 @@ export function encrypted(store: RecordStore, options: EncryptedOptions): AsyncR
       await ready()
       await store.setup?.()
     },
+    close: async () => {
+      sealer.close()
+      await store.close?.()
+    },
     read: async (id, options) => open(id, await store.read(id, options)),
     create: async (id, text, expires) => store.create(id, await seal(id, text), expires),
     update: async (id, text, expires, version) => store.update(id, await seal(id, text), expires, version),
