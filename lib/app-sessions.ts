@@ -84,11 +84,11 @@ export class AppSessions implements Sessions {
 
   async clear(): Promise<void> {
     this.#check('clear')
-    const now = Date.now()
-    await this.#marker.set(now)
+    const at = await this.#marker.next(Date.now())
+    await this.#marker.set(at)
     await Promise.all(this.#registry.recordStores.map((store) => store.clear?.()))
     // The marker may be kept in a store that has just been cleared.
-    await this.#marker.set(now)
+    await this.#marker.set(at)
   }
 
   async start(): Promise<void> {
