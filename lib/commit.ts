@@ -60,6 +60,7 @@ function mayNeedSaving(state: SessionState, now: number): boolean {
 /** @throws when the session can't be stored as it is */
 function plan(sessions: RequestSessions, state: SessionState, now: number): Task | undefined {
   if (state.isDetached) return planDetached(state)
+  if (state.isReadOnly) return state.refuseChanges() as undefined
   state.learnWhatIsEnded()
   const encoded = state.isChanged || state.retiring !== undefined ? state.encode(now) : undefined
   const isTouchDue = state.source !== undefined && isLater(state, state.source.expires, now)

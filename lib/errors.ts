@@ -52,6 +52,20 @@ export const SchemaError: Constructor<[string, string]> = createError<[string, s
   500
 )
 
+/** A process of a newer version stored the session, in a form that this one can't read: it would overwrite it. */
+export const NewerError: Constructor<[string, string]> = createError<[string, string]>(
+  'FST_SESSIONS_NEWER',
+  'session "%s": %s',
+  503
+)
+
+/** What is to be stored in a record store has more bytes than the definition's `maxBytes`. */
+export const RecordSizeError: Constructor<[string, string]> = createError<[string, string]>(
+  'FST_SESSIONS_RECORD_SIZE',
+  'session "%s": %s',
+  500
+)
+
 /** A store could not be read. */
 export const StoreError: Constructor<[string, string]> = createError<[string, string]>(
   'FST_SESSIONS_STORE',

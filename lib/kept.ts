@@ -1,5 +1,5 @@
 import type { StoredRecord, Version, Write, WriteResult } from '../types/store.js'
-import type { Ticket } from './record.js'
+import { isLonger, type Ticket } from './record.js'
 import type { Entry } from './registry.js'
 import { type Job, read } from './rounds.js'
 import type { Encoded, Source } from './source.js'
@@ -29,7 +29,7 @@ export function readAs(
   stored: StoredRecord | undefined,
   ticket: Ticket | undefined
 ): Source | undefined {
-  if (stored === undefined) return undefined
+  if (stored === undefined || isLonger(stored.text, entry.maxBytes)) return undefined
   const record = entry.storedRecords.parse(id, stored.text)
   if (record === undefined || record.x) return undefined
   return { text: stored.text, record, expires: stored.expires, kept: { id, version: stored.version, ticket } }

@@ -5,7 +5,7 @@ import type { CookieHeader } from './cookie-header.js'
 import { type Candidate, MAX_CHUNKS, MAX_COOKIE_BYTES } from './cookies.js'
 import { readAs, withoutTicket } from './kept.js'
 import type { CookieValues, OpenedValue } from './known.js'
-import type { Ticket } from './record.js'
+import { isLonger, type Ticket } from './record.js'
 import type { Entry } from './registry.js'
 import type { Job } from './rounds.js'
 import type { Loaded } from './source.js'
@@ -84,6 +84,8 @@ export function* loadRecord(entry: Entry, named: OpenedTicket, moment: Moment): 
   const { ticket, isStale } = named
   // Not by `readSource`: a generator within another is paid again at each step, and most requests go here.
   const stored = (yield { kind: 'read', id: ticket.id }) as StoredRecord | undefined
+  if (stored !== undefined && isLonger(stored.text, entry.maxBytes))
+    return yield* loadNext(entry, named, moment, { problem: 'too-large' })
   const source = readAs(entry, ticket.id, stored, ticket)
   if (source === undefined) return yield* loadNext(entry, named, moment, { problem: 'gone' })
   const problem = ended(entry, source.record.c, source.expires, moment)
@@ -119,7 +121,7 @@ const LEVELS: Readonly<Partial<Record<Problem, 'warn' | 'info'>>> = {
 
 /** Says why a cookie gave no session; where it hints at an attack, as a warning. */
 export function logProblem(log: FastifyBaseLogger, session: string, problem: Problem | undefined): void {
-  if (problem === undefined || problem === 'schema') return
+  if (problem === undefined || problem === 'schema' || problem === 'newer') return
   log[LEVELS[problem] ?? 'info']({ session, problem }, `a session cookie gave no session: ${problem}`)
 }
 

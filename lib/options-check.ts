@@ -1,7 +1,17 @@
 import { durationFault, SWEEP_INTERVAL } from './durations.js'
 import { ConfigError } from './errors.js'
 
-const SHARED = ['idle', 'absolute', 'touchAfter', 'grace', 'onStoreError', 'saveOnError', 'flashOnPrefetch', 'cookie']
+const SHARED = [
+  'idle',
+  'absolute',
+  'touchAfter',
+  'grace',
+  'onStoreError',
+  'saveOnError',
+  'flashOnPrefetch',
+  'maxBytes',
+  'cookie'
+]
 /** The last three are Fastify's own, of any plugin. */
 const PLUGIN = [
   'keys',
@@ -39,11 +49,20 @@ export function checkDefinition(session: string, definition: object): void {
   const at = `session "${session}": `
   refuseOthers(at, definition, [...DEFINITION, ...SHARED])
   checkCookieOptions(at, definition, ['name', ...COOKIE])
-  for (const option of ['migrate', 'merge']) {
-    for (const [key, value] of Object.entries(definition[option as never] ?? {})) {
-      if (typeof value !== 'function') throw new ConfigError(`${at}${option}: ${key}: expected a function`)
-    }
+  const { migrate = {}, merge = {} } = definition as { readonly migrate?: object; readonly merge?: object }
+  for (const [key, value] of Object.entries(merge)) {
+    if (typeof value !== 'function') throw new ConfigError(`${at}merge: ${key}: expected a function`)
   }
+  for (const [step, value] of Object.entries(migrate)) checkStep(`${at}migrate: ${step}`, value)
+}
+
+function checkStep(at: string, step: unknown): void {
+  if (typeof step === 'function') return
+  if (!isObject(step)) throw new ConfigError(`${at}: expected a function, or { up, down } of two`)
+  refuseOthers(`${at}: `, step, ['up', 'down'])
+  const { up, down } = step as { readonly up?: unknown; readonly down?: unknown }
+  if (typeof up !== 'function') throw new ConfigError(`${at}: up: expected a function`)
+  if (down !== undefined && typeof down !== 'function') throw new ConfigError(`${at}: down: expected a function`)
 }
 
 export function isObject(value: unknown): value is object {

@@ -11,6 +11,7 @@ import { isObject, isTime, parseJson } from './parse.js'
  * | `c` | when it was created, in ms since the epoch |
  * | `e` | when it ends, in ms since the epoch; on the cookie store only, elsewhere the store knows |
  * | `v` | version of the schema its payload was written under; absent for 1 |
+ * | `o` | older forms: the payload as processes of older versions read it, by version |
  * | `p` | payload; absent when the session is empty |
  * | `f` | flashes by kind: the name of each message, then the message |
  * | `m` | "remember me": seconds, or `false` for a cookie that ends with the browser; absent when never switched |
@@ -22,6 +23,7 @@ export interface SessionRecord {
   readonly c: number
   readonly e?: number | undefined
   readonly v?: number | undefined
+  readonly o?: OlderForms | undefined
   readonly p?: Payload | undefined
   readonly f?: FlashRecord | undefined
   readonly m?: number | false | undefined
@@ -42,10 +44,18 @@ export type Cut = 'user' | 'rights'
 /** By kind: the name of a message, the message, the next name, and so on; or the number of the first, then messages. */
 export type FlashRecord = Readonly<Record<string, readonly unknown[]>>
 
+/** By version, below the record's own. */
+export type OlderForms = Readonly<Record<string, Payload>>
+
 /** `undefined` if the text is not a record. */
 export function parseRecord(text: string): SessionRecord | undefined {
   const value = parseJson(text)
   return isRecord(value) ? value : undefined
+}
+
+/** Whether the text has more bytes than `most`. Those of a long text are only counted where its length leaves it open. */
+export function isLonger(text: string, most: number): boolean {
+  return 3 * text.length > most && (text.length > most || Buffer.byteLength(text) > most)
 }
 
 /** A record and its text. */
@@ -68,8 +78,8 @@ export function formatRecord(record: SessionRecord, former?: Former): string {
 }
 
 /** By hand: JSON.stringify of this one small object would take as long as all the rest. */
-function start({ c, e, v, m, s, f, n, x }: SessionRecord): string {
-  return `{"c":${c}${field('e', e)}${field('v', v)}${field('m', m)}${field('s', s)}${field('f', f)}${field('n', n)}${field('x', x)}`
+function start({ c, e, v, o, m, s, f, n, x }: SessionRecord): string {
+  return `{"c":${c}${field('e', e)}${field('v', v)}${field('o', o)}${field('m', m)}${field('s', s)}${field('f', f)}${field('n', n)}${field('x', x)}`
 }
 
 function end(payload: Payload | undefined): string {
@@ -123,7 +133,15 @@ function patched(record: SessionRecord, { text, record: old, changed }: Former):
 /** Whether the texts are alike up to the payload: that of a session which lives on mostly is. */
 function startsAlike(a: SessionRecord, b: SessionRecord): boolean {
   return (
-    a.c === b.c && a.e === b.e && a.v === b.v && a.m === b.m && a.s === b.s && a.f === b.f && a.n === b.n && a.x === b.x
+    a.c === b.c &&
+    a.e === b.e &&
+    a.v === b.v &&
+    a.o === b.o &&
+    a.m === b.m &&
+    a.s === b.s &&
+    a.f === b.f &&
+    a.n === b.n &&
+    a.x === b.x
   )
 }
 
@@ -152,11 +170,12 @@ function jsonOf(value: unknown): string {
 /** Whether every member is what this plugin writes: whoever goes on with a record relies on it. */
 function isRecord(value: unknown): value is SessionRecord {
   if (!isObject(value)) return false
-  const { c, e, v, p, f, m, s, n, x } = value
+  const { c, e, v, o, p, f, m, s, n, x } = value
   return (
     isTime(c) &&
     (e === undefined || isTime(e)) &&
     (v === undefined || isVersion(v)) &&
+    (o === undefined || areForms(o)) &&
     (p === undefined || isObject(p)) &&
     (f === undefined || isFlashes(f)) &&
     (m === undefined || m === false || isAge(m)) &&
@@ -170,16 +189,37 @@ function isVersion(value: unknown): boolean {
   return Number.isSafeInteger(value) && (value as number) >= 1
 }
 
+function areForms(value: unknown): boolean {
+  return isObject(value) && Object.values(value).every(isObject)
+}
+
 function isAge(value: unknown): boolean {
   return isTime(value) && value > 0
 }
 
 function isFlashes(value: unknown): boolean {
-  return isObject(value) && Object.values(value).every((kind) => Array.isArray(kind) && isTime(kind[0]))
+  return isObject(value) && Object.values(value).every(isKind)
+}
+
+function isKind(value: unknown): boolean {
+  return Array.isArray(value) && (typeof value[0] === 'string' ? areNamed(value) : isTime(value[0]))
+}
+
+/** Names and messages in turn. */
+function areNamed(values: readonly unknown[]): boolean {
+  return values.length % 2 === 0 && values.every((value, index) => index % 2 === 1 || typeof value === 'string')
 }
 
 function isPointer(value: unknown): boolean {
-  return Array.isArray(value) && typeof value[0] === 'string' && STORE_ID.test(value[0]) && isTime(value[1])
+  if (!Array.isArray(value)) return false
+  const [id, until, sealed, cut] = value
+  return (
+    typeof id === 'string' &&
+    STORE_ID.test(id) &&
+    isTime(until) &&
+    (sealed === undefined || typeof sealed === 'string') &&
+    (cut === undefined || cut === 'user' || cut === 'rights')
+  )
 }
 
 /** SHA-256 in base64url. */

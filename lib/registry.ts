@@ -7,6 +7,7 @@ import type { Codec, ValueCodec } from './codec.js'
 import { Cookie, isToken, MAX_CHUNKS } from './cookies.js'
 import { durationFault, idleFault, LIFETIMES } from './durations.js'
 import { ConfigError, UnknownSessionError } from './errors.js'
+import type { StepDown } from './forms.js'
 import type { KeyRing } from './keys.js'
 import { CookieValues, StoredRecords } from './known.js'
 import { lateStore } from './late-store.js'
@@ -26,7 +27,8 @@ const DEFAULTS = {
   grace: 10,
   onStoreError: 'throw',
   saveOnError: false,
-  flashOnPrefetch: 'keep'
+  flashOnPrefetch: 'keep',
+  maxBytes: 1024 * 1024
 } as const
 
 /** One session's definition, checked, with its defaults in place and its tools made. Durations are in milliseconds. */
@@ -56,8 +58,13 @@ export interface Entry {
   readonly onStoreError: 'throw' | 'empty'
   readonly saveOnError: boolean
   readonly flashOnPrefetch: 'keep' | 'take'
+  /** Of a record's text in the store. */
+  readonly maxBytes: number
   readonly version: number
+  /** By version, what takes a payload of it to the next. */
   readonly migrate: Readonly<Record<number, (payload: unknown) => unknown>>
+  /** From the present version down, without a gap. */
+  readonly stepsDown: readonly StepDown[]
   readonly onInvalid: 'reset' | 'throw' | ((context: InvalidContext) => unknown)
   readonly merge: MergeFunctions
 }
@@ -158,9 +165,8 @@ export class Registry {
 
   /** Forgets the keys, and what was opened with them. */
   close(): void {
-    for (const { sealedRecords, sealedTickets } of this.#all) {
-      sealedRecords.close()
-      sealedTickets.close()
+    for (const { sealedRecords, sealedTickets, successors } of this.#all) {
+      for (const each of [sealedRecords, sealedTickets, successors]) each.close()
     }
     this.#ring.close()
   }
@@ -236,7 +242,9 @@ export class Registry {
       saveOnError: settings.saveOnError,
       flashOnPrefetch: settings.flashOnPrefetch,
       version: definition.version ?? 1,
-      migrate: definition.migrate ?? {},
+      migrate: stepsUp(definition),
+      stepsDown: stepsDown(definition),
+      maxBytes: settings.maxBytes,
       onInvalid: definition.onInvalid ?? 'reset',
       merge: (definition.merge ?? {}) as MergeFunctions
     }
@@ -275,6 +283,9 @@ function flashCodecs(session: string, flash: FlashSchemas | undefined): Readonly
   )
 }
 
+/** What any session needs besides its values. */
+const LEAST_BYTES = 256
+
 function checkSettings(session: string, settings: Shared & Definition): void {
   const refuse = (reason: string): never => {
     throw new ConfigError(`session "${session}": ${reason}`)
@@ -284,7 +295,9 @@ function checkSettings(session: string, settings: Shared & Definition): void {
     const fault = value === undefined ? undefined : durationFault(value, bounds)
     if (fault !== undefined) refuse(`${option}: ${fault}`)
   }
-  const { version = 1, chunks = 1 } = settings
+  const { version = 1, chunks = 1, maxBytes } = settings
+  if (maxBytes !== undefined && !(Number.isSafeInteger(maxBytes) && maxBytes >= LEAST_BYTES))
+    refuse(`maxBytes: expected a whole number of bytes, at least ${LEAST_BYTES}, got ${maxBytes}`)
   if (!Number.isInteger(chunks) || chunks < 1 || chunks > MAX_CHUNKS)
     refuse(`chunks: expected 1 to ${MAX_CHUNKS}, got ${chunks}`)
   if (!Number.isInteger(version) || version < 1) refuse(`version: expected a whole number from 1, got ${version}`)
@@ -294,10 +307,25 @@ function checkSettings(session: string, settings: Shared & Definition): void {
   oneOf(refuse, settings, 'flashOnPrefetch', ['keep', 'take'])
   if (typeof settings.onInvalid !== 'function') oneOf(refuse, settings, 'onInvalid', ['reset', 'throw'])
   for (const step of Object.keys(settings.migrate ?? {})) {
-    if (!(Number(step) >= 1 && Number(step) < version)) {
+    if (!(Number.isInteger(Number(step)) && Number(step) >= 1 && Number(step) < version)) {
       refuse(`migrate: step ${step} leads nowhere: the version is ${version}`)
     }
   }
+}
+
+function stepsUp({ migrate = {} }: Definition): Entry['migrate'] {
+  const steps = Object.entries(migrate).map(([version, step]) => [version, typeof step === 'object' ? step.up : step])
+  return Object.fromEntries(steps)
+}
+
+function stepsDown({ version = 1, migrate = {} }: Definition): readonly StepDown[] {
+  const steps: StepDown[] = []
+  for (let to = version - 1; to >= 1; to--) {
+    const step = migrate[to]
+    if (typeof step !== 'object' || step.down === undefined) break
+    steps.push({ to, down: step.down })
+  }
+  return steps
 }
 
 function checkIdle(session: string, definition: Shared, shared: Shared): void {

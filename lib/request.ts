@@ -220,7 +220,8 @@ export class RequestSessions implements Host {
   #state(entry: Entry, loaded: Loaded): SessionState {
     const state = new SessionState(entry, this.request.log, loaded)
     state.isUse = this.#isUse
-    if (state.source === undefined) state.createdAt = this.#beginning
+    if (state.source === undefined && !state.isReadOnly) state.createdAt = this.#beginning
+    this.#marker.see(state.createdAt)
     this.#states = append(this.#states, state)
     return state
   }

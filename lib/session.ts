@@ -48,7 +48,8 @@ export class HandlerSession {
   }
 
   get isNew(): boolean {
-    return this.#loaded.source === undefined && this.#loaded.retiring === undefined
+    const { source, retiring, isReadOnly } = this.#loaded
+    return source === undefined && retiring === undefined && !isReadOnly
   }
 
   get isDirty(): boolean {

@@ -1,14 +1,16 @@
 import type { FastifyBaseLogger } from 'fastify'
 import type { CookieOptions, Problem } from '../types/session.js'
 import { describeIssues, type Payload } from './codec.js'
-import { InvalidValueError, SchemaError } from './errors.js'
+import { InvalidValueError, NewerError, RecordSizeError, SchemaError } from './errors.js'
 import { Flashes } from './flashes.js'
+import { olderForms } from './forms.js'
 import { isEmpty } from './json.js'
 import { withoutTicket } from './kept.js'
 import {
   type Cut,
   type FlashRecord,
   formatRecord,
+  isLonger,
   newSecret,
   parseRecord,
   type SessionRecord,
@@ -18,7 +20,7 @@ import {
 import type { Entry } from './registry.js'
 import type { Shown } from './shown.js'
 import type { Encoded, Loaded, Source } from './source.js'
-import { readStored } from './stored.js'
+import { type Form, readStored } from './stored.js'
 import { Values } from './values.js'
 
 /** One session during one request: what it holds, what the request did to it, and what it goes on from. */
@@ -26,6 +28,8 @@ export class SessionState {
   readonly entry: Entry
   readonly log: FastifyBaseLogger
   source: Source | undefined
+  /** What is stored, but can't be read here: only `destroy()` may touch it. */
+  unread: Source | undefined
   /** What `regenerate()` replaces. */
   retiring: Source | undefined
   /** What `destroy()` ended. */
@@ -58,6 +62,8 @@ export class SessionState {
   #isSubjectChanged = false
   #secret: string | undefined
   #version: number
+  /** What stays stored until a value changes. */
+  #form: Form | undefined
   /** When what is stored ends, in ms since the epoch; `undefined` for a new session. */
   #storedEnd: number | undefined
   #hasNewRights = false
@@ -103,13 +109,19 @@ export class SessionState {
   /** The record's id in the store; that of a new session is made when it is first asked for. */
   get id(): string | undefined {
     if (this.entry.store === undefined) return undefined
-    return this.source?.kept?.id ?? storeId(this.secret)
+    const stored = this.isReadOnly ? this.unread : this.source
+    return stored?.kept?.id ?? storeId(this.secret)
   }
 
   /** What the cookie carries for a new session. */
   get secret(): string {
     this.#secret ??= newSecret()
     return this.#secret
+  }
+
+  /** A newer process stored it: nothing that this one saves may replace that. */
+  get isReadOnly(): boolean {
+    return this.problem === 'newer' && this.unread !== undefined
   }
 
   get isDirty(): boolean {
@@ -144,7 +156,7 @@ export class SessionState {
 
   /**
    * What is to be stored; `undefined` for a new session that holds nothing, which is not stored.
-   * @throws FST_SESSIONS_INVALID_VALUE
+   * @throws FST_SESSIONS_INVALID_VALUE, FST_SESSIONS_RECORD_SIZE
    */
   encode(now: number): Encoded | undefined {
     const payload = this.values.encode()
@@ -155,21 +167,26 @@ export class SessionState {
       if (holdsNothing && flashes === undefined && this.#subject === undefined) return undefined
     }
     const expires = this.expires(now)
+    const { v, o, p } = this.#formOf(payload.value, holdsNothing)
     const record: SessionRecord = {
       c: this.createdAt,
       e: this.entry.store === undefined ? expires : undefined,
-      v: this.#version === 1 ? undefined : this.#version,
+      v,
+      o,
       m: this.#persist,
       s: this.#subject,
       f: flashes,
-      p: holdsNothing ? undefined : payload.value
+      p
     }
-    return { text: formatRecord(record, payload.former), record, expires, isExact: payload.isExact }
+    const text = formatRecord(record, payload.former)
+    if (this.entry.store !== undefined) this.#checkSize(text)
+    return { text, record, expires, isExact: payload.isExact && o === undefined }
   }
 
   /**
    * Goes on from what another request stored meanwhile, with this request's changes replayed on it.
-   * @throws FST_SESSIONS_SCHEMA when that does not fit the schema of this process
+   * @throws FST_SESSIONS_SCHEMA when that does not fit the schema of this process, FST_SESSIONS_NEWER when a newer process
+   * stored it
    */
   rebase(from: Source, newer: Source): void {
     const started = readStored(
@@ -178,6 +195,7 @@ export class SessionState {
       this.log
     )
     const theirs = readStored(this.entry, newer, this.log)
+    if (theirs === 'newer') throw newerError(this.entry, newer)
     if (typeof started === 'string' || typeof theirs === 'string') {
       throw new SchemaError(this.entry.name, 'what a parallel request stored does not fit the schema of this process')
     }
@@ -185,6 +203,7 @@ export class SessionState {
     this.#storedFlashes = newer.record.f
     this.#flashes?.rebase(this.#storedFlashes ?? {})
     this.#version = theirs.version
+    this.#form = theirs.form
     this.#storedEnd = newer.expires
     if (!this.#isPersistChanged) this.#persist = newer.record.m
     if (!this.#isSubjectChanged) this.#learnSubject(newer.record.s)
@@ -203,6 +222,7 @@ export class SessionState {
     deputy.#isPersistChanged = this.#isPersistChanged
     deputy.#isSubjectChanged = this.#isSubjectChanged
     deputy.#version = this.#version
+    deputy.#form = this.#form
     deputy.#storedEnd = this.#storedEnd
     deputy.isUse = this.isUse
     return deputy
@@ -223,15 +243,21 @@ export class SessionState {
     this.#isSubjectChanged = this.#subject !== source.record.s
     this.#storedEnd = source.expires
     this.isStale = false
-    this.values.settle(source)
+    if (this.#form !== undefined && this.#form.p === source.record.p) this.values.settleAsRead()
+    else this.#settleValues(source)
     this.#storedFlashes = source.record.f
     this.#flashes?.settle(this.#storedFlashes ?? {})
+  }
+
+  /** @throws FST_SESSIONS_NEWER */
+  refuseChanges(): void {
+    if (this.isDirty) throw newerError(this.entry, this.unread as Source)
   }
 
   /** A new id for the same data. */
   regenerate(hasNewRights: boolean): void {
     this.#hasNewRights ||= hasNewRights
-    if (this.isSaving) {
+    if (this.isSaving || this.isReadOnly) {
       this.#isRegenerationDue = true
       return
     }
@@ -271,7 +297,9 @@ export class SessionState {
 
   /** The record ends, and what comes now is a new session. */
   destroy(createdAt: number): void {
-    this.doomed ??= this.source ?? this.retiring
+    if (this.isReadOnly) this.#isRegenerationDue = false
+    this.doomed ??= this.source ?? this.retiring ?? this.unread
+    this.unread = undefined
     this.isEnding ||= this.doomed !== undefined || this.problem !== undefined
     this.source = undefined
     this.retiring = undefined
@@ -311,6 +339,32 @@ export class SessionState {
     this.#subjectBefore = subject
   }
 
+  /** What another version can read better than this one stays as it is until a value changes. */
+  #formOf(payload: Payload, holdsNothing: boolean): Form {
+    if (this.#form !== undefined && !this.values.isDirty) return this.#form
+    const { entry } = this
+    const isOwn = this.#version === entry.version
+    return {
+      v: this.#version === 1 ? undefined : this.#version,
+      o: isOwn && !holdsNothing ? olderForms(entry, payload, this.log) : undefined,
+      p: holdsNothing ? undefined : payload
+    }
+  }
+
+  #settleValues(source: Source): void {
+    this.#form = undefined
+    this.values.settle(source)
+  }
+
+  #checkSize(text: string): void {
+    const { name, maxBytes } = this.entry
+    if (!isLonger(text, maxBytes)) return
+    throw new RecordSizeError(
+      name,
+      `what is to be stored has ${Buffer.byteLength(text)} bytes, more than its maxBytes of ${maxBytes}: keep less in it, or raise maxBytes as far as its store goes`
+    )
+  }
+
   #begin(): void {
     this.#secret = undefined
     this.#persist = undefined
@@ -320,6 +374,7 @@ export class SessionState {
     this.#isPersistChanged = false
     this.#isSubjectChanged = false
     this.#version = this.entry.version
+    this.#form = undefined
     this.#storedEnd = undefined
     this.values = new Values(this.entry.codec, { payload: NOTHING, data: this.entry.codec.empty() })
     this.#flashes = undefined
@@ -330,6 +385,8 @@ export class SessionState {
     const read = readStored(this.entry, source, this.log)
     if (typeof read === 'string') {
       this.problem = read
+      this.unread = source
+      this.createdAt = source.record.c
       return false
     }
     this.source = source
@@ -338,11 +395,19 @@ export class SessionState {
     this.#subject = source.record.s
     this.#subjectBefore = source.record.s
     this.#version = read.version
+    this.#form = read.form
     this.#storedEnd = source.expires
     this.values = new Values(this.entry.codec, read)
     this.#storedFlashes = source.record.f
     return true
   }
+}
+
+function newerError({ name, version }: Entry, { record }: Source): Error {
+  return new NewerError(
+    name,
+    `version ${record.v} of it is stored, and this process, of version ${version}, would replace what it can't read: nothing was saved; finish the deploy, or give the step of migrate a down`
+  )
 }
 
 const NOTHING: Payload = Object.freeze({})

@@ -1,9 +1,9 @@
 import type { FastifyBaseLogger } from 'fastify'
 import type { Problem } from '../types/session.js'
-import { type Decoded, describeIssues, nameOf, type Payload } from './codec.js'
+import { type Data, type Decoded, describeIssues, nameOf, type Payload } from './codec.js'
 import { SchemaError } from './errors.js'
 import { isEmpty } from './json.js'
-import type { Written } from './record.js'
+import type { SessionRecord, Written } from './record.js'
 import type { Entry } from './registry.js'
 import type { Stored } from './values.js'
 
@@ -11,7 +11,12 @@ import type { Stored } from './values.js'
 export interface Read extends Stored {
   /** The version it is to be stored under again. */
   readonly version: number
+  /** What stays stored as it is until a value changes: another process knows more of it than this one. */
+  readonly form?: Form | undefined
 }
+
+/** What of a record depends on the version of the schema. */
+export type Form = Pick<SessionRecord, 'v' | 'o' | 'p'>
 
 /**
  * Migrates, decodes and, if that fails, mends as the definition says.
@@ -19,6 +24,7 @@ export interface Read extends Stored {
  */
 export function readStored(entry: Entry, written: Written, log: FastifyBaseLogger): Read | Problem {
   const { p: payload = {}, v: version = 1 } = written.record
+  if (version > entry.version) return readNewer(entry, written, log)
   if (isEmpty(payload)) return { payload, data: entry.codec.empty(), version: entry.version }
   const first = decodeMigrated(entry, payload, version)
   if (!('issues' in first)) {
@@ -42,10 +48,45 @@ export function readStored(entry: Entry, written: Written, log: FastifyBaseLogge
   return 'schema'
 }
 
+/**
+ * What a newer process stored during a deploy, or before one was rolled back. In the form of this process's own version
+ * where there is one; else as it is, if the schema takes that. What this process can't read it must not replace either.
+ */
+function readNewer(entry: Entry, written: Written, log: FastifyBaseLogger): Read | 'newer' {
+  const { record } = written
+  const { v: version = 1, o, p } = record
+  const form: Form = { v: version, o, p }
+  const own = ownForm(entry, record)
+  if (own !== undefined) {
+    const decoded = entry.codec.decode(own)
+    if (!decoded.issues) return { payload: own, data: decoded.value, version: entry.version, form }
+  }
+  const payload = p ?? {}
+  if (isEmpty(payload)) return { payload, data: entry.codec.empty(), version: entry.version, form }
+  const decoded = entry.codec.decode(payload)
+  // Its version has to stay, so that the newer process does not migrate again.
+  if (!decoded.issues) return { payload, data: decoded.value, version, written, form }
+  const details = { session: entry.name, version, issues: describeIssues(decoded.issues) }
+  log.info(details, `a newer process stored the session: it is read-only where the version is ${entry.version}`)
+  return 'newer'
+}
+
+function ownForm(entry: Entry, { o }: SessionRecord): Payload | undefined {
+  return o !== undefined && Object.hasOwn(o, entry.version) ? o[entry.version] : undefined
+}
+
+/** What a record holds for this process, `undefined` where it can't read it. */
+export function dataOf(entry: Entry, record: SessionRecord): Data | undefined {
+  const { p = {}, v = 1 } = record
+  const own = v > entry.version ? ownForm(entry, record) : undefined
+  const decoded = decodeMigrated(entry, own ?? p, own === undefined ? v : entry.version)
+  return 'data' in decoded ? decoded.data : undefined
+}
+
 type Failure = { readonly payload: Payload; readonly issues: NonNullable<Decoded<never>['issues']> }
 
 /** Carries a payload forward to the present version and decodes it. */
-export function decodeMigrated(entry: Entry, payload: Payload, from: number): Read | Failure {
+function decodeMigrated(entry: Entry, payload: Payload, from: number): Read | Failure {
   let migrated = from < entry.version ? structuredClone(payload) : payload
   try {
     for (let version = from; version < entry.version; version++) {
@@ -56,7 +97,6 @@ export function decodeMigrated(entry: Entry, payload: Payload, from: number): Re
     return { payload, issues: [{ message: `its migration threw ${nameOf(error)}` }] }
   }
   const decoded = entry.codec.decode(migrated)
-  // A newer process wrote this during a deploy: its version has to stay, so that it does not migrate again.
   const version = Math.max(from, entry.version)
   return decoded.issues
     ? { payload: migrated, issues: decoded.issues }

@@ -3,7 +3,7 @@ import { parseRecord, type SessionRecord, storeId } from './record.js'
 import type { Entry } from './registry.js'
 import { create, type Job, pause, readAll, readFresh, removeAll, update } from './rounds.js'
 import type { SessionState } from './state.js'
-import { decodeMigrated } from './stored.js'
+import { dataOf } from './stored.js'
 
 /**
  * Which sessions a subject (a user) has: one index record per subject in each store, changed by compare-and-set like
@@ -102,7 +102,6 @@ function* stillThere(index: Index, now: number): Job<Index> {
 
 function describe(entry: Entry, id: string, record: SessionRecord, expires: number): SubjectSession {
   const idle = typeof record.m === 'number' ? record.m * 1000 : entry.idle
-  const decoded = decodeMigrated(entry, record.p ?? {}, record.v ?? 1)
   return {
     name: entry.name,
     id,
@@ -110,7 +109,7 @@ function describe(entry: Entry, id: string, record: SessionRecord, expires: numb
     usedAt: new Date(Math.max(record.c, expires - idle)),
     expiresAt: new Date(expires),
     persistent: (record.m ?? entry.cookie.maxAge ?? false) !== false,
-    data: 'data' in decoded ? decoded.data : undefined
+    data: dataOf(entry, record)
   }
 }
 

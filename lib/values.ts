@@ -156,6 +156,11 @@ export class Values {
     }
   }
 
+  /** No value was changed when what is stored now was encoded: they go on as they were read. */
+  settleAsRead(): void {
+    this.#journal?.settle()
+  }
+
   /** What is stored now holds all changes that were there when it was encoded. */
   settle(written: Written): void {
     const before = this.#handedOut

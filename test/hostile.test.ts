@@ -36,14 +36,31 @@ const WRONG: readonly string[] = [
     (v) => `${head},"v":${v},"p":{"n":1}}`
   ),
   ...['[]', '5', 'null', '{"1":5}', '{"1":[]}', '{"1":null}'].map((o) => `${head},"v":3,"o":${o},"p":{"n":1}}`),
-  ...['[]', '5', 'null', '{"notice":5}', '{"notice":null}', '{"notice":"abc"}', '{"notice":{}}'].map(
-    (f) => `${head},"f":${f}}`
-  ),
+  ...[
+    '[]',
+    '5',
+    'null',
+    '{"notice":5}',
+    '{"notice":null}',
+    '{"notice":"abc"}',
+    '{"notice":{}}',
+    '{"notice":["a"]}',
+    '{"notice":[[],1]}'
+  ].map((f) => `${head},"f":${f}}`),
   ...['"evil; Domain=x"', '-5', '0', '1e308', 'true', '{"a":1}', 'null'].map((m) => `${head},"m":${m}}`),
   ...['5', '{"toString":1}', 'null', '""'].map((s) => `${head},"s":${s}}`),
-  ...['"ab"', '5', 'null', '{}', '[]', '["../../../etc/passwd",9]', '[["a"],9]', `["${'a'.repeat(43)}"]`].map(
-    (n) => `${head},"n":${n}}`
-  ),
+  ...[
+    '"ab"',
+    '5',
+    'null',
+    '{}',
+    '[]',
+    '["../../../etc/passwd",9]',
+    '[["a"],9]',
+    `["${'a'.repeat(43)}"]`,
+    `["${'a'.repeat(43)}",9,5]`,
+    `["${'a'.repeat(43)}",9,"x","all"]`
+  ].map((n) => `${head},"n":${n}}`),
   ...['"y"', 'false', 'null', '1'].map((x) => `${head},"x":${x}}`),
   ...[deep(100_000), deepObject(100_000)].map((value) => `${head},"p":{"any":${value}}}`),
   `${head},"p":{"unknown":${deep(50_000)},"n":1}}`,

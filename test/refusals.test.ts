@@ -80,7 +80,22 @@ t.test('wrong definitions are refused at start', async (t) => {
     ],
     [{ schema, cookie: { secure: 'true' } }, /cookie: secure: expected true, false or "auto", got "true"/],
     [{ schema, merge: { n: 'theirs' } }, /^session "cart": merge: n: expected a function/],
-    [{ schema, version: 2, migrate: { 1: null } }, /^session "cart": migrate: 1: expected a function/],
+    [
+      { schema, version: 2, migrate: { 1: null } },
+      /^session "cart": migrate: 1: expected a function, or \{ up, down \}/
+    ],
+    [{ schema, version: 2, migrate: { 1: {} } }, /^session "cart": migrate: 1: up: expected a function/],
+    [
+      { schema, version: 2, migrate: { 1: { up: (it: unknown) => it, down: true } } },
+      /^session "cart": migrate: 1: down: expected a function/
+    ],
+    [
+      { schema, version: 2, migrate: { 1: { up: (it: unknown) => it, back: true } } },
+      /^session "cart": migrate: 1: there is no option "back"; there are up, down/
+    ],
+    [{ schema, version: 2, migrate: { 1.5: (it: unknown) => it } }, /migrate: step 1\.5 leads nowhere/],
+    [{ schema, maxBytes: 10 }, /^session "cart": maxBytes: expected a whole number of bytes, at least 256, got 10/],
+    [{ schema, maxBytes: '1MB' }, /^session "cart": maxBytes: expected a whole number of bytes/],
     [{ schema, flash: true }, /flash: expected z.object/],
     [{ schema, flash: ['notice'] }, /flash: expected z.object/],
     [{ schema, flash: { notice: 'string' } }, /flash "notice": expected the schema of one message/],

@@ -76,15 +76,18 @@ t.test('a value with one character replaced, by whatever other, is refused', asy
   }
 })
 
-t.test('a signed value whose bytes are no text is refused, although they read like the text that was signed', async (t) => {
-  const sealer = new Sealer(new KeyRing([OLD]), 'record cart', 'sign')
-  const [body, tag] = sealer.seal('a\ufffdb').split('.') as [string, string]
-  t.equal(sealer.open(`${body}.${tag}`).text, 'a\ufffdb')
-  for (const bytes of [[0xff], [0x80], [0xc0], [0xed, 0xa0], [0xf0, 0x9f]]) {
-    const altered = Buffer.from([0x61, ...bytes, 0x62])
-    t.same(sealer.open(`${altered.toString('base64url')}.${tag}`), { problem: 'bad-seal' })
+t.test(
+  'a signed value whose bytes are no text is refused, although they read like the text that was signed',
+  async (t) => {
+    const sealer = new Sealer(new KeyRing([OLD]), 'record cart', 'sign')
+    const [body, tag] = sealer.seal('a\ufffdb').split('.') as [string, string]
+    t.equal(sealer.open(`${body}.${tag}`).text, 'a\ufffdb')
+    for (const bytes of [[0xff], [0x80], [0xc0], [0xed, 0xa0], [0xf0, 0x9f]]) {
+      const altered = Buffer.from([0x61, ...bytes, 0x62])
+      t.same(sealer.open(`${altered.toString('base64url')}.${tag}`), { problem: 'bad-seal' })
+    }
   }
-})
+)
 
 t.test('a value is good for its purpose and its context only', async (t) => {
   const ring = new KeyRing([OLD])

@@ -23,6 +23,11 @@ export interface Shared {
    * empty session that is not saved.
    */
   readonly onStoreError?: 'throw' | 'empty'
+  /**
+   * The most bytes of text that a session may have in a record store, and that are read from there. Default 1 MiB
+   * (1048576). Engines have limits of their own; on the cookie store, see `chunks`.
+   */
+  readonly maxBytes?: number
   /** Save although the response is a 500 or above. Default `false`: of such a response only `destroy()` is kept. */
   readonly saveOnError?: boolean
   /**
@@ -31,6 +36,9 @@ export interface Shared {
    */
   readonly flashOnPrefetch?: 'keep' | 'take'
 }
+
+/** Between the stored payloads, which are JSON, of a version and of its neighbour. */
+type Step = (payload: unknown) => unknown
 
 interface SessionCookie {
   /** Default: the session's name, with `__Host-` before it where RFC 6265bis §4.1.3.2 allows. */
@@ -56,8 +64,12 @@ interface Base<S extends Schema, StoreName extends string> extends Shared {
   readonly load?: 'auto' | 'manual'
   /** Number of the schema's present version, a whole number from 1. Default 1. */
   readonly version?: number
-  /** `{ 1: (v1) => v2, 2: (v2) => v3 }`: each step takes the stored payload of its version to the next. */
-  readonly migrate?: { readonly [version: number]: (payload: unknown) => unknown }
+  /**
+   * `{ 1: (v1) => v2, 2: (v2) => v3 }`: each step takes the stored payload of its version to the next. With
+   * `{ 1: { up: (v1) => v2, down: (v2) => v1 } }` processes of the older version read, and may change, what newer ones
+   * stored: the older form is kept beside the payload for as long as `down` stands there.
+   */
+  readonly migrate?: { readonly [version: number]: Step | { readonly up: Step; readonly down?: Step } }
   /**
    * What to do with a stored payload that no longer fits: `'reset'` (default) starts an empty session with a new id
    * and leaves the old record to expire; `'throw'` lets whoever uses the session fail; a function mends the payload.

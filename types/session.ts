@@ -4,7 +4,7 @@ import type { Input, Messages, Output, Schema } from './schema.js'
  * Why a session that the browser asked for could not be had, although the browser sent a cookie for it:
  *
  * - `malformed`: the cookie's value is not one of this plugin's
- * - `too-large`: the cookie's value is longer than any this plugin makes
+ * - `too-large`: the cookie's value is longer than any this plugin makes, or the record than the definition's `maxBytes`
  * - `unknown-key`: sealed with a key that is not in the ring (any more)
  * - `bad-seal`: the seal is broken: the value was changed, or belongs to another session
  * - `expired`: its lifetime, idle or absolute, is over
@@ -12,6 +12,8 @@ import type { Input, Messages, Output, Schema } from './schema.js'
  * - `gone`: the store has no such record: destroyed, revoked, expired or evicted
  * - `retired`: the id was replaced by `regenerate()` and its grace is over; it may have been stolen
  * - `schema`: what is stored does not fit the schema, and no migration helped
+ * - `newer`: a process of a newer version stored it, in a form that this one can't read. It is read-only here: saving a
+ *   change is an error, and only `destroy()` works
  * - `store`: the store failed, and the definition says `onStoreError: 'empty'`
  */
 export type Problem =
@@ -24,6 +26,7 @@ export type Problem =
   | 'gone'
   | 'retired'
   | 'schema'
+  | 'newer'
   | 'store'
 
 /** Attributes of a cookie, RFC 6265bis section 4.1.2. */
