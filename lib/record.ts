@@ -255,12 +255,15 @@ export function formatTicket({ secret, createdAt, expires }: Omit<Ticket, 'id'>)
 }
 
 export function parseTicket(text: string): Ticket | undefined {
-  const [, secret, created = '', end = ''] = TICKET.exec(text) ?? []
-  const createdAt = Number.parseInt(created, 36)
-  const expires = Number.parseInt(end, 36)
-  if (secret === undefined || !isTime(createdAt) || !isTime(expires)) return undefined
+  if (!TICKET.test(text)) return undefined
+  const first = text.indexOf('.')
+  const second = text.indexOf('.', first + 1)
+  const createdAt = Number.parseInt(text.slice(first + 1, second), 36)
+  const expires = Number.parseInt(text.slice(second + 1), 36)
+  if (!isTime(createdAt) || !isTime(expires)) return undefined
+  const secret = text.slice(0, first)
   return { secret, id: storeId(secret), createdAt, expires }
 }
 
-/** Times are in base 36; lifetimes that are no whole number of ms once left a fraction behind the second. */
-const TICKET = /^([\w-]{16,64})\.(-?[\da-z]{1,11})\.(-?[\da-z]{1,11})(?:\.[\da-z]+)?$/
+/** Times are in base 36; lifetimes that are no whole number of ms leave a fraction behind the second. */
+const TICKET = /^[\w-]{16,64}\.-?[\da-z]{1,11}\.-?[\da-z]{1,11}(?:\.[\da-z]+)?$/
