@@ -1,5 +1,5 @@
 import { $ZodAsyncError, $ZodEncodeError, type util } from 'zod/v4/core'
-import type { SchemaIssue } from '../types/schema.js'
+import type { SchemaIssue, ValueIssue } from '../types/schema.js'
 import { notJson } from './json.js'
 
 /** A session's values as JSON holds them, and as handlers hold them. */
@@ -26,6 +26,8 @@ export interface Codec {
    * anew by decoding and by encoding.
    */
   isPlain(key: string): boolean
+  /** The keys that a session can have; `undefined` if it can have any. */
+  readonly keys: readonly string[] | undefined
   /** Whether decoding makes new objects of all it is given, so that one payload can serve several requests. */
   readonly makesCopies: boolean
 }
@@ -36,12 +38,19 @@ export interface ValueCodec {
   encode(value: unknown): Decoded<unknown>
 }
 
-/** `items[0].qty: expected number` of each issue; never a value, which could be secret. */
+/** @param key what the issues are about, if their paths begin below it */
+export function issuesAt(issues: readonly SchemaIssue[], key?: string): readonly ValueIssue[] {
+  return issues.map(({ path = [], message }) => {
+    const keys = path.map((part) => (typeof part === 'object' ? part.key : part))
+    return { path: key === undefined ? keys : [key, ...keys], message }
+  })
+}
+
+/** `items[0].qty: expected number` of each issue. */
 export function describeIssues(issues: readonly SchemaIssue[], key?: string): string {
-  return issues
-    .map(({ path = [], message }) => {
-      const keys = path.map((part) => (typeof part === 'object' ? part.key : part))
-      const where = (key === undefined ? keys : [key, ...keys]).map((part, index) => {
+  return issuesAt(issues, key)
+    .map(({ path, message }) => {
+      const where = path.map((part, index) => {
         if (typeof part === 'number') return `[${part}]`
         return index === 0 ? String(part) : `.${String(part)}`
       })
@@ -61,6 +70,8 @@ export function attempt<T>(run: () => Result): Decoded<T> {
     }
     return result as Decoded<T>
   } catch (error) {
+    // A stack that is full is how a value that holds itself shows in a schema that does.
+    if (error instanceof RangeError && /call stack/.test(error.message)) return failed('nested too deep, or a cycle')
     const isZods = error instanceof $ZodAsyncError || error instanceof $ZodEncodeError
     return failed(isZods ? error.message : `a check or codec threw ${nameOf(error)}`)
   }
@@ -71,11 +82,19 @@ export function nameOf(error: unknown): string {
   return error instanceof Error ? error.name : typeof error
 }
 
+/** The message of an issue about a key that there is not. */
+export function noSuchKey(keys: readonly string[]): string {
+  return `the schema has no such key; it has ${keys.join(', ') || 'none'}`
+}
+
+/** That of an issue about a key that is not there when the session is saved: no user is at fault. */
+export const MISSING = 'required, but the session has no value for it'
+
 export function failed(message: string): { readonly issues: readonly SchemaIssue[] } {
   return { issues: [{ message, path: [] }] }
 }
 
 export function jsonOnly<T>(value: T): Decoded<T> {
-  const problem = value === undefined ? undefined : notJson(value, '')
-  return problem === undefined ? { value } : failed(problem)
+  const problem = value === undefined ? undefined : notJson(value)
+  return problem === undefined ? { value } : { issues: [problem] }
 }

@@ -1,16 +1,13 @@
 import { fastifyCookie } from '@fastify/cookie'
 import type { FastifyRequest } from 'fastify'
 import type { CookieOptions } from '../types/session.js'
+import { allowsHostPrefix, changeFault, checkCookie } from './cookie-check.js'
 import { type CookieHeader, type Found, find, locate } from './cookie-header.js'
-import { COOKIE_AGE, durationFault } from './durations.js'
 import { ConfigError, CookieSizeError } from './errors.js'
 
 /** Browsers drop a cookie whose name and value are longer, without a word (RFC 6265bis §5.7 step 5). In bytes. */
 export const MAX_COOKIE_BYTES = 4096
 export const MAX_CHUNKS = 4
-
-/** RFC 9110 §5.6.2; cookie names are tokens (RFC 6265bis §4.1.1). */
-const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/
 
 /**
  * How many cookies of one name are tried. After a change of `domain` or `path` browsers send the old cookie beside the new
@@ -29,10 +26,6 @@ export interface Candidate {
 /** A value in several cookies begins with their number: `~3~`. */
 const CHUNKED = /^~([2-4])~/
 const CHUNK_MARK_BYTES = 3
-
-export function isToken(name: string): boolean {
-  return TOKEN.test(name)
-}
 
 /** Writes and reads one session's cookie. */
 export class Cookie {
@@ -102,9 +95,16 @@ export class Cookie {
     ]
   }
 
-  /** @throws FST_SESSIONS_CONFIG when the changed attributes do not go together with the cookie's name. */
-  check(changed: CookieOptions): void {
+  /**
+   * Attributes that were changed already, changed once more.
+   * @throws FST_SESSIONS_CONFIG when there is no such attribute, or they do not go together with the cookie's name
+   */
+  changed(before: CookieOptions | undefined, more: CookieOptions): CookieOptions {
+    const fault = changeFault(more)
+    if (fault !== undefined) throw new ConfigError(`session "${this.#session}": cookie(): ${fault}`)
+    const changed = { ...before, ...more }
     checkCookie(this.#session, this.name, { ...this.#options, ...changed })
+    return changed
   }
 
   #attributes(request: FastifyRequest, changed: CookieOptions | undefined): string {
@@ -194,35 +194,6 @@ function joinChunks(header: string, name: string, { value, end }: Found): string
     joined += (find(header, needle, end) ?? find(header, needle, 0))?.value ?? ''
   }
   return joined
-}
-
-/** RFC 6265bis §4.1.3.2: secure, without a domain, and for the whole host. */
-function allowsHostPrefix({ secure = true, domain, path = '/' }: CookieOptions): boolean {
-  return secure === true && domain === undefined && path === '/'
-}
-
-function checkCookie(session: string, name: string, options: CookieOptions): void {
-  const { secure = true, domain, path = '/', sameSite, partitioned, maxAge } = options
-  const refuse = (reason: string): never => {
-    throw new ConfigError(`session "${session}": cookie: ${reason}`)
-  }
-  if (!isToken(name)) refuse(`name: "${name}" is not an RFC 6265 token`)
-  if (/^__host-/i.test(name) && !allowsHostPrefix(options)) {
-    refuse(`name: "${name}" needs secure: true, path: "/" and no domain (RFC 6265bis §4.1.3.2)`)
-  }
-  if (/^__secure-/i.test(name) && secure !== true) refuse(`name: "${name}" needs secure: true (RFC 6265bis §4.1.3.1)`)
-  if (!/^\/[^;\p{Cc}]*$/u.test(path)) refuse(`path: expected "/" or a path below it without ";", got "${path}"`)
-  if (domain !== undefined && !/^\.?[a-z\d-]+(\.[a-z\d-]+)*$/i.test(domain))
-    refuse(`domain: "${domain}" is not a host name`)
-  if (![true, false, 'auto'].includes(secure)) refuse(`secure: expected true, false or "auto", got "${secure}"`)
-  if (sameSite !== undefined && !['lax', 'strict', 'none'].includes(sameSite)) {
-    refuse(`sameSite: expected "lax", "strict" or "none", got ${JSON.stringify(sameSite)}`)
-  }
-  if (sameSite === 'none' && secure === false)
-    refuse('sameSite: "none" needs secure: browsers drop the cookie otherwise')
-  if (partitioned && secure === false) refuse('partitioned needs secure: browsers drop the cookie otherwise')
-  const fault = maxAge === undefined ? undefined : durationFault(maxAge, COOKIE_AGE)
-  if (fault !== undefined) refuse(`maxAge: ${fault}`)
 }
 
 /** All attributes but Max-Age, the one that changes from response to response: made once, not for every response. */

@@ -1,4 +1,5 @@
 import createError, { type FastifyErrorConstructor } from '@fastify/error'
+import type { ValueIssue } from '../types/schema.js'
 import { reasonOf } from './reason.js'
 
 /**
@@ -24,12 +25,32 @@ export const UnknownSessionError: Constructor<[string, string]> = createError<[s
   500
 )
 
-/** A value that the schema refuses, or a key that it does not have. */
-export const InvalidValueError: Constructor<[string, string]> = createError<[string, string]>(
+const InvalidValue: Constructor<[string, string]> = createError<[string, string]>(
   'FST_SESSIONS_INVALID_VALUE',
   'session "%s": %s',
   500
 )
+
+/** A value that the schema refuses, or a key that it does not have. */
+export class InvalidValueError extends InvalidValue {
+  /** The session's name. */
+  readonly session: string
+  /** The key that is refused, or is given what is refused; of a flash message its kind. */
+  readonly key: string | undefined
+  /** From the key down to the first value that is refused. */
+  readonly path: readonly PropertyKey[]
+  /** All that is wrong, without the values, which could be secret. */
+  readonly issues: readonly ValueIssue[]
+
+  constructor(session: string, reason: string, issues: readonly ValueIssue[] = [], statusCode = 500) {
+    super(session, reason)
+    this.statusCode = statusCode
+    this.session = session
+    this.issues = issues
+    this.path = issues[0]?.path ?? []
+    this.key = typeof this.path[0] === 'string' ? this.path[0] : undefined
+  }
+}
 
 /** `persist()` for longer than the definition's absolute lifetime. */
 export const LifetimeError: Constructor<[string, string]> = createError<[string, string]>(

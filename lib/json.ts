@@ -1,43 +1,72 @@
-/** `undefined` if the value survives JSON as it is; else where and what does not, as in `items[0].when: a Date`. */
-export function notJson(value: unknown, path: string, depth = 0): string | undefined {
+/** Where a value does not survive JSON, and why. */
+export interface NotJson {
+  /** From the value down. */
+  readonly path: readonly (string | number)[]
+  readonly message: string
+}
+
+/** `undefined` if the value survives JSON as it is. */
+export function notJson(value: unknown): NotJson | undefined {
+  const found = faultIn(value, 0)
+  if (found?.message !== TOO_DEEP) return found
+  // Nobody reads a path of a hundred steps.
+  return cycleIn(value, []) ?? { path: found.path.slice(0, 3), message: TOO_DEEP }
+}
+
+const MAX_DEPTH = 100
+const TOO_DEEP = `nested deeper than ${MAX_DEPTH}`
+
+function faultIn(value: unknown, depth: number): NotJson | undefined {
   switch (typeof value) {
     case 'string':
     case 'boolean':
       return undefined
     case 'number':
-      return Number.isFinite(value) ? undefined : `${path}: ${value} becomes null in JSON`
+      return Number.isFinite(value) ? undefined : { path: [], message: `${value} becomes null in JSON` }
     case 'object':
-      return value === null ? undefined : notJsonObject(value, path, depth)
+      return value === null ? undefined : faultInObject(value, depth)
     default:
-      return `${path}: ${typeof value} does not survive JSON`
+      return { path: [], message: `${typeof value} does not survive JSON` }
   }
 }
 
-const MAX_DEPTH = 100
-
-/** Of a path a hundred levels deep, a cycle's say, the beginning tells enough. In characters. */
-const SHOWN = 60
-
-function notJsonObject(value: object, path: string, depth: number): string | undefined {
-  if (depth === MAX_DEPTH) {
-    return `${path.slice(0, SHOWN)}…: nested deeper than ${MAX_DEPTH} levels, or a cycle`
-  }
-  if (Array.isArray(value)) return first(value, (item, index) => notJson(item, `${path}[${index}]`, depth + 1))
+function faultInObject(value: object, depth: number): NotJson | undefined {
+  if (depth === MAX_DEPTH) return { path: [], message: TOO_DEEP }
+  if (Array.isArray(value)) return faultInArray(value, depth)
   const prototype = Object.getPrototypeOf(value)
   if (prototype !== Object.prototype && prototype !== null) {
-    return `${path}: a ${prototype.constructor?.name || 'class instance'} does not survive JSON: use a codec`
+    const what = prototype.constructor?.name || 'class instance'
+    return { path: [], message: `a ${what} does not survive JSON: use a codec` }
   }
-  return first(Object.entries(value), ([key, item]) =>
-    item === undefined ? undefined : notJson(item, `${path}.${key}`, depth + 1)
-  )
-}
-
-function first<T>(items: readonly T[], find: (item: T, index: number) => string | undefined): string | undefined {
-  for (let index = 0; index < items.length; index++) {
-    const found = find(items[index] as T, index)
-    if (found !== undefined) return found
+  for (const key of Object.keys(value)) {
+    const item: unknown = value[key as never]
+    const found = item === undefined ? undefined : faultIn(item, depth + 1)
+    if (found !== undefined) return within(key, found)
   }
   return undefined
+}
+
+function faultInArray(items: readonly unknown[], depth: number): NotJson | undefined {
+  for (let index = 0; index < items.length; index++) {
+    const found = faultIn(items[index], depth + 1)
+    if (found !== undefined) return within(index, found)
+  }
+  return undefined
+}
+
+/** The way to the first object that is within itself. */
+function cycleIn(value: unknown, around: readonly unknown[]): NotJson | undefined {
+  if (typeof value !== 'object' || value === null) return undefined
+  if (around.includes(value)) return { path: [], message: 'a cycle does not survive JSON' }
+  for (const [key, item] of Object.entries(value)) {
+    const found = around.length < MAX_DEPTH ? cycleIn(item, [...around, value]) : undefined
+    if (found !== undefined) return within(Array.isArray(value) ? Number(key) : key, found)
+  }
+  return undefined
+}
+
+function within(key: string | number, { path, message }: NotJson): NotJson {
+  return { path: [key, ...path], message }
 }
 
 /** Shares no object with what it is a copy of, which has to be JSON. */

@@ -8,6 +8,7 @@ const SHARED = [
   'grace',
   'onStoreError',
   'saveOnError',
+  'invalidValueStatus',
   'flashOnPrefetch',
   'maxBytes',
   'cookie'
@@ -26,7 +27,8 @@ const PLUGIN = [
   'logSerializers'
 ]
 const DEFINITION = ['schema', 'flash', 'store', 'seal', 'chunks', 'load', 'version', 'migrate', 'onInvalid', 'merge']
-const COOKIE = ['path', 'domain', 'secure', 'httpOnly', 'sameSite', 'maxAge', 'partitioned', 'priority']
+/** Attributes of a cookie. */
+export const COOKIE = ['path', 'domain', 'secure', 'httpOnly', 'sameSite', 'maxAge', 'partitioned', 'priority']
 
 /**
  * Refuses options that there are not: a misspelt one would leave its default in place, without a word.

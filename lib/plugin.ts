@@ -80,14 +80,8 @@ async function plugin(app: FastifyInstance, options: SessionsOptions): Promise<v
 
   function of(request: FastifyRequest): RequestSessions {
     const kept = keptOn(request)
-    kept[kSessions] ??= new RequestSessions(
-      request,
-      kept[kReply] as FastifyReply,
-      sessions.marker,
-      routes.isUse(request),
-      commit,
-      unsaved
-    )
+    const reply = kept[kReply] as FastifyReply
+    kept[kSessions] ??= new RequestSessions(request, reply, sessions.marker, commit, unsaved, routes)
     return kept[kSessions]
   }
 }

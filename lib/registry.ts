@@ -4,8 +4,8 @@ import type { CookieOptions } from '../types/session.js'
 import type { RecordStore, Store } from '../types/store.js'
 import { breakerOf, CircuitBreaker } from './circuit-breaker.js'
 import type { Codec, ValueCodec } from './codec.js'
-import { Cookie, isToken, MAX_CHUNKS } from './cookies.js'
-import { durationFault, idleFault, LIFETIMES } from './durations.js'
+import { isToken } from './cookie-check.js'
+import { Cookie } from './cookies.js'
 import { ConfigError, UnknownSessionError } from './errors.js'
 import type { StepDown } from './forms.js'
 import type { KeyRing } from './keys.js'
@@ -15,6 +15,8 @@ import { checkDefinition, isObject } from './options-check.js'
 import { parseRecord, parseTicket, type SessionRecord, type Ticket } from './record.js'
 import { codecFor, shapeOf, valueCodecFor } from './schema.js'
 import { Sealer } from './seal.js'
+import { checkIdle, checkMerge, checkSettings } from './settings-check.js'
+import { checkStore } from './store-check.js'
 import { cookieStore } from './stores/cookie.js'
 import { Superseded } from './superseded.js'
 import type { MergeFunctions } from './values.js'
@@ -27,6 +29,7 @@ const DEFAULTS = {
   grace: 10,
   onStoreError: 'throw',
   saveOnError: false,
+  invalidValueStatus: 500,
   flashOnPrefetch: 'keep',
   maxBytes: 1024 * 1024
 } as const
@@ -60,6 +63,7 @@ export interface Entry {
   readonly flashOnPrefetch: 'keep' | 'take'
   /** Of a record's text in the store. */
   readonly maxBytes: number
+  readonly invalidValueStatus: number
   readonly version: number
   /** By version, what takes a payload of it to the next. */
   readonly migrate: Readonly<Record<number, (payload: unknown) => unknown>>
@@ -189,11 +193,7 @@ export class Registry {
   }
 
   #putStore(name: string, store: Store): void {
-    if (store?.kind !== 'cookie' && store?.kind !== 'record') {
-      throw new ConfigError(
-        `stores: "${name}" is not a store: expected what a store function returns, such as fileStore({…})`
-      )
-    }
+    checkStore(name, store)
     this.#stores.set(name, store.kind === 'record' && this.mayStartWithout(name) ? lateStore(store) : store)
   }
 
@@ -226,11 +226,13 @@ export class Registry {
   #settings(name: string, definition: Definition): Draft['settings'] {
     const settings = { ...DEFAULTS, ...defined(this.#defaults), ...defined(definition) }
     checkSettings(name, settings)
-    checkIdle(name, definition, this.#defaults)
+    checkIdle(name, definition, this.#defaults, DEFAULTS.absolute)
     const { idle, absolute, grace, touchAfter = Math.min(idle / 10, HOUR) } = settings
+    const codec = codecFor(name, definition.schema)
+    checkMerge(name, definition.merge ?? {}, codec.keys)
     return {
       name,
-      codec: codecFor(name, definition.schema),
+      codec,
       flashes: flashCodecs(name, definition.flash),
       cookie: new Cookie(name, { ...this.#defaults.cookie, ...definition.cookie }, definition.chunks ?? 1),
       idle: idle * 1000,
@@ -241,6 +243,7 @@ export class Registry {
       onStoreError: settings.onStoreError,
       saveOnError: settings.saveOnError,
       flashOnPrefetch: settings.flashOnPrefetch,
+      invalidValueStatus: settings.invalidValueStatus,
       version: definition.version ?? 1,
       migrate: stepsUp(definition),
       stepsDown: stepsDown(definition),
@@ -283,36 +286,6 @@ function flashCodecs(session: string, flash: FlashSchemas | undefined): Readonly
   )
 }
 
-/** What any session needs besides its values. */
-const LEAST_BYTES = 256
-
-function checkSettings(session: string, settings: Shared & Definition): void {
-  const refuse = (reason: string): never => {
-    throw new ConfigError(`session "${session}": ${reason}`)
-  }
-  for (const [option, bounds] of Object.entries(LIFETIMES)) {
-    const value = settings[option as keyof typeof LIFETIMES]
-    const fault = value === undefined ? undefined : durationFault(value, bounds)
-    if (fault !== undefined) refuse(`${option}: ${fault}`)
-  }
-  const { version = 1, chunks = 1, maxBytes } = settings
-  if (maxBytes !== undefined && !(Number.isSafeInteger(maxBytes) && maxBytes >= LEAST_BYTES))
-    refuse(`maxBytes: expected a whole number of bytes, at least ${LEAST_BYTES}, got ${maxBytes}`)
-  if (!Number.isInteger(chunks) || chunks < 1 || chunks > MAX_CHUNKS)
-    refuse(`chunks: expected 1 to ${MAX_CHUNKS}, got ${chunks}`)
-  if (!Number.isInteger(version) || version < 1) refuse(`version: expected a whole number from 1, got ${version}`)
-  oneOf(refuse, settings, 'seal', ['encrypt', 'sign'])
-  oneOf(refuse, settings, 'load', ['auto', 'manual'])
-  oneOf(refuse, settings, 'onStoreError', ['throw', 'empty'])
-  oneOf(refuse, settings, 'flashOnPrefetch', ['keep', 'take'])
-  if (typeof settings.onInvalid !== 'function') oneOf(refuse, settings, 'onInvalid', ['reset', 'throw'])
-  for (const step of Object.keys(settings.migrate ?? {})) {
-    if (!(Number.isInteger(Number(step)) && Number(step) >= 1 && Number(step) < version)) {
-      refuse(`migrate: step ${step} leads nowhere: the version is ${version}`)
-    }
-  }
-}
-
 function stepsUp({ migrate = {} }: Definition): Entry['migrate'] {
   const steps = Object.entries(migrate).map(([version, step]) => [version, typeof step === 'object' ? step.up : step])
   return Object.fromEntries(steps)
@@ -326,23 +299,6 @@ function stepsDown({ version = 1, migrate = {} }: Definition): readonly StepDown
     steps.push({ to, down: step.down })
   }
   return steps
-}
-
-function checkIdle(session: string, definition: Shared, shared: Shared): void {
-  const fault = idleFault(definition, shared, DEFAULTS.absolute)
-  if (fault !== undefined) throw new ConfigError(`session "${session}": ${fault}`)
-}
-
-function oneOf<K extends 'seal' | 'load' | 'onStoreError' | 'flashOnPrefetch' | 'onInvalid'>(
-  refuse: (reason: string) => never,
-  settings: { readonly [P in K]?: unknown },
-  option: K,
-  allowed: readonly string[]
-): void {
-  const value = settings[option]
-  if (value !== undefined && !allowed.includes(value as string)) {
-    refuse(`${option}: expected ${allowed.map((name) => `"${name}"`).join(' or ')}, got ${JSON.stringify(value)}`)
-  }
 }
 
 function refuseSharedCookies(entries: readonly Entry[]): void {

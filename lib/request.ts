@@ -10,6 +10,7 @@ import { isPrefetch } from './purpose.js'
 import { type Named, readRecord, readRecords } from './read-records.js'
 import { reasonOf } from './reason.js'
 import type { Entry } from './registry.js'
+import type { RouteSessions } from './route-sessions.js'
 import { HandlerSession, type Host } from './session.js'
 import type { Loaded } from './source.js'
 import { SessionState } from './state.js'
@@ -37,6 +38,7 @@ export class RequestSessions implements Host {
   readonly #isUse: boolean
   readonly #commit: Commit
   readonly #unsaved: Unsaved
+  readonly #routes: RouteSessions
   #places: Place[] = []
   #states: SessionState[] = []
   #saving: Promise<void> | undefined
@@ -57,21 +59,21 @@ export class RequestSessions implements Host {
   /** Sessions that could not be saved: what the error's own response would save is what failed already. */
   failed: readonly string[] | undefined
 
-  /** @param isUse whether the request counts as use of its sessions, unless its handler says otherwise */
   constructor(
     request: FastifyRequest,
     reply: FastifyReply,
     marker: ClearMarker,
-    isUse: boolean,
     commit: Commit,
-    unsaved: Unsaved
+    unsaved: Unsaved,
+    routes: RouteSessions
   ) {
     this.request = request
     this.reply = reply
     this.#marker = marker
-    this.#isUse = isUse
+    this.#isUse = routes.isUse(request)
     this.#commit = commit
     this.#unsaved = unsaved
+    this.#routes = routes
   }
 
   /** Names of the cookies that this response sets already. */
@@ -204,12 +206,20 @@ export class RequestSessions implements Host {
   }
 
   #open({ entry, loaded }: Place): HandlerSession {
-    const from = this.request.raw.headers.cookie === undefined ? NOTHING : (loaded ?? this.#fromCookie(entry))
+    const from = loaded ?? (this.#isLoadedByHand(entry) ? undefined : this.#fromCookie(entry))
     return new HandlerSession(entry, this, from && this.#state(entry, from))
+  }
+
+  /** Whether or not a cookie came: else only the second visit would show that `load()` was forgotten. */
+  #isLoadedByHand(entry: Entry): boolean {
+    if (entry.store === undefined || entry.isManual) return entry.store !== undefined
+    const wanted = this.#routes.loadedFor(this.request)
+    return wanted !== undefined && (wanted === false || !wanted.includes(entry.name))
   }
 
   /** `undefined`: the record has to be read by hand. */
   #fromCookie(entry: Entry): Loaded | undefined {
+    if (this.request.raw.headers.cookie === undefined) return NOTHING
     const header = this.#cookieHeader
     if (entry.store !== undefined) return entry.cookie.isIn(header.text) ? undefined : NOTHING
     const loaded = loadFromCookie(entry, header, this.moment)

@@ -1,7 +1,8 @@
 import type { CookieOptions, Problem } from '../types/session.js'
-import { type Decoded, describeIssues, type ValueCodec } from './codec.js'
+import type { Decoded, ValueCodec } from './codec.js'
 import { COOKIE_AGE, durationFault } from './durations.js'
 import { InvalidValueError, LifetimeError, NotLoadedError, UnsupportedError } from './errors.js'
+import { invalidMessage, invalidValue, misuse, unknownKey } from './invalid-value.js'
 import { copyOf } from './json.js'
 import { isObject } from './options-check.js'
 import type { Entry } from './registry.js'
@@ -80,12 +81,16 @@ export class HandlerSession {
 
   get(key: string): unknown {
     if (typeof key !== 'string') this.#refuseKey(key)
-    return this.#loaded.values.get(key)
+    const value = this.#loaded.values.get(key)
+    if (value === undefined) this.#checkKey(key)
+    return value
   }
 
   has(key: string): boolean {
     if (typeof key !== 'string') this.#refuseKey(key)
-    return this.#loaded.values.has(key)
+    const has = this.#loaded.values.has(key)
+    if (!has) this.#checkKey(key)
+    return has
   }
 
   set(key: string, value: unknown): this {
@@ -105,6 +110,7 @@ export class HandlerSession {
 
   delete(key: string): boolean {
     if (typeof key !== 'string') this.#refuseKey(key)
+    this.#checkKey(key)
     return this.#loaded.values.delete(key)
   }
 
@@ -116,7 +122,7 @@ export class HandlerSession {
 
   flash(kind: string, message: unknown): this {
     const encoded = this.#flashCodec(kind).encode(message)
-    if (encoded.issues) throw new InvalidValueError(this.name, `flash "${kind}": ${describeIssues(encoded.issues)}`)
+    if (encoded.issues) throw invalidMessage(this.#entry, kind, encoded.issues)
     this.#loaded.flashes.add(kind, copyOf(encoded.value))
     return this
   }
@@ -151,9 +157,7 @@ export class HandlerSession {
 
   cookie(options: Omit<CookieOptions, 'maxAge'>): this {
     const state = this.#loaded
-    const changed = { ...state.cookieOptions, ...options }
-    this.#entry.cookie.check(changed)
-    state.cookieOptions = changed
+    state.cookieOptions = this.#entry.cookie.changed(state.cookieOptions, options)
     return this
   }
 
@@ -213,8 +217,14 @@ export class HandlerSession {
   /** The value's stored form. @throws FST_SESSIONS_INVALID_VALUE */
   #encode(key: string, value: unknown): unknown {
     const encoded = key === '__proto__' ? NOT_A_KEY : this.#entry.codec.encodeKey(key, value)
-    if (encoded.issues) throw new InvalidValueError(this.name, describeIssues(encoded.issues, key))
+    if (encoded.issues) throw invalidValue(this.#entry, encoded.issues, key)
     return encoded.value
+  }
+
+  /** For keys without a value: one that is misspelt never has any. */
+  #checkKey(key: string): void {
+    const { keys } = this.#entry.codec
+    if (keys !== undefined && !keys.includes(key)) throw unknownKey(this.name, key, keys)
   }
 
   /** JSON has no other keys: what is kept under a symbol would not be saved. */
@@ -225,9 +235,10 @@ export class HandlerSession {
   /** Most functions that return nothing changed the value in place, or forgot to return it. */
   #result(key: string, value: unknown): unknown {
     if (value !== undefined) return value
-    throw new InvalidValueError(
+    throw misuse(
       this.name,
-      `${key}: the function given to update() returned undefined: return the new value, or call delete() to remove it`
+      key,
+      'the function given to update() returned undefined: return the new value, or call delete() to remove it'
     )
   }
 

@@ -1,9 +1,10 @@
 import type { FastifyBaseLogger } from 'fastify'
 import type { CookieOptions, Problem } from '../types/session.js'
-import { describeIssues, type Payload } from './codec.js'
-import { InvalidValueError, NewerError, RecordSizeError, SchemaError } from './errors.js'
+import type { Payload } from './codec.js'
+import { NewerError, RecordSizeError, SchemaError } from './errors.js'
 import { Flashes } from './flashes.js'
 import { olderForms } from './forms.js'
+import { invalidValue } from './invalid-value.js'
 import { isEmpty } from './json.js'
 import { withoutTicket } from './kept.js'
 import {
@@ -160,7 +161,7 @@ export class SessionState {
    */
   encode(now: number): Encoded | undefined {
     const payload = this.values.encode()
-    if (payload.issues) throw new InvalidValueError(this.entry.name, describeIssues(payload.issues))
+    if (payload.issues) throw invalidValue(this.entry, payload.issues)
     const flashes = this.#flashes === undefined ? this.#storedFlashes : this.flashes.encoded()
     const holdsNothing = isEmpty(payload.value)
     if (this.source === undefined && this.retiring === undefined) {

@@ -4,6 +4,7 @@ import { copyOf, notJson } from './json.js'
 /** A schema whose keys can't be told apart (a union, a record, another validator's): encoded whole, and then checked. */
 export class WholeCodec implements Codec {
   readonly makesCopies = false
+  readonly keys = undefined
   readonly #value: ValueCodec
   readonly #encodeKey: (value: unknown) => Decoded<unknown>
 
@@ -30,7 +31,7 @@ export class WholeCodec implements Codec {
     const whole = this.encode({ ...data, [key]: stored })
     const decoded = whole.issues ? whole : this.decode(copyOf(whole.value))
     if (!decoded.issues) return { value: decoded.value[key] }
-    return { value: notJson(stored, key) === undefined ? copyOf(stored) : stored }
+    return { value: notJson(stored) === undefined ? copyOf(stored) : stored }
   }
 
   encode(data: Data): Decoded<Payload> {

@@ -8,6 +8,8 @@ import {
   type Decoded,
   failed,
   jsonOnly,
+  MISSING,
+  noSuchKey,
   type Payload,
   type ValueCodec
 } from './codec.js'
@@ -44,6 +46,7 @@ export class ZodObjectCodec implements Codec {
   readonly #plain: ReadonlySet<string>
   readonly #required = new Set<string>()
   readonly makesCopies: boolean
+  readonly keys: readonly string[] | undefined
   readonly #defaults: readonly ZodValue[]
   readonly #defaultKeys: string[] = []
   readonly #catchall: ZodValue | undefined
@@ -54,6 +57,7 @@ export class ZodObjectCodec implements Codec {
     this.#keys = new Map(Object.entries(shape).map(([key, value]) => [key, new ZodValue(value)]))
     this.#plain = new Set(Object.keys(shape).filter((key) => isPlainOrDefault(shape[key] as $ZodType)))
     this.#catchall = catchall && catchall._zod.def.type !== 'never' ? new ZodValue(catchall) : undefined
+    this.keys = this.#catchall === undefined ? Object.keys(shape) : undefined
     this.makesCopies = this.#catchall === undefined && this.#plain.size === this.#keys.size
     const defaults: ZodValue[] = []
     for (const [key, codec] of this.#keys) {
@@ -82,7 +86,7 @@ export class ZodObjectCodec implements Codec {
 
   encodeKey(key: string, value: unknown): Decoded<unknown> {
     const codec = this.#keys.get(key) ?? this.#catchall
-    if (codec === undefined) return failed(`the schema has no such key; it has ${[...this.#keys.keys()].join(', ')}`)
+    if (codec === undefined) return failed(noSuchKey([...this.#keys.keys()]))
     const isAbsence = value === undefined && this.#keys.has(key) && !this.#required.has(key)
     return isAbsence ? { value: undefined } : codec.encode(value)
   }
@@ -100,8 +104,7 @@ export class ZodObjectCodec implements Codec {
       else payload[key] = encoded.value
     }
     for (const key of this.#required) {
-      if (!Object.hasOwn(data, key))
-        issues.push({ path: [key], message: 'required, but the session has no value for it' })
+      if (!Object.hasOwn(data, key)) issues.push({ path: [key], message: MISSING })
     }
     return issues.length > 0 ? { issues } : { value: payload }
   }

@@ -8,6 +8,8 @@ import { KEY } from './client.js'
 
 const schema = z.object({ n: z.number().default(0) })
 
+const sound = { kind: 'record', read() {}, create() {}, update() {}, touch() {}, remove() {} }
+
 async function start(options: object): Promise<string> {
   const app = Fastify()
   try {
@@ -37,6 +39,17 @@ t.test('wrong options are refused at start, and the message says where and what'
     [{ sessions: { 'a b': { schema } } }, /^session "a b": the name is not an RFC 6265 token/],
     [{ sessions: { cart: null } }, /^session "cart": expected a definition/],
     [{ stores: { redis: {} } }, /^stores: "redis" is not a store/],
+    [
+      { stores: { mine: { kind: 'record', read: () => undefined } } },
+      /^stores: "mine" has no create\(\): a record store has read\(\), create\(\), update\(\), touch\(\), remove\(\)$/
+    ],
+    [{ stores: { mine: { ...sound, remove: undefined } } }, /^stores: "mine" has no remove\(\): /],
+    [{ stores: { mine: { ...sound, sweep: true } } }, /^stores: "mine" has a sweep that is not a function$/],
+    [{ stores: { mine: Promise.resolve(sound) } }, /^stores: "mine" is a promise: await it$/],
+    [
+      { invalidValueStatus: 200, sessions: { a: { schema } } },
+      /^session "a": invalidValueStatus: expected a status from 400 to 599, got 200$/
+    ],
     [{ sessions: [{ schema }] }, /^sessions: expected an object/],
     [{ sessions: { cart: schema } }, /^session "cart": expected \{ schema \}, got the schema itself/],
     [{ stores: [memoryStore()] }, /^stores: expected an object of stores by name/],
@@ -96,6 +109,9 @@ t.test('wrong definitions are refused at start', async (t) => {
     [{ schema, version: 2, migrate: { 1.5: (it: unknown) => it } }, /migrate: step 1\.5 leads nowhere/],
     [{ schema, maxBytes: 10 }, /^session "cart": maxBytes: expected a whole number of bytes, at least 256, got 10/],
     [{ schema, maxBytes: '1MB' }, /^session "cart": maxBytes: expected a whole number of bytes/],
+    [{ schema, merge: { m: () => 1 } }, /^session "cart": merge: m: the schema has no such key; it has n$/],
+    [{ schema, cookie: { httpOnly: 'yes' } }, /^session "cart": cookie: httpOnly: expected true or false, got string$/],
+    [{ schema, cookie: { priority: 'urgent' } }, /cookie: priority: expected "low", "medium" or "high", got "urgent"$/],
     [{ schema, flash: true }, /flash: expected z.object/],
     [{ schema, flash: ['notice'] }, /flash: expected z.object/],
     [{ schema, flash: { notice: 'string' } }, /flash "notice": expected the schema of one message/],
@@ -255,7 +271,7 @@ t.test('a store that can not be set up is named, with the reason', async (t) => 
   Object.assign(refused, { code: 'ECONNREFUSED' })
   const app = Fastify()
   t.teardown(() => app.close())
-  const store = { ...memoryStore(), setup: () => Promise.reject(refused) }
+  const store = Object.assign(memoryStore(), { setup: () => Promise.reject(refused) })
   await app.register(sessions, { keys: [KEY], stores: { db: store }, sessions: {} })
   await t.rejects(async () => void (await app.ready()), {
     code: 'FST_SESSIONS_STORE_CONFIG',

@@ -7,8 +7,7 @@ t.test('stores are set up before the app is ready, swept while it runs, and clos
   const calls: string[] = []
   let signal: AbortSignal | undefined
   let sweeps = 0
-  const store = {
-    ...memoryStore(),
+  const store = Object.assign(memoryStore(), {
     setup: async () => void calls.push('setup'),
     close: async () => void calls.push('close'),
     sweep: async (options?: { signal?: AbortSignal }) => {
@@ -16,7 +15,7 @@ t.test('stores are set up before the app is ready, swept while it runs, and clos
       if (++sweeps === 2) throw new Error('the disk is gone')
       return sweeps
     }
-  }
+  })
   const log: { msg?: string; removed?: number; level?: number }[] = []
   const app = await buildApp(
     t,
@@ -44,7 +43,7 @@ t.test('stores are set up before the app is ready, swept while it runs, and clos
 
 t.test('sweeping can be switched off', async (t) => {
   let sweeps = 0
-  const store = { ...memoryStore(), sweep: async () => ++sweeps }
+  const store = Object.assign(memoryStore(), { sweep: async () => ++sweeps })
   const app = await buildApp(t, { stores: { it: store }, sessions: {}, sweepInterval: 0 })
   await app.ready()
   await new Promise((resolve) => setTimeout(resolve, 30))

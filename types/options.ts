@@ -35,6 +35,11 @@ export interface Shared {
    * shows messages without taking them, since the page may never be seen; `'take'`: as everywhere.
    */
   readonly flashOnPrefetch?: 'keep' | 'take'
+  /**
+   * Status of the response to a value that the schema refuses, if nobody answers the error otherwise: 400 where values
+   * come from the client as they are. Default 500: the app ought to have checked them.
+   */
+  readonly invalidValueStatus?: number
 }
 
 /** Between the stored payloads, which are JSON, of a version and of its neighbour. */

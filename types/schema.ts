@@ -17,6 +17,13 @@ export interface SchemaIssue {
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined
 }
 
+/** Why a value is refused, as errors tell it: a validator may say more, above all the value, which could be secret. */
+export interface ValueIssue {
+  /** From the session's key down. */
+  readonly path: readonly PropertyKey[]
+  readonly message: string
+}
+
 /** What a schema takes from storage. */
 export type Input<S> = S extends { readonly '~standard': { readonly types?: infer T } }
   ? NonNullable<T> extends { readonly input: infer I }
