@@ -13,7 +13,7 @@ import { CookieValues, StoredRecords } from './known.js'
 import { lateStore } from './late-store.js'
 import { checkDefinition, isObject } from './options-check.js'
 import { parseRecord, parseTicket, type SessionRecord, type Ticket } from './record.js'
-import { codecFor, shapeOf, valueCodecFor } from './schema.js'
+import { checkDefaults, codecFor, defaultsOf, shapeOf, valueCodecFor } from './schema.js'
 import { Sealer } from './seal.js'
 import { checkIdle, checkMerge, checkSettings } from './settings-check.js'
 import { checkStore } from './store-check.js'
@@ -139,14 +139,16 @@ export class Registry {
     }
     if ('_zod' in definition) throw new ConfigError(`session "${name}": expected { schema }, got the schema itself`)
     checkDefinition(name, definition)
-    this.#drafts.set(name, { definition, settings: this.#settings(name, definition) })
+    const settings = this.#settings(name, definition)
+    this.#drafts.set(name, { definition, settings, defaults: defaultsOf(settings.codec) })
   }
 
   /** Nothing can be added any more: every definition has to have its store now. */
   seal(): void {
     this.#isSealed = true
     this.#refuseUnknownStores()
-    this.#all = [...this.#drafts].map(([name, { definition, settings }]) => {
+    this.#all = [...this.#drafts].map(([name, { definition, settings, defaults }]) => {
+      checkDefaults(name, settings.codec, defaults)
       const store = this.#storeOf(name, definition)
       const sealer = (purpose: string) => new Sealer(this.#ring, `${purpose} ${name}`, definition.seal ?? 'encrypt')
       const isConstant = ({ f }: SessionRecord) => settings.codec.makesCopies && f === undefined
@@ -257,6 +259,7 @@ export class Registry {
 /** A definition that is checked, but has no store yet: stores may still be added. */
 interface Draft {
   readonly definition: Definition
+  readonly defaults: ReadonlyMap<string, string>
   readonly settings: Omit<
     Entry,
     'store' | 'breaker' | 'sealedRecords' | 'sealedTickets' | 'storedRecords' | 'superseded' | 'successors'

@@ -1,5 +1,7 @@
 import { type $ZodType, type $ZodTypeDef, decode } from 'zod/v4/core'
 import { ConfigError } from './errors.js'
+import { oneWayFault } from './pipe-check.js'
+import { isZod3, ZOD_3 } from './zod-3.js'
 
 /**
  * Refuses, at start, a zod schema whose values can't be written to JSON and read back. What is walked is the schema's
@@ -60,8 +62,9 @@ function walk(schema: $ZodType, place: Place): void {
   const seen = place.stored ? place.seen.stored : place.seen.typed
   if (seen.has(schema)) return
   seen.add(schema)
+  refuseOthers(schema, place)
   const def = schema._zod.def as Def
-  refuseOneWay(def, place)
+  refuseOneWay(schema, def, place)
   refuseAsync(def, place)
   if (place.stored) refuseNotJson(schema, def, place)
   if (def.shape !== undefined && Object.hasOwn(def.shape, '__proto__'))
@@ -70,10 +73,20 @@ function walk(schema: $ZodType, place: Place): void {
   for (const [child, path, stored] of children(def, place)) walk(child, { ...place, path, stored })
 }
 
-function refuseOneWay(def: Def, place: Place): void {
+/** What is no schema of zod 4 has no definition to look at. */
+function refuseOthers(schema: unknown, place: Place): void {
+  if (isZod3(schema)) refuse(place, ZOD_3)
+  if (typeof schema !== 'object' || schema === null || !('_zod' in schema)) {
+    refuse(place, `expected a schema of zod, got ${schema === null ? 'null' : typeof schema}`)
+  }
+}
+
+function refuseOneWay(schema: $ZodType, def: Def, place: Place): void {
   if (def.type === 'transform' || def.type === 'success') {
     refuse(place, `z.${def.type}() goes one way and can't be stored: write z.codec(stored, typed, { decode, encode })`)
   }
+  const fault = oneWayFault(schema)
+  if (fault !== undefined) refuse(place, fault)
 }
 
 function refuseAsync(def: Def, place: Place): void {

@@ -5,6 +5,11 @@ import * as mini from 'zod/mini'
 import { memoryStore, type Schema, type Session } from '../lib/index.js'
 import { buildApp, Client } from './client.js'
 
+const isoDate = z.codec(z.iso.datetime(), z.date(), {
+  decode: (text) => new Date(text),
+  encode: (date) => date.toISOString()
+})
+
 /** A session of a schema, and what three requests do to it: set, then look at it and change it, then look again. */
 async function session(t: Parameters<typeof buildApp>[0], schema: Schema) {
   const app = await buildApp(t, { stores: { memory: memoryStore() }, sessions: { it: { store: 'memory', schema } } })
@@ -102,6 +107,18 @@ t.test('a union, a record and a loose object are whole payloads of their own', a
   await record((it) => it.set('tea', 3).set('mug', 1).id)
   t.same(await record((it) => [it.delete('mug'), it.data]), [true, { tea: 3 }])
   t.same(await record((it) => it.data), { tea: 3 })
+  t.equal(
+    await record((it) => it.set('tea', 'much').id),
+    '500 session "it": tea: Invalid input: expected number, received string'
+  )
+  const byDay = await session(t, z.record(z.iso.date(), z.object({ at: isoDate })))
+  t.match(await byDay((it) => it.set('noday', { at: new Date(0) }).id), /^500 session "it": noday: Invalid /)
+  t.match(
+    await byDay((it) => it.set('2026-01-02', { at: 'no date' }).id),
+    /^500 session "it": 2026-01-02\.at: Invalid /
+  )
+  await byDay((it) => it.set('2026-01-02', { at: new Date(7) }).id)
+  t.same(await byDay((it) => it.data), { '2026-01-02': { at: new Date(7).toISOString() } })
 
   const loose = await session(t, z.looseObject({ n: z.number().default(0) }))
   await loose((it) => it.set('anything', ['x']).id)

@@ -1,10 +1,12 @@
+import { randomUUID } from 'node:crypto'
 import Fastify from 'fastify'
 import t from 'tap'
 import * as v from 'valibot'
 import { z } from 'zod'
 import * as mini from 'zod/mini'
+import * as z3 from 'zod/v3'
 import sessions, { memoryStore, type SessionsOptions } from '../lib/index.js'
-import { KEY } from './client.js'
+import { clock, KEY } from './client.js'
 
 const schema = z.object({ n: z.number().default(0) })
 
@@ -82,7 +84,7 @@ t.test('wrong options are refused at start, and the message says where and what'
 
 t.test('wrong definitions are refused at start', async (t) => {
   const cases: [object, RegExp][] = [
-    [{}, /^session "cart": schema: expected a z.object/],
+    [{}, /^session "cart" has no schema: write schema: z\.object\(\{…\}\), the keys that it holds$/],
     [{ schema: {} }, /schema: expected a z.object/],
     [{ schema, store: 'redis' }, /^session "cart": store: there is no store "redis"; there are cookie/],
     [{ schema, store: memoryStore() }, /store: expected the name of one of the stores, got object/],
@@ -185,6 +187,35 @@ t.test('a schema that can not survive storage is refused, with the path and what
     [z.codec(z.date(), z.string(), { decode: String, encode: (text) => new Date(text) }), /value: z.date/],
     [z.iso.datetime().default('not a date'), /the default of value: /]
   ]
+  const oneWay = [
+    ['string', 'number', z.string().pipe(z.coerce.number())],
+    ['string', 'number', z.string().pipe(z.number() as never)],
+    [
+      'string',
+      'number',
+      z
+        .string()
+        .optional()
+        .pipe(z.coerce.number().optional() as never)
+    ],
+    ['string', 'boolean', z.string().pipe(z.coerce.boolean())],
+    ['number', 'string', z.array(z.number().pipe(z.coerce.string()))],
+    ['number', 'string', z.number().pipe(z.enum(['a', 'b']) as never)],
+    ['string', 'number', z.string().pipe(z.literal([1, 2]) as never)],
+    ['string', 'number', mini.pipe(mini.string(), mini.number() as never)]
+  ] as const
+  for (const [from, to, value] of oneWay) {
+    t.match(
+      await holding(value),
+      `a pipe from ${from} to ${to} goes one way, and what it gives could never be set: write z.coerce.${to}(), or z.codec(`
+    )
+  }
+  const contents = [
+    z.array(z.string()).pipe(z.array(z.coerce.number()) as never),
+    z.object({ a: z.string(), b: z.string() }).pipe(z.object({ a: z.string(), b: z.coerce.number() }) as never)
+  ]
+  for (const value of contents)
+    t.match(await holding(value), 'a pipe between schemas of different content goes one way')
   for (const [value, message] of cases) t.match(await holding(value), message)
   for (const other of [z.string(), z.array(z.string()), z.number()]) {
     t.match(
@@ -196,6 +227,48 @@ t.test('a schema that can not survive storage is refused, with the path and what
     await define({ schema: z.object(Object.fromEntries([['__proto__', z.string()]])) }),
     /can not be named __proto__/
   )
+})
+
+t.test('a schema of zod 3 is refused by its name, wherever it stands', async (t) => {
+  const zod3 =
+    'this is a schema of zod 3, which can not encode: import { z } from "zod" in version 4 (npm install zod@4), not from "zod/v3"'
+  t.equal(await define({ schema: z3.object({ n: z3.number() }) }), `session "cart": schema: ${zod3}`)
+  t.equal(await holding(z3.string()), `session "cart": value: ${zod3}`)
+  t.equal(await holding(z.array(z3.string() as never)), `session "cart": value[]: ${zod3}`)
+  t.equal(await define({ schema, flash: { notice: z3.string() } }), `session "cart" flash "notice": ${zod3}`)
+  t.equal(await holding(v.string()), 'session "cart": value: expected a schema of zod, got object')
+})
+
+t.test('a default that gives another value at each call is refused, with what to write', async (t) => {
+  const isoDate = z.codec(z.iso.datetime(), z.date(), {
+    decode: (text) => new Date(text),
+    encode: (date) => date.toISOString()
+  })
+  let calls = 0
+  const values = [
+    z.string().default(() => randomUUID()),
+    z.number().default(() => ++calls),
+    isoDate.default(() => new Date(++calls)),
+    z.object({ id: z.string() }).default(() => ({ id: randomUUID() })),
+    z.object({ id: z.string().default(() => randomUUID()) }).prefault({})
+  ]
+  const message =
+    'session "cart": value: its default gives another value at each call, so each request would see another: ' +
+    'write .optional() instead, and where a session begins if (!session.has("value")) session.set("value", …)'
+  for (const value of values) t.equal(await holding(value), message)
+})
+
+t.test('a default of the time is refused when the time has gone on until the app is ready', async (t) => {
+  const app = Fastify()
+  t.teardown(() => app.close())
+  const time = clock(t)
+  const value = z.number().default(() => Date.now())
+  await app.register(sessions, { keys: [KEY], sessions: { cart: { schema: z.object({ value }) } } })
+  time.pass(1)
+  await t.rejects(async () => void (await app.ready()), {
+    code: 'FST_SESSIONS_CONFIG',
+    message: /^session "cart": value: its default gives another value at each call/
+  })
 })
 
 t.test('what does survive is let in', async (t) => {
@@ -218,6 +291,11 @@ t.test('what does survive is let in', async (t) => {
     isoDate,
     isoDate.default(() => new Date(0)),
     z.coerce.number(),
+    z.string().pipe(z.string().min(2)).optional(),
+    z.union([z.string(), z.number()]).pipe(z.coerce.number()),
+    z.any().pipe(z.number()),
+    z.stringbool().pipe(z.boolean()),
+    z.union([z.object({ a: z.string() }), z.object({ a: z.number() })]).pipe(z.object({ a: z.number() })),
     z.stringbool(),
     tree,
     z.string().trim().toLowerCase(),

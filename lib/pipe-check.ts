@@ -1,0 +1,92 @@
+import type { $ZodType } from 'zod/v4/core'
+
+/** What is known of a definition that says what values are like. */
+interface Def {
+  readonly type: string
+  readonly innerType?: $ZodType
+  readonly in?: $ZodType
+  readonly out?: $ZodType
+  readonly options?: readonly $ZodType[]
+  readonly element?: $ZodType
+  readonly shape?: Readonly<Record<string, $ZodType>>
+  readonly values?: readonly unknown[]
+  readonly entries?: Readonly<Record<string, unknown>>
+  readonly reverseTransform?: unknown
+}
+
+/** Which end of a codec: what it stores, or what handlers see. */
+type End = 'in' | 'out'
+
+/**
+ * What to say of a pipe no value of which fits both its ends: it can be read by coercion, but what was
+ * read can never be set. `undefined` if there is nothing to say.
+ */
+export function oneWayFault(schema: $ZodType): string | undefined {
+  const { type, in: from, out: to, reverseTransform } = schema._zod.def as unknown as Def
+  if (type !== 'pipe' || from === undefined || to === undefined || reverseTransform !== undefined) return undefined
+  if (canMeet(from, to)) return undefined
+  const [a, b] = [namesOf(from, 'out'), namesOf(to, 'in')]
+  const what = a === b ? 'a pipe between schemas of different content' : `a pipe from ${a} to ${b}`
+  const coerced = ['string', 'number', 'boolean'].includes(b) ? `z.coerce.${b}(), or ` : ''
+  return `${what} goes one way, and what it gives could never be set: write ${coerced}z.codec(stored, typed, { decode, encode })`
+}
+
+function canMeet(from: $ZodType, to: $ZodType): boolean {
+  const [a, b] = [kinds(from, 'out'), kinds(to, 'in')]
+  const isCommon = ([kind, one]: [string, $ZodType]) => {
+    const other = b?.get(kind)
+    return other !== undefined && canContentsMeet(one, other)
+  }
+  return a === undefined || b === undefined || [...a].some(isCommon)
+}
+
+function canContentsMeet(from: $ZodType, to: $ZodType): boolean {
+  const [a, b] = [from._zod.def as unknown as Def, to._zod.def as unknown as Def]
+  if (a.element !== undefined && b.element !== undefined) return canMeet(a.element, b.element)
+  const { shape } = b
+  if (shape === undefined) return true
+  return Object.entries(a.shape ?? {}).every(([key, schema]) => {
+    const other = Object.hasOwn(shape, key) ? shape[key] : undefined
+    return other === undefined || canMeet(schema, other)
+  })
+}
+
+const WRAPPERS = new Set(['optional', 'nullable', 'nonoptional', 'readonly', 'default', 'prefault', 'catch'])
+const OF_ONE_KIND: Readonly<Record<string, string>> = {
+  string: 'string',
+  template_literal: 'string',
+  number: 'number',
+  boolean: 'boolean',
+  object: 'object',
+  record: 'object',
+  array: 'array',
+  tuple: 'array'
+}
+
+/** The kinds of JSON values that fit, each with the schema that says so; `undefined`: it can't be told. */
+function kinds(schema: $ZodType, end: End): ReadonlyMap<string, $ZodType> | undefined {
+  const def = schema._zod.def as unknown as Def
+  const kind = OF_ONE_KIND[def.type]
+  if (kind !== undefined) return new Map([[kind, schema]])
+  if (WRAPPERS.has(def.type)) return def.innerType && kinds(def.innerType, end)
+  if (def.type === 'pipe') return kinds(def[end] as $ZodType, end)
+  if (def.type === 'enum') return new Map(Object.values(def.entries ?? {}).map((value) => [typeof value, schema]))
+  if (def.type === 'literal') return new Map((def.values ?? []).map((value) => [kindOf(value), schema]))
+  return def.type === 'union' ? kindsOfAny(def.options ?? [], end) : undefined
+}
+
+function kindsOfAny(options: readonly $ZodType[], end: End): ReadonlyMap<string, $ZodType> | undefined {
+  const each = options.map((option) => kinds(option, end))
+  // Of two options of a kind the contents can't be told.
+  const all = each.flatMap((map) => [...(map ?? [])])
+  const isTold = each.every((map) => map !== undefined) && new Set(all.map(([kind]) => kind)).size === all.length
+  return isTold ? new Map(all) : undefined
+}
+
+function kindOf(value: unknown): string {
+  return value === null ? 'null' : typeof value
+}
+
+function namesOf(schema: $ZodType, end: End): string {
+  return [...(kinds(schema, end) ?? [])].map(([kind]) => kind).join(' or ')
+}
