@@ -1,8 +1,7 @@
-import type { FastifyReply } from 'fastify'
 import type { Awaitable, RecordStore } from '../types/store.js'
 import { append } from './append.js'
 import { andThen, isPromise } from './awaitable.js'
-import { type Headers, type SetCookie, setCookies } from './cookies.js'
+import type { SetCookie } from './cookies.js'
 import { cookieEnd, isCookieDue, isLater } from './due.js'
 import { HeadersSentError, SaveError, StoreError } from './errors.js'
 import type { Outcome } from './kept.js'
@@ -10,6 +9,7 @@ import { formatTicket } from './record.js'
 import type { RequestSessions } from './request.js'
 import { type Job, runAlone, runTogether } from './rounds.js'
 import { confirm, renew, renewWithCookie, save } from './save.js'
+import { areHeadersSent, sendCookies } from './send-cookies.js'
 import type { Encoded, Source } from './source.js'
 import type { SessionState } from './state.js'
 
@@ -198,7 +198,7 @@ function finish(sessions: RequestSessions, tasks: readonly Task[], now: number):
     state.isEnding = false
     state.isCookieChanged = false
   }
-  send(sessions, cookies)
+  sendCookies(sessions, cookies)
 }
 
 /** A value that was smaller when it was written, or had more cookies, leaves the browser with what it has. */
@@ -237,33 +237,6 @@ function cookiesFor({ request }: RequestSessions, { state, encoded }: Task, now:
     state.cookieAge(now),
     cookieOptions
   )
-}
-
-function send(sessions: RequestSessions, cookies: readonly SetCookie[]): void {
-  const { reply, stage, isHijacked } = sessions
-  if (cookies.length === 0 || areHeadersSent(sessions)) return
-  // A hijacked reply is written by hand: its headers are those of the raw response.
-  const headers = isHijacked ? rawHeaders(reply) : reply
-  setCookies(headers, cookies, sessions.written)
-  // A shared cache must not give one visitor's cookie to the next (RFC 9111 §7.3).
-  if (!headers.hasHeader('cache-control')) headers.header('cache-control', 'no-store')
-  if (isHijacked || stage !== 'handled') return
-  // The reply may be hijacked after this; if it is not, Fastify writes its own headers over these.
-  for (const name of ['set-cookie', 'cache-control']) reply.raw.setHeader(name, reply.getHeader(name) as string[])
-}
-
-function rawHeaders({ raw }: FastifyReply): Headers {
-  return {
-    hasHeader: (name) => raw.hasHeader(name),
-    getHeader: (name) => raw.getHeader(name),
-    removeHeader: (name) => raw.removeHeader(name),
-    header: (name, value) => raw.appendHeader(name, value)
-  }
-}
-
-/** A WebSocket's handshake is answered past Fastify, so its headers are as good as sent. */
-function areHeadersSent({ reply, isHijacked }: RequestSessions): boolean {
-  return reply.raw.headersSent || (isHijacked && reply.request.raw.headers.upgrade !== undefined)
 }
 
 /** What `run` gives for each item; if it throws for some, one error for all of these. @throws FST_SESSIONS_SAVE */

@@ -3,6 +3,7 @@ import type { FastifyRequest } from 'fastify'
 import type { CookieOptions } from '../types/session.js'
 import { allowsHostPrefix, changeFault, checkCookie } from './cookie-check.js'
 import { type CookieHeader, type Found, find, locate } from './cookie-header.js'
+import { isHttps, tellDropped } from './dropped-cookies.js'
 import { ConfigError, CookieSizeError } from './errors.js'
 
 /** Browsers drop a cookie whose name and value are longer, without a word (RFC 6265bis §5.7 step 5). In bytes. */
@@ -80,6 +81,7 @@ export class Cookie {
     maxAge: number | undefined,
     changed?: CookieOptions
   ): readonly SetCookie[] {
+    tellDropped(request, this.#session, this.#with(changed))
     const age = maxAge === undefined ? '' : `; Max-Age=${maxAge}`
     const attributes = age + this.#attributes(request, changed)
     const parts = this.#split(value)
@@ -107,9 +109,13 @@ export class Cookie {
     return changed
   }
 
+  #with(changed: CookieOptions | undefined): CookieOptions {
+    return changed === undefined ? this.#options : { ...this.#options, ...changed }
+  }
+
   #attributes(request: FastifyRequest, changed: CookieOptions | undefined): string {
-    const options = changed === undefined ? this.#options : { ...this.#options, ...changed }
-    const secure = options.secure === 'auto' ? request.protocol === 'https' : options.secure !== false
+    const options = this.#with(changed)
+    const secure = options.secure === 'auto' ? isHttps(request) : options.secure !== false
     return changed === undefined ? (this.#suffixes.get(secure) as string) : suffix(options, secure)
   }
 
@@ -157,7 +163,6 @@ function setCookie(name: string, value: string, attributes: string): SetCookie {
 
 /** Those of a reply; `header` adds a cookie to the others. */
 export interface Headers {
-  hasHeader(name: string): boolean
   getHeader(name: string): number | string | string[] | undefined
   removeHeader(name: string): unknown
   header(name: string, value: string | string[]): unknown

@@ -2,6 +2,7 @@ import type { FastifyReply } from 'fastify'
 import { SaveError } from './errors.js'
 import { type Done, goOn } from './go-on.js'
 import type { RequestSessions } from './request.js'
+import { keepResponseFromSharedCaches } from './shared-cache.js'
 import type { SessionState } from './state.js'
 import { statusOf, varyByCookie } from './vary.js'
 
@@ -63,7 +64,7 @@ function handOn(sessions: RequestSessions, payload: unknown, done: Done): void {
   sessions.isErrorDue = false
   sessions.isHandingOn = true
   try {
-    done(undefined, payload)
+    done(undefined, sessions.setsCookies ? keepResponseFromSharedCaches(sessions, payload) : payload)
   } finally {
     sessions.isHandingOn = false
   }

@@ -82,6 +82,10 @@ export class RequestSessions implements Host {
     return this.#written
   }
 
+  get setsCookies(): boolean {
+    return this.#written !== undefined
+  }
+
   /** The sessions that the handler asked for and that are loaded. */
   get used(): readonly SessionState[] {
     return this.#states

@@ -18,10 +18,16 @@ export function statusOf(reply: FastifyReply, payload: unknown): number {
 
 function varyResponse(response: Response): Response {
   const own = response.headers.get('vary')
+  if (own === null || variesByCookie(own)) return response
+  return withHeader(response, 'vary', `${own}, Cookie`)
+}
+
+/** A copy with one header more, or another: those of what was fetched can't be changed. */
+export function withHeader(response: Response, name: string, value: string): Response {
   // One that can't be sent is left to Fastify, which says why.
-  if (own === null || variesByCookie(own) || response.bodyUsed || response.body?.locked) return response
+  if (response.bodyUsed || response.body?.locked) return response
   const headers = new Headers(response.headers)
-  headers.set('vary', `${own}, Cookie`)
+  headers.set(name, value)
   return new Response(response.body, { status: response.status, statusText: response.statusText, headers })
 }
 
@@ -30,7 +36,7 @@ function variesByCookie(vary: string): boolean {
 }
 
 /** Whatever made it: that is how Fastify knows one. */
-function isResponse(payload: unknown): payload is Response {
+export function isResponse(payload: unknown): payload is Response {
   return (
     typeof payload === 'object' && payload !== null && Object.prototype.toString.call(payload) === '[object Response]'
   )
