@@ -1,6 +1,6 @@
 import type { FastifyBaseLogger, FastifyRequest } from 'fastify'
 import type { Definition, Key, SessionsOptions } from '../types/options.js'
-import type { Sessions, SubjectSession, Which } from '../types/register.js'
+import type { ListOptions, Sessions, SubjectSession, Which } from '../types/register.js'
 import type { Awaitable, RecordStore, Store } from '../types/store.js'
 import { append } from './append.js'
 import { durationFault, MARKER_REFRESH } from './durations.js'
@@ -12,7 +12,9 @@ import type { RequestSessions } from './request.js'
 import { runJob } from './rounds.js'
 import type { RouteSessions } from './route-sessions.js'
 import { StoreSetup } from './store-setup.js'
-import { list, revoke } from './subjects.js'
+import { choiceOf, formatCursor, wantedOf } from './subject-choice.js'
+import { isNewer, list, type View } from './subject-list.js'
+import { revoke } from './subject-revoke.js'
 import { Sweeper } from './sweeper.js'
 
 /** Makes them when they are first asked for. */
@@ -66,19 +68,22 @@ export class AppSessions implements Sessions {
     this.#ring.replace(keys)
   }
 
-  async of(subject: string): Promise<readonly SubjectSession[]> {
+  async of(subject: string, options?: ListOptions): Promise<readonly SubjectSession[]> {
     this.#check('of', subject)
-    const entries = new Map(this.#registry.entries.map((entry) => [entry.name, entry]))
-    const lists = await Promise.all(
-      this.#usedStores().map((store) => runJob(store, list(subject, entries, this.#marker.clearedAt)))
+    const { limit, after } = wantedOf(options)
+    const found = await Promise.all(
+      this.#usedStores().map((store, at) => runJob(store, list(this.#view, subject, { limit, after, store: at })))
     )
-    return lists.flat().sort((a, b) => b.createdAt.getTime() - a.createdAt.getTime())
+    const sorted = found.flat().sort((a, b) => (isNewer(a, b) ? -1 : 1))
+    return sorted.slice(0, limit).map((each) => ({ ...each.session, cursor: formatCursor(each) }))
   }
 
   async revoke(subject: string, which?: Which): Promise<number> {
     this.#check('revoke', subject)
-    const chosen = chooser(which)
-    const counts = await Promise.all(this.#usedStores().map((store) => runJob(store, revoke(subject, chosen))))
+    const choice = choiceOf(which)
+    const counts = await Promise.all(
+      this.#usedStores().map((store) => runJob(store, revoke(this.#view, subject, choice)))
+    )
     return counts.reduce((sum, count) => sum + count, 0)
   }
 
@@ -185,18 +190,12 @@ export class AppSessions implements Sessions {
     }
   }
 
+  get #view(): View {
+    const entries = new Map(this.#registry.entries.map((entry) => [entry.name, entry]))
+    return { app: this.#options.app, entries, clearedAt: this.#marker.clearedAt }
+  }
+
   #usedStores(): readonly RecordStore[] {
     return [...new Set(this.#registry.entries.flatMap(({ store }) => store ?? []))]
   }
-}
-
-function chooser(which: Which | undefined): (id: string) => boolean {
-  if (which === undefined) return () => true
-  const { except, only } = Object(which) as { readonly except?: unknown; readonly only?: unknown }
-  const named = except ?? only
-  const id = typeof named === 'string' ? named : Object(named).id
-  if (named === undefined || (typeof named !== 'string' && !('id' in Object(named)))) {
-    throw new ConfigError('app.sessions.revoke(): expected { except } or { only }, with a session or its id')
-  }
-  return except !== undefined ? (other) => other !== id : (other) => other === id
 }

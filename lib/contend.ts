@@ -4,7 +4,7 @@ import { hasReplaced, idOf, MAX_ATTEMPTS, type Outcome, updateOf, writtenAs } fr
 import { type Job, pause } from './rounds.js'
 import type { Encoded, Source } from './source.js'
 import type { SessionState } from './state.js'
-import { backoff } from './subjects.js'
+import { backoff } from './subject-index.js'
 import { followNewest } from './successor.js'
 
 /** Compare-and-set; most have no rival. */

@@ -250,6 +250,13 @@ export function reservedId(purpose: string, app: string | undefined): string {
   return storeId(app === undefined ? purpose : `app ${JSON.stringify(app)} ${purpose}`)
 }
 
+/** Whether it looks like one: what comes from outside, or from a record, could be meant for a file system's eyes. */
+export function isStoreId(id: unknown): id is string {
+  return typeof id === 'string' && STORE_ID.test(id)
+}
+
+const STORE_ID = /^[\w-]{43}$/
+
 export function formatTicket({ secret, createdAt, expires }: Omit<Ticket, 'id'>): string {
   return `${secret}.${createdAt.toString(36)}.${expires.toString(36)}`
 }

@@ -37,6 +37,8 @@ const DEFAULTS = {
 /** One session's definition, checked, with its defaults in place and its tools made. Durations are in milliseconds. */
 export interface Entry {
   readonly name: string
+  /** The name of the app, where several share a store. */
+  readonly app: string | undefined
   /** `undefined`: the cookie store. */
   readonly store: RecordStore | undefined
   /** Its store's. */
@@ -76,6 +78,7 @@ export interface Entry {
 /** The app's stores and sessions by name, checked once, before the first request. */
 export class Registry {
   readonly #ring: KeyRing
+  readonly #app: string | undefined
   readonly #defaults: Shared & { readonly cookie?: CookieOptions }
   readonly #stores = new Map<string, Store>()
   readonly #startWithout: SessionsOptions['startWithout']
@@ -84,9 +87,10 @@ export class Registry {
   #all: readonly Entry[] = []
   #isSealed = false
 
-  constructor(ring: KeyRing, { stores, sessions, startWithout, ...defaults }: SessionsOptions) {
+  constructor(ring: KeyRing, { app, stores, sessions, startWithout, ...defaults }: SessionsOptions) {
     this.#startWithout = checkedNames(startWithout)
     this.#ring = ring
+    this.#app = app
     this.#defaults = defaults
     this.#stores.set('cookie', cookieStore())
     if (!isObject(stores ?? {})) throw new ConfigError('stores: expected an object of stores by name')
@@ -234,6 +238,7 @@ export class Registry {
     checkMerge(name, definition.merge ?? {}, codec.keys)
     return {
       name,
+      app: this.#app,
       codec,
       flashes: flashCodecs(name, definition.flash),
       cookie: new Cookie(name, { ...this.#defaults.cookie, ...definition.cookie }, definition.chunks ?? 1),

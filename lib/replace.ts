@@ -6,7 +6,7 @@ import { formatRecord, parseRecord, type SessionRecord } from './record.js'
 import { create, type Job, pause, removeAll, update } from './rounds.js'
 import type { Encoded, Source } from './source.js'
 import type { SessionState } from './state.js'
-import { backoff } from './subjects.js'
+import { backoff } from './subject-index.js'
 import { followNewest, pointer, type Trail, ticketTo } from './successor.js'
 
 /** How long a replaced id is remembered after its grace, so that its use can be told from that of an unknown one. */

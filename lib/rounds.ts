@@ -12,7 +12,7 @@ export type Job<T> = Generator<Step, T, unknown>
 
 type Step =
   | { readonly kind: 'read'; readonly id: string; readonly options?: ReadOptions }
-  | { readonly kind: 'readMany'; readonly ids: readonly string[] }
+  | { readonly kind: 'readMany'; readonly ids: readonly string[]; readonly options?: ReadOptions }
   | Write
   | { readonly kind: 'saveMany'; readonly writes: readonly Write[] }
   | { readonly kind: 'pause'; readonly ms: number }
@@ -26,8 +26,10 @@ export function* readFresh(id: string): Job<StoredRecord | undefined> {
   return (yield { kind: 'read', id, options: FRESH }) as StoredRecord | undefined
 }
 
-export function* readAll(ids: readonly string[]): Job<readonly (StoredRecord | undefined)[]> {
-  return ids.length === 0 ? [] : ((yield { kind: 'readMany', ids }) as readonly (StoredRecord | undefined)[])
+/** Several records in one round, as the engine has them now. */
+export function* readAllFresh(ids: readonly string[]): Job<readonly (StoredRecord | undefined)[]> {
+  if (ids.length === 0) return []
+  return (yield { kind: 'readMany', ids, options: FRESH }) as readonly (StoredRecord | undefined)[]
 }
 
 /** Several writes, of different ids, in one round. */
@@ -116,7 +118,7 @@ function performStep(store: RecordStore, step: Step): unknown {
     case 'read':
       return store.read(step.id, step.options)
     case 'readMany':
-      return readIds(store, step.ids)
+      return readIds(store, step.ids, step.options)
     case 'saveMany':
       return performWrites(store, step.writes)
     case 'pause':
@@ -164,7 +166,7 @@ async function readRound(store: RecordStore, waiting: readonly Waiting[]): Promi
     if (run.step?.kind === 'read') return [{ run, items: [run.step.id], isOne: true }]
     return run.step?.kind === 'readMany' ? [{ run, items: run.step.ids, isOne: false }] : []
   })
-  const isFresh = waiting.some(({ step }) => step?.kind === 'read' && step.options?.fresh)
+  const isFresh = waiting.some(({ step }) => step !== undefined && 'options' in step && step.options?.fresh)
   await makeTrips(shares, store.readMany, (ids) => readIds(store, ids, isFresh ? FRESH : undefined))
 }
 

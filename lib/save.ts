@@ -17,7 +17,8 @@ import { replace } from './replace.js'
 import { create, type Job, pause, readFresh, removeAll, touch, update } from './rounds.js'
 import type { Encoded, Source } from './source.js'
 import type { SessionState } from './state.js'
-import { backoff, enter, isEntered, leave } from './subjects.js'
+import { backoff } from './subject-index.js'
+import { enter, isEntered, leave } from './subjects.js'
 
 /** How long a destroyed record stays marked, should the process die before it is removed. */
 const DESTROYED_MS = 60_000
@@ -61,7 +62,7 @@ function* confirmEntered(written: Outcome, subject: string | undefined, now: num
   const saved = written.source?.record.s
   if (saved === undefined) return written
   if (saved !== subject) yield* enter(written, now)
-  if (yield* isEntered(saved, written.id as string)) return written
+  if (yield* isEntered(written, saved)) return written
   yield* removeAll([written.id as string])
   return 'dropped'
 }

@@ -6,6 +6,7 @@ import { invalidMessage, invalidValue, misuse, unknownKey } from './invalid-valu
 import { copyOf } from './json.js'
 import { isObject } from './options-check.js'
 import type { Entry } from './registry.js'
+import { rename } from './renamed.js'
 import { Shown } from './shown.js'
 import type { SessionState } from './state.js'
 
@@ -45,7 +46,10 @@ export class HandlerSession {
   }
 
   get id(): string | undefined {
-    return this.#loaded.id
+    const state = this.#loaded
+    const { id, retiring } = state
+    if (id !== undefined && retiring?.kept !== undefined) rename(state, retiring.kept.id, id)
+    return id
   }
 
   get isNew(): boolean {

@@ -46,14 +46,21 @@ export interface Sessions {
   /** Replaces the key ring while the app runs: the first key seals, all open. What older keys sealed is sealed anew. */
   rotate(keys: readonly (Key | undefined)[]): void
   /**
-   * The live sessions of a user, in every record store, newest first: those that were told by `session.identify()`.
+   * The live sessions of a user, in every record store: those that were told by `session.identify()`. The one that was
+   * given to the user last, by `identify()` or with a new id by `regenerate()`, comes first. All of them, or a part:
+   * no more than `limit`, those `after` the session of this `cursor`.
    * @throws FST_SESSIONS_CONFIG before the app is ready.
-   * @example const devices = await app.sessions.of(user.id)
+   * @example
+   * const devices = await app.sessions.of(user.id, { limit: 20 })
+   * const more = await app.sessions.of(user.id, { limit: 20, after: devices.at(-1)?.cursor })
    */
-  of(subject: string): Promise<readonly SubjectSession[]>
+  of(subject: string, options?: ListOptions): Promise<readonly SubjectSession[]>
   /**
-   * Ends sessions of a user: all, all `except` one (that of this request, say), or `only` one. Resolves to how many.
-   * @throws FST_SESSIONS_CONFIG before the app is ready.
+   * Ends sessions of a user, those that `of` lists: all, all `except` one (that of this request, say), or `only` one.
+   * Resolves to how many. One that is regenerated or signed in at the same time is ended too, or came after; one that
+   * passes to another user at the same time is ended before that, or not at all. What was ended stays ended if it rejects.
+   * @throws FST_SESSIONS_CONFIG before the app is ready. FST_SESSIONS_CONFLICT (503) when parallel requests kept changing
+   * what is to be ended.
    * @example await app.sessions.revoke(user.id, { except: request.session('login') })
    */
   revoke(subject: string, which?: Which): Promise<number>
@@ -62,6 +69,13 @@ export interface Sessions {
    * every process where `clearMarker` names a store.
    */
   clear(): Promise<void>
+}
+
+export interface ListOptions {
+  /** The most sessions to give, a whole number from 1. Default: all. */
+  readonly limit?: number | undefined
+  /** The `cursor` of the session behind which to begin; it may have ended meanwhile. Default: the newest. */
+  readonly after?: string | undefined
 }
 
 export type Which =
@@ -73,6 +87,8 @@ export interface SubjectSession {
   readonly name: string
   /** What `session.id` gives in a request of that session. */
   readonly id: string
+  /** Its place in the list, for `of(user, { after })`: letters, digits, `_`, `-` and `.`, safe in a link. */
+  readonly cursor: string
   /** When it began. */
   readonly createdAt: Date
   /** When it was last used, to the precision of `touchAfter`. */
