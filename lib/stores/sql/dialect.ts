@@ -31,6 +31,8 @@ export interface Dialect {
   /** ids…, now */
   sweepOf?(ids: number): string
   readonly slice: number
+  /** How many ids a statement may be asked for; a power of two, below what the engine takes as parameters. */
+  readonly mostReads: number
 
   /** Tried in turn until one of them writes a row; where none does, a live record has the id. */
   create(row: NewRow, now: number): readonly Statement[]
@@ -39,6 +41,8 @@ export interface Dialect {
 }
 
 export interface BatchingDialect extends Dialect {
+  /** How many writes a statement may be given: few enough to be within the engine's bounds, and to hold no lock for long. */
+  readonly mostWrites: number
   /**
    * now, updates (`NewUpdate[]` as JSON). Updates those that it finds as they are expected to be and that nobody holds,
    * waits for none, and returns the `version` that it gave each.

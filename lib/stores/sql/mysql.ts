@@ -29,6 +29,7 @@ export function mysqlDialect(name: string): Dialect {
     sweep: `SELECT id FROM ${table} WHERE expires <= ? ORDER BY expires LIMIT ${slice}`,
     sweepOf: (ids) => `DELETE FROM ${table} WHERE id IN (${placeholders(ids)}) AND expires + 0 <= ?`,
     slice,
+    mostReads: 4096,
     create: (row, now) => insertOrTakeOver(table, row, now),
     exists: `SELECT 1 AS found FROM ${table} WHERE id = ? AND expires > ?`
   }

@@ -30,6 +30,8 @@ DELETE FROM ${table} WHERE id IN (SELECT id FROM gone)`,
 )
 DELETE FROM ${table} AS old USING gone WHERE old.id = gone.id`,
     slice,
+    mostReads: 4096,
+    mostWrites: 1000,
     updateMany: updateMany(table),
     create: (row, now) => [upsert(table, row, now)],
     saveMany: (rows, now) => [batch(table, rows, now)]
@@ -65,7 +67,8 @@ RETURNING old.version`
  * before anything is written (the INSERT asks how many there are only to come after that); then the new ones are
  * inserted, in that order too; then comes what waits for nobody, as all of it is locked. So an INSERT must not wait
  * for a record that is only locked: DO NOTHING does not, DO UPDATE would. The lock also brings the newest state of
- * each record, whatever the snapshot says.
+ * each record, whatever the snapshot says. All that is to be written travels along with what was found: the planner does
+ * not know how many rows that are, and would join the two by comparing each with each.
  */
 function batch(table: string, rows: readonly WriteRow[], now: number): Statement {
   return {
@@ -75,8 +78,9 @@ writes AS (
   AS writes (kind text, id text, text text, version text, expires bigint, expected text)
 ),
 found AS (
-  SELECT old.id, old.version, old.expires > clock.now AS live FROM ${table} AS old, clock
-  WHERE old.id = ANY (ARRAY (SELECT id FROM writes))
+  SELECT old.id, kind, writes.text, writes.version, writes.expires, old.version = expected AS fits,
+    old.expires > clock.now AS live
+  FROM ${table} AS old JOIN writes ON writes.id = old.id, clock
   ORDER BY old.id FOR UPDATE OF old
 ),
 created AS (
@@ -88,17 +92,16 @@ created AS (
 ),
 updated AS (
   UPDATE ${table} AS old
-  SET text = coalesce(writes.text, old.text), version = coalesce(writes.version, old.version), expires = writes.expires
-  FROM writes JOIN found USING (id)
-  WHERE old.id = writes.id
-  AND CASE kind WHEN 'create' THEN NOT live WHEN 'update' THEN live AND found.version = expected ELSE live END
+  SET text = coalesce(found.text, old.text), version = coalesce(found.version, old.version), expires = found.expires
+  FROM found
+  WHERE old.id = found.id
+  AND CASE kind WHEN 'create' THEN NOT live WHEN 'update' THEN live AND fits ELSE live END
   AND kind <> 'remove'
   RETURNING old.id
 ),
 removed AS (
-  DELETE FROM ${table} AS old USING writes JOIN found USING (id)
-  WHERE old.id = writes.id AND kind = 'remove' AND live
-  RETURNING old.id
+  DELETE FROM ${table} WHERE id = ANY (ARRAY (SELECT id FROM found WHERE kind = 'remove' AND live))
+  RETURNING id
 )
 SELECT id FROM created UNION ALL SELECT id FROM updated UNION ALL SELECT id FROM removed`,
     params: [now, JSON.stringify(rows)]

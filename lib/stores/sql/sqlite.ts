@@ -33,6 +33,8 @@ export function sqliteDialect(name: string): BatchingDialect {
     probe: `SELECT id, text, version, expires FROM ${table} INDEXED BY ${index} WHERE expires < 0 LIMIT 0`,
     sweep: `DELETE FROM ${table} WHERE rowid IN (SELECT rowid FROM ${table} WHERE expires <= ? LIMIT ${slice})`,
     slice,
+    mostReads,
+    mostWrites,
     create: (row, now) => [upsert(table, row, now)],
     saveMany: (rows, now) => batch(table, rows, now)
   }
@@ -40,6 +42,10 @@ export function sqliteDialect(name: string): BatchingDialect {
 
 /** Few, for most drivers stop the event loop while they work. */
 const slice = 200
+
+/** Cloudflare's D1 takes a hundred parameters; SQLite 999 before 3.32, then 32,766. A write has six. */
+const mostReads = 64
+const mostWrites = 16
 
 /** SQLite lets one writer in at a time: what a statement found holds until it has written. */
 function batch(table: string, rows: readonly WriteRow[], now: number): readonly Statement[] {

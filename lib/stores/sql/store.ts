@@ -6,6 +6,7 @@ import { addressOf } from '../internal/address.js'
 import { freshVersion, wholeEnd } from '../internal/envelope.js'
 import { Gathered } from '../internal/gathered.js'
 import { defaultTimeout, NoAnswerError, requireTimeout } from '../internal/in-time.js'
+import { inSlices } from '../internal/slices.js'
 import type { BatchingDialect, Dialect, NewUpdate, WriteRow } from './dialect.js'
 import { isDuplicate, isRefused } from './errors.js'
 import type { SqlExecutor, SqlParam, SqlRow, Statement } from './executor.js'
@@ -95,8 +96,11 @@ class InSql implements SqlStore {
     return this.#writes(this.#dialect.remove, [id, Date.now()])
   }
 
-  async readMany(ids: readonly string[]): Promise<readonly (StoredRecord | undefined)[]> {
-    if (ids.length === 0) return []
+  readMany(ids: readonly string[]): Promise<readonly (StoredRecord | undefined)[]> {
+    return inSlices(ids, this.#dialect.mostReads, (some) => this.#readSome(some))
+  }
+
+  async #readSome(ids: readonly string[]): Promise<readonly (StoredRecord | undefined)[]> {
     const asked = padded(ids)
     const rows = await this.client.all(this.#dialect.readMany(asked.length), [...asked, Date.now()])
     const found = new Map(rows.map((row) => [row['id'], recordIn(row)]))
@@ -212,8 +216,11 @@ class InBatches extends InSql implements BatchingSqlStore {
     return rows.map((row) => done.has(row.version) || super.replace(row))
   }
 
-  async saveMany(writes: readonly Write[]): Promise<readonly WriteResult[]> {
-    if (writes.length === 0) return []
+  saveMany(writes: readonly Write[]): Promise<readonly WriteResult[]> {
+    return inSlices(writes, this.#dialect.mostWrites, (some) => this.#saveSome(some))
+  }
+
+  async #saveSome(writes: readonly Write[]): Promise<readonly WriteResult[]> {
     const rows = writes.map(rowOf)
     const done = new Set<unknown>()
     for (const { text, params } of this.#dialect.saveMany(rows, Date.now())) {
