@@ -26,7 +26,8 @@ const parts = {
   trips: () => run('trips.js'),
   memoryTime: () => run('memory-time.js', [`1000,${sizes}`], ['--max-old-space-size=6000']),
   memoryBytes: async () => ({ own: await memoryBytes('own'), peer: await memoryBytes('peer') }),
-  file: () => run('file.js', [1000, many])
+  file: () => run('file.js', [1000, many]),
+  users: () => run('users.js', [isQuick ? '10,1000' : '10,1000,100000'])
 }
 
 const only = values.only?.split(',') ?? Object.keys(parts)
