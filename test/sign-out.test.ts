@@ -364,20 +364,26 @@ t.test("a user's sessions can be listed, and each or all but one ended", async (
 })
 
 t.test('a sign-in that overlaps a revocation is ended by it or is listed after it', async (t) => {
-  for (let step = 1; step <= 5; step++) {
+  for (let step = 1; step <= 4; step++) {
     const { app, store } = await accounts(t)
     await new Client(app).get('/in/ann')
     const client = new Client(app)
     let steps = 0
     let revoking: Promise<number> | undefined
+    // A batch of this store calls its other methods, which are no steps of their own then.
+    let isInBatch = false
     for (const method of ['read', 'create', 'update', 'readMany', 'saveMany'] as const) {
-      const original = store[method] as (...args: unknown[]) => Promise<unknown>
+      const original = store[method] as (...args: unknown[]) => unknown
+      const asStep = async (...args: unknown[]) => {
+        if (++steps === step) revoking = app.sessions.revoke('ann')
+        await new Promise((resolve) => setImmediate(resolve))
+        isInBatch = true
+        const answer = original.apply(store, args)
+        isInBatch = false
+        return answer
+      }
       Object.assign(store, {
-        [method]: async (...args: unknown[]) => {
-          if (++steps === step) revoking = app.sessions.revoke('ann')
-          await new Promise((resolve) => setImmediate(resolve))
-          return original.apply(store, args)
-        }
+        [method]: (...args: unknown[]) => (isInBatch ? original.apply(store, args) : asStep(...args))
       })
     }
     await client.get('/in/ann')
