@@ -64,11 +64,11 @@ RETURNING old.version`
  * and stays prepared.
  *
  * Batches that meet wait for one another and do not deadlock: `found` locks the records in the order of their ids
- * before anything is written (the INSERT asks how many there are only to come after that); then the new ones are
- * inserted, in that order too; then comes what waits for nobody, as all of it is locked. So an INSERT must not wait
- * for a record that is only locked: DO NOTHING does not, DO UPDATE would. The lock also brings the newest state of
- * each record, whatever the snapshot says. All that is to be written travels along with what was found: the planner does
- * not know how many rows that are, and would join the two by comparing each with each.
+ * before anything is written (the INSERT and the DELETE ask how many there are only to come after that); then the new
+ * ones are inserted, in that order too; then comes what waits for nobody, as all of it is locked. So an INSERT must not
+ * wait for a record that is only locked: DO NOTHING does not, DO UPDATE would. The lock also brings the newest state of
+ * each record, whatever the snapshot says. What is removed is found by its ids alone: a join with what was found would
+ * compare each with each, since the planner takes the one for a single row.
  */
 function batch(table: string, rows: readonly WriteRow[], now: number): Statement {
   return {
@@ -78,9 +78,8 @@ writes AS (
   AS writes (kind text, id text, text text, version text, expires bigint, expected text)
 ),
 found AS (
-  SELECT old.id, kind, writes.text, writes.version, writes.expires, old.version = expected AS fits,
-    old.expires > clock.now AS live
-  FROM ${table} AS old JOIN writes ON writes.id = old.id, clock
+  SELECT old.id, old.version, old.expires > clock.now AS live FROM ${table} AS old, clock
+  WHERE old.id = ANY (ARRAY (SELECT id FROM writes))
   ORDER BY old.id FOR UPDATE OF old
 ),
 created AS (
@@ -92,16 +91,18 @@ created AS (
 ),
 updated AS (
   UPDATE ${table} AS old
-  SET text = coalesce(found.text, old.text), version = coalesce(found.version, old.version), expires = found.expires
-  FROM found
-  WHERE old.id = found.id
-  AND CASE kind WHEN 'create' THEN NOT live WHEN 'update' THEN live AND fits ELSE live END
+  SET text = coalesce(writes.text, old.text), version = coalesce(writes.version, old.version), expires = writes.expires
+  FROM writes JOIN found USING (id)
+  WHERE old.id = writes.id
+  AND CASE kind WHEN 'create' THEN NOT live WHEN 'update' THEN live AND found.version = expected ELSE live END
   AND kind <> 'remove'
   RETURNING old.id
 ),
 removed AS (
-  DELETE FROM ${table} WHERE id = ANY (ARRAY (SELECT id FROM found WHERE kind = 'remove' AND live))
-  RETURNING id
+  DELETE FROM ${table} AS old USING clock
+  WHERE old.id = ANY (ARRAY (SELECT id FROM writes WHERE kind = 'remove' AND (SELECT count(*) FROM found) >= 0))
+  AND old.expires > clock.now
+  RETURNING old.id
 )
 SELECT id FROM created UNION ALL SELECT id FROM updated UNION ALL SELECT id FROM removed`,
     params: [now, JSON.stringify(rows)]
