@@ -255,8 +255,6 @@ export function isStoreId(id: unknown): id is string {
   return typeof id === 'string' && STORE_ID.test(id)
 }
 
-const STORE_ID = /^[\w-]{43}$/
-
 export function formatTicket({ secret, createdAt, expires }: Omit<Ticket, 'id'>): string {
   return `${secret}.${createdAt.toString(36)}.${expires.toString(36)}`
 }

@@ -1,5 +1,6 @@
 import type { StoredRecord } from '../types/store.js'
 import { ConflictError } from './errors.js'
+import { isObject, isTime, parseJson } from './parse.js'
 import { isStoreId, reservedId } from './record.js'
 import { create, type Job, pause, readFresh, update } from './rounds.js'
 
@@ -94,8 +95,9 @@ export function latestEnd(index: Index): number {
  */
 export function parseIndex(text: string | undefined): Index {
   const index = new Map<string, Listing>()
-  for (const [id, value] of Object.entries(parsed(text))) {
-    const listing = listingIn(value)
+  const value = text === undefined ? undefined : parseJson(text)
+  for (const [id, entry] of Object.entries(isObject(value) ? value : {})) {
+    const listing = listingIn(entry)
     if (listing !== undefined && isStoreId(id)) index.set(id, listing)
   }
   return index
@@ -109,25 +111,10 @@ export function formatIndex(index: Index): string {
   return JSON.stringify(Object.fromEntries(entries))
 }
 
-function parsed(text: string | undefined): object {
-  try {
-    const value: unknown = JSON.parse(text ?? '{}')
-    return typeof value === 'object' && value !== null ? value : {}
-  } catch {
-    return {}
-  }
-}
-
-/** The latest moment that a `Date` can hold, in ms since the epoch. */
-const LAST_MOMENT = 8.64e15
-
 function listingIn(value: unknown): Listing | undefined {
   if (!Array.isArray(value)) return undefined
   const [name, ends, entered, leaving] = value as readonly unknown[]
-  if (typeof name !== 'string' || !isMoment(ends) || !isMoment(entered) || !Number.isInteger(entered)) return undefined
+  if (typeof name !== 'string' || !isTime(ends) || !isTime(entered) || !(Number.isInteger(entered) && entered >= 0))
+    return undefined
   return { name, ends, entered, isLeaving: leaving === 1 }
-}
-
-function isMoment(value: unknown): value is number {
-  return typeof value === 'number' && value >= 0 && value <= LAST_MOMENT
 }

@@ -1,6 +1,7 @@
 import type { StoredRecord } from '../types/store.js'
 import { chunksOf } from './chunks.js'
 import { ConflictError } from './errors.js'
+import { parseJson } from './parse.js'
 import { create, type Job, pause, readAllFresh, readFresh, update, writeAll } from './rounds.js'
 import { backoff, formatIndex, type Index, latestEnd, MAX_TRIES, type Places, parseIndex } from './subject-index.js'
 
@@ -116,7 +117,8 @@ function creationOf(id: string, index: Index) {
 
 /** What is no range counts as none. */
 function parseRange(stored: StoredRecord | undefined): PageRange {
-  const [first, last, next] = numbersIn(stored?.text)
+  const value = stored && parseJson(stored.text)
+  const [first, last, next]: readonly unknown[] = Array.isArray(value) ? value : []
   const isSound =
     isNumber(first) && isNumber(last) && isNumber(next) && first >= 1 && last >= first - 1 && last - first < MOST_PAGES
   return isSound ? { first, last, next, stored } : { first: 1, last: 0, next: 1, stored }
@@ -124,13 +126,4 @@ function parseRange(stored: StoredRecord | undefined): PageRange {
 
 function isNumber(value: unknown): value is number {
   return Number.isSafeInteger(value)
-}
-
-function numbersIn(text: string | undefined): readonly unknown[] {
-  try {
-    const value: unknown = JSON.parse(text ?? '[]')
-    return Array.isArray(value) ? value : []
-  } catch {
-    return []
-  }
 }
