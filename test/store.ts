@@ -10,6 +10,7 @@ import { parseArgs } from 'node:util'
 /** By engine: the test, and the variable that tells it where the server is. */
 export const engines: Readonly<Record<string, readonly [test: string, variable: string]>> = {
   memcached: ['memcached', 'TEST_MEMCACHED_SERVERS'],
+  redis: ['redis', 'TEST_REDIS_URL'],
   mongodb: ['mongodb', 'TEST_MONGODB_URL'],
   dynamodb: ['dynamodb', 'TEST_DYNAMODB_URL'],
   riak: ['riak', 'TEST_RIAK_URL'],

@@ -2,20 +2,44 @@ import { Cluster, Redis } from 'ioredis'
 import { createClient, createCluster } from 'redis'
 import { type RedisStore, type RedisStoreOptions, redisStore } from '../../lib/stores/redis.js'
 
+/** What every key of these tests begins with: a server that was given to them may hold others. */
+export const own = `sessions_test_${process.pid}:`
+
 /** Where a server is, and for a cluster where some of its nodes are. */
 export interface Address {
   readonly host: string
   readonly port: number
+  readonly username?: string
+  readonly password?: string
+  /** The number of its database. */
+  readonly db?: number
 }
 
+/** Of a URL as `redis://user:password@localhost:6379/0`. */
 export function addressIn(url: string): Address {
-  const { hostname, port } = new URL(url)
-  return { host: hostname, port: Number(port || 6379) }
+  const { hostname, port, username, password, pathname } = new URL(url)
+  return {
+    host: hostname,
+    port: Number(port || 6379),
+    ...(username && { username: decodeURIComponent(username) }),
+    ...(password && { password: decodeURIComponent(password) }),
+    ...(pathname.length > 1 && { db: Number(pathname.slice(1)) })
+  }
+}
+
+/** The same as options of node-redis. */
+export function nodeRedisAddress({ host, port, username, password, db }: Address) {
+  return {
+    socket: { host, port },
+    ...(username && { username }),
+    ...(password && { password }),
+    ...(db !== undefined && { database: db })
+  }
 }
 
 /** A client for what the test itself has to say. */
-export function bareIoredis({ host, port }: Address): Redis {
-  const client = new Redis({ host, port })
+export function bareIoredis(address: Address): Redis {
+  const client = new Redis({ ...address })
   client.on('error', () => {})
   return client
 }
@@ -36,20 +60,25 @@ export interface Driver {
 
 export const ioredis: Driver = {
   name: 'ioredis',
-  open({ host, port }, options, keyPrefix) {
-    const client = new Redis({ host, port, ...(keyPrefix === undefined ? {} : { keyPrefix }) })
+  open(address, options, keyPrefix) {
+    const client = new Redis({ ...address, ...(keyPrefix === undefined ? {} : { keyPrefix }) })
     client.on('error', () => {})
-    return { store: redisStore({ client, ...options }), close: () => client.disconnect() }
+    return { store: redisStore({ client, prefix: own, ...options }), close: () => client.disconnect() }
   }
 }
 
 export const nodeRedis: Driver = {
   name: 'node-redis',
-  open({ host, port }, options, keyPrefix) {
-    const client = createClient({ socket: { host, port }, ...(keyPrefix === undefined ? {} : { keyPrefix }) })
+  open(address, options, keyPrefix) {
+    const client = createClient({ ...nodeRedisAddress(address), ...(keyPrefix === undefined ? {} : { keyPrefix }) })
     client.on('error', () => {})
     client.connect().catch(() => {})
-    return { store: redisStore({ client, ...options }), close: () => client.destroy() }
+    const close = () => {
+      // One that is still connecting would stay connected.
+      client.on('ready', () => client.destroy())
+      client.destroy()
+    }
+    return { store: redisStore({ client, prefix: own, ...options }), close }
   }
 }
 

@@ -14,20 +14,24 @@ import {
   type Driver,
   ioredis,
   nodeRedis,
+  nodeRedisAddress,
   type Opened,
+  own,
   type StoreOptions
 } from './redis-clients.js'
 
 const { TEST_REDIS_URL: given } = process.env
 const server = given ? undefined : await startRedis()
-const address: Address = server ?? addressIn(String(given))
+const address: Address = addressIn(server?.url ?? String(given))
 const ownClient = bareIoredis(address)
 const admin = (name: string, ...rest: readonly string[]) => ownClient.call(name, ...rest)
+const neighbour = own.slice(0, -1)
 tap.teardown(async () => {
+  await redisStore({ client: ownClient, prefix: neighbour }).clear() // of all that begins with `own` too
   ownClient.disconnect()
   await server?.stop()
 })
-tap.comment(server ? `Redis ${await server.version()}` : `the server at ${given}`)
+tap.comment(server ? `Redis ${await server.version()}` : `the server at ${address.host}:${address.port}`)
 
 for (const driver of [ioredis, nodeRedis]) {
   test(`the contract, kept through ${driver.name}`, async (t) => {
@@ -41,7 +45,7 @@ for (const driver of [ioredis, nodeRedis]) {
     const cases = conformanceCases({
       open: () => open(address),
       close: (store) => opened.get(store)?.close(),
-      neighbour: () => open(address, { prefix: 'session' }),
+      neighbour: () => open(address, { prefix: neighbour }),
       unreachable: () => open(unused, { timeout: 300 }),
       lacks: ['sweep']
     })
@@ -50,7 +54,7 @@ for (const driver of [ioredis, nodeRedis]) {
 
   test(`a batch of any size is one round trip through ${driver.name}`, async (t) => {
     const door = await countingDoor(address)
-    const { store, close } = driver.open(door)
+    const { store, close } = driver.open({ ...address, ...at(door) })
     t.teardown(async () => {
       close()
       await door.close()
@@ -82,7 +86,7 @@ for (const driver of [ioredis, nodeRedis]) {
 
   test(`each single method is one round trip through ${driver.name}`, async (t) => {
     const door = await countingDoor(address)
-    const { store, close } = driver.open(door)
+    const { store, close } = driver.open({ ...address, ...at(door) })
     t.teardown(async () => {
       close()
       await door.close()
@@ -125,28 +129,28 @@ for (const driver of [ioredis, nodeRedis]) {
   })
 
   test(`nothing stays in the server behind an expired record, through ${driver.name}`, async (t) => {
-    const { store, close } = driver.open(address, { prefix: `end-${driver.name}:` })
+    const { store, close } = driver.open(address, { prefix: `${own}end-${driver.name}:` })
     t.teardown(close)
     const end = Date.now() + 60_000
     const version = (await store.create('a', 'text', end)) as string
-    t.equal(await admin('PEXPIRETIME', `end-${driver.name}:a`), end)
+    t.equal(await admin('PEXPIRETIME', `${own}end-${driver.name}:a`), end)
     await store.update('a', 'new', end + 1000, version)
-    t.equal(await admin('PEXPIRETIME', `end-${driver.name}:a`), end + 1000)
+    t.equal(await admin('PEXPIRETIME', `${own}end-${driver.name}:a`), end + 1000)
     await store.touch('a', end + 2000)
-    t.equal(await admin('PEXPIRETIME', `end-${driver.name}:a`), end + 2000)
+    t.equal(await admin('PEXPIRETIME', `${own}end-${driver.name}:a`), end + 2000)
     await store.touch('a', Date.now() - 1)
-    t.equal(await admin('EXISTS', `end-${driver.name}:a`), 0)
+    t.equal(await admin('EXISTS', `${own}end-${driver.name}:a`), 0)
   })
 
   test(`a key of another type makes ${driver.name} reject, and is kept`, async (t) => {
-    const { store, close } = driver.open(address, { prefix: `type-${driver.name}:` })
+    const { store, close } = driver.open(address, { prefix: `${own}type-${driver.name}:` })
     t.teardown(close)
-    await admin('HSET', `type-${driver.name}:a`, 'field', 'value')
+    await admin('HSET', `${own}type-${driver.name}:a`, 'field', 'value')
     const end = Date.now() + 60_000
     await t.rejects(store.read('a'), /WRONGTYPE/)
     await t.rejects(store.update('a', 'text', end, 'version'), /WRONGTYPE/)
     await t.rejects(store.touch('a', end), /WRONGTYPE/)
-    t.equal(await admin('TYPE', `type-${driver.name}:a`), 'hash')
+    t.equal(await admin('TYPE', `${own}type-${driver.name}:a`), 'hash')
   })
 }
 
@@ -165,7 +169,7 @@ test('a write that the client sends twice is done once, and both answers say so'
     },
     evalsha: () => Promise.reject(new Error('NOSCRIPT'))
   }
-  const store = redisStore({ client: twice, prefix: 'twice:' })
+  const store = redisStore({ client: twice, prefix: `${own}twice:` })
   const end = Date.now() + 60_000
   const first = await store.create('a', 'first', end)
   t.type(first, 'string')
@@ -177,11 +181,11 @@ test('a write that the client sends twice is done once, and both answers say so'
 })
 
 test('a pool of node-redis clients serves as well', async (t) => {
-  const pool = createClientPool({ socket: { ...address } })
+  const pool = createClientPool(nodeRedisAddress(address))
   pool.on('error', () => {})
   await pool.connect()
   t.teardown(() => pool.destroy())
-  const store = redisStore({ client: pool, prefix: 'pool:' })
+  const store = redisStore({ client: pool, prefix: `${own}pool:` })
   const version = await store.create('a', 'text', Date.now() + 60_000)
   t.match(await store.read('a'), { text: 'text', version })
   await store.clear()
@@ -228,11 +232,11 @@ test('an end before 1970 has passed, one beyond all dates is to come, one betwee
 })
 
 async function keepsApart(t: Test, driver: Driver, keyPrefix: string | undefined): Promise<void> {
-  const mine = driver.open(address, { prefix: 'a[b]*?\\c:' }, keyPrefix)
+  const mine = driver.open(address, { prefix: `${own}a[b]*?\\c:` }, keyPrefix)
   const others = ['ab*?\\c:', 'a[b]x?\\c:', 'a[b]**\\c:', 'a[b]*?c:', 'b'].map((prefix) =>
-    driver.open(address, { prefix }, keyPrefix)
+    driver.open(address, { prefix: own + prefix }, keyPrefix)
   )
-  const bare = driver.open(address, { prefix: 'a[b]*?\\c:' }, 'appX:')
+  const bare = driver.open(address, { prefix: `${own}a[b]*?\\c:` }, 'appX:')
   t.teardown(() => {
     for (const { close } of [mine, bare, ...others]) close()
   })
@@ -244,6 +248,11 @@ async function keepsApart(t: Test, driver: Driver, keyPrefix: string | undefined
   t.ok(left?.every((record) => record === undefined))
   t.ok(kept.every((records) => records.every((record) => record !== undefined && record.expires <= end + 60_000)))
   for (const store of all) await store.clear()
+}
+
+/** Where a door is, without what counts its trips. */
+function at({ host, port }: Address): Address {
+  return { host, port }
 }
 
 function batch(name: string): readonly Write[] {
