@@ -4,9 +4,11 @@ import { kindOf } from './internal/clients.js'
 import { storeOptions } from './internal/options.js'
 import { defaultTable } from './sql/dialects.js'
 import type { SqlExecutor, SqlParam, SqlRow } from './sql/executor.js'
+import { isPglite, type PgliteClient, pgliteDialect, throughPglite } from './sql/pglite.js'
 import { postgresDialect } from './sql/postgres.js'
 import { type BatchingSqlStore, storeOver } from './sql/store.js'
 
+export type { PgliteClient } from './sql/pglite.js'
 export type { BatchingSqlStore } from './sql/store.js'
 
 /** What is used of a `Pool` of the package `pg`. */
@@ -41,9 +43,10 @@ export type PostgresJsRows = readonly SqlRow[] & { readonly count: number }
 export interface PostgresStoreOptions {
   /**
    * A `Pool` of the package `pg`, or the `sql` of the package `postgres`; or what `neon()` of `@neondatabase/serverless`
-   * returns, or its `Pool`: `neon()` tested against a stand-in for its HTTP protocol before PostgreSQL, not with Neon.
+   * returns, or its `Pool`: `neon()` tested against a stand-in for its HTTP protocol before PostgreSQL, not with Neon;
+   * or a `PGlite` of `@electric-sql/pglite`.
    */
-  readonly client: PgClient | PostgresJsClient | NeonClient
+  readonly client: PgClient | PostgresJsClient | NeonClient | PgliteClient
   /** With or without a schema: `auth.sessions`. Default: `'fastify_sessions'`. */
   readonly table?: string
   /**
@@ -62,7 +65,7 @@ export interface PostgresStoreOptions {
  * another; an update that another statement holds up is sent again by itself, so that nobody waits for it but its own
  * request.
  * `setup` creates the table where it is missing; `sweep` removes what has expired, and several may run at once.
- * Tested with PostgreSQL 15.
+ * Tested with PostgreSQL 15 and 18, and with PGlite.
  *
  * A pool of `pg` needs a listener for `error`, or the process ends when the server closes an idle connection. Give
  * `postgres` the option `fetch_types: false`, or it ends when a connection is cut as it opens. A call
@@ -83,11 +86,15 @@ export function postgresStore(options: PostgresStoreOptions): BatchingSqlStore {
     prepare = true,
     timeout
   } = storeOptions('postgres', options, { client: true, table: true, prepare: true, timeout: true })
-  return storeOver(executorOf(client, prepare), postgresDialect(table), { store: 'postgres', client, timeout })
+  const way = { store: 'postgres', client, timeout }
+  if (client && typeof client === 'object' && isPglite(client)) {
+    return storeOver(throughPglite(client), pgliteDialect(table), way)
+  }
+  return storeOver(executorOf(client, prepare), postgresDialect(table), way)
 }
 
 /** Told by what they do: a Pool of pg has a method that gives clients, the other two are functions. */
-function executorOf(client: PostgresStoreOptions['client'], prepare: boolean): SqlExecutor {
+function executorOf(client: Exclude<PostgresStoreOptions['client'], PgliteClient>, prepare: boolean): SqlExecutor {
   if (typeof client === 'function') {
     if ('unsafe' in client && 'options' in client) return throughPostgresJs(client)
     if ('query' in client && 'transaction' in client) return throughNeon(client)
@@ -95,7 +102,7 @@ function executorOf(client: PostgresStoreOptions['client'], prepare: boolean): S
   if (client && typeof client === 'object' && 'query' in client) return throughPg(client as PgClient, prepare)
   throw new StoreConfigError(
     'postgres',
-    `client must be a Pool of the package "pg", the sql of the package "postgres" or what neon() returned; it is ${kindOf(client)}`
+    `client must be a Pool of the package "pg", the sql of the package "postgres", what neon() returned or a PGlite; it is ${kindOf(client)}`
   )
 }
 

@@ -78,13 +78,16 @@ export interface WriteRow {
 /** What all engines understand. Ids and versions must be compared by their bytes: the schemas see to that. */
 export function commonStatements(table: string) {
   return {
-    readMany: (ids: number) =>
-      `SELECT id, text, version, expires FROM ${table} WHERE id IN (${placeholders(ids)}) AND expires > ?`,
+    readMany: (ids: number) => readMany(table, ids),
     update: `UPDATE ${table} SET text = ?, version = ?, expires = ? WHERE id = ? AND version = ? AND expires > ?`,
     touch: `UPDATE ${table} SET expires = ? WHERE id = ? AND expires > ?`,
     remove: `DELETE FROM ${table} WHERE id = ? AND expires > ?`,
     clear: `DELETE FROM ${table}`
   }
+}
+
+export function readMany(table: string, ids: number, text = 'text'): string {
+  return `SELECT id, ${text}, version, expires FROM ${table} WHERE id IN (${placeholders(ids)}) AND expires > ?`
 }
 
 /** One statement that inserts, or takes over the row of an expired record; not for MySQL, which has no such WHERE. */
