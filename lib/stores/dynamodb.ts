@@ -129,14 +129,22 @@ class InDynamodb implements DynamodbStore {
     return this.#found((options) => this.#client.updateItem(input, options))
   }
 
+  /**
+   * Where the client sent it again, for it lost the answer, and there is nothing any more, the first try has removed the
+   * record, as far as anybody can tell.
+   */
   remove(id: string): Promise<boolean> {
     const input = {
       ...this.#place(id),
       ConditionExpression: '#expires > :now',
       ExpressionAttributeNames: { '#expires': 'expires' },
-      ExpressionAttributeValues: { ':now': numberOf(Date.now()) }
+      ExpressionAttributeValues: { ':now': numberOf(Date.now()) },
+      ReturnValuesOnConditionCheckFailure: 'ALL_OLD'
     }
-    return this.#found((options) => this.#client.deleteItem(input, options))
+    return this.#found(
+      (options) => this.#client.deleteItem(input, options),
+      (refusal) => wasSentAgain(refusal) && !refusal.Item
+    )
   }
 
   saveMany(writes: readonly Write[]): Promise<readonly WriteResult[]> {
@@ -179,17 +187,20 @@ class InDynamodb implements DynamodbStore {
     } catch (error) {
       if (!isRefusal(error)) throw error
       if (error.Item?.['version']?.S === version) return version
-      if ((error.$metadata?.attempts ?? 1) > 1) throw error
+      if (wasSentAgain(error)) throw error
       return undefined
     }
   }
 
-  async #found(write: (options: CallOptions) => Promise<unknown>): Promise<boolean> {
+  async #found(
+    write: (options: CallOptions) => Promise<unknown>,
+    otherwise: (refusal: Refusal) => boolean = () => false
+  ): Promise<boolean> {
     try {
       await this.#send(write)
       return true
     } catch (error) {
-      if (isRefusal(error)) return false
+      if (isRefusal(error)) return otherwise(error)
       throw error
     }
   }
@@ -247,4 +258,8 @@ interface Refusal extends Error {
 
 function isRefusal(error: unknown): error is Refusal {
   return isNamed(error, 'ConditionalCheckFailedException')
+}
+
+function wasSentAgain({ $metadata }: Refusal): boolean {
+  return ($metadata?.attempts ?? 1) > 1
 }

@@ -23,8 +23,9 @@ for (const when of ['before', 'after'] as const) {
     server.cut = when
     t.equal(await store.touch('a', soon()), true)
     server.cut = when
-    await store.remove('a')
+    t.equal(await store.remove('a'), true)
     t.equal(await store.read('a'), undefined)
+    t.equal(await store.remove('a'), false, 'at the first try there was nothing')
     t.equal(server.cut, undefined, 'every cut was made')
   })
 }
