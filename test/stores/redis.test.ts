@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import { createClientPool } from 'redis'
 import { type Test, t as tap, test } from 'tap'
 import { conformanceCases } from '../../lib/conformance/index.js'
@@ -160,6 +161,7 @@ test('a write that the client sends twice is done once, and both answers say so'
   t.teardown(() => client.disconnect())
   const twice = {
     options: client.options,
+    call: () => Promise.reject(new Error('not asked for')),
     get: (key: string) => client.get(key),
     del: (key: string) => client.del(key),
     scan: () => Promise.reject(new Error('not asked for')),
@@ -178,6 +180,30 @@ test('a write that the client sends twice is done once, and both answers say so'
   t.strictSame(sentTwice, [1, 1])
   t.match(await store.read('a'), { text: 'second', version: second })
   await store.remove('a')
+})
+
+test('the rights that the manual names are enough', async (t) => {
+  const readme = await readFile('README.md', 'utf8')
+  const [, command = ''] = /ACL SETUSER (.*)$/m.exec(readme) ?? []
+  const [, ...rights] = command.replace('~session:*', `~${own}*`).split(' ')
+  const [username, password] = [`${own}user`, 'secret']
+  await admin('ACL', 'SETUSER', username, 'reset', ...rights)
+  t.teardown(() => admin('ACL', 'DELUSER', username))
+  for (const driver of [ioredis, nodeRedis]) {
+    const { store, close } = driver.open({ ...address, username, password }, { prefix: `${own}rights:` })
+    t.teardown(close)
+    const end = Date.now() + 60_000
+    await store.setup()
+    const version = (await store.create('a', 'text', end)) as string
+    t.type(await store.update('a', 'new', end, version), 'string')
+    t.equal(await store.touch('a', end), true)
+    t.equal((await store.read('a'))?.text, 'new')
+    t.equal(await store.remove('a'), true)
+    await store.clear()
+  }
+  const outside = ioredis.open({ ...address, username, password }, { prefix: 'elsewhere:' })
+  t.teardown(outside.close)
+  await t.rejects(outside.store.read('a'), /NOPERM/)
 })
 
 test('a pool of node-redis clients serves as well', async (t) => {
