@@ -60,7 +60,7 @@ t.test('what is published is the library and nothing else, and it loads with its
       /^(dist\/bundle\/.+\.js|dist\/(lib|types)\/.+\.d\.ts|package\.json|README\.md|LICENSE|CHANGELOG\.md)$/.test(path)
     )
   )
-  t.ok(packed.size < 150_000, `${packed.size} bytes packed`)
+  t.ok(packed.size < 180_000, `${packed.size} bytes packed`)
 
   await writeFile(
     join(project, 'app.mjs'),

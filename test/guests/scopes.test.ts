@@ -115,7 +115,7 @@ t.test('a route that is older than the plugin and says nonsense of its sessions 
   t.match(await client.json('/text'), {
     statusCode: 500,
     code: 'FST_SESSIONS_CONFIG',
-    message: 'route "GET /text": config.sessions: expected false or an array of names'
+    message: 'route "GET /text": config.sessions: expected false, an array of names, or { load, touch }'
   })
   t.match(await client.json('/other'), {
     code: 'FST_SESSIONS_CONFIG',
