@@ -74,7 +74,7 @@ export function commandsOf(client: RedisClient): Commands | undefined {
   if ('withCommandOptions' in client) return ofNodeRedis(client)
   if (!('evalsha' in client)) return undefined
   if ('autoPipeline' in client) return ofUpstash(client as UpstashClient)
-  return 'call' in client ? ofIoredis(client as IoredisClient) : undefined
+  return 'options' in client ? ofIoredis(client) : undefined
 }
 
 function ofIoredis(client: IoredisClient): Commands {
