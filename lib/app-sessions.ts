@@ -7,6 +7,7 @@ import { durationFault, MARKER_REFRESH } from './durations.js'
 import { ConfigError } from './errors.js'
 import type { KeyRing } from './keys.js'
 import { ClearMarker } from './marker.js'
+import { warnProcess } from './process-warning.js'
 import type { Entry, Registry } from './registry.js'
 import type { RequestSessions } from './request.js'
 import { runJob } from './rounds.js'
@@ -175,7 +176,10 @@ export class AppSessions implements Sessions {
     for (const [name, { capabilities }] of this.#registry.namedRecordStores) {
       if (capabilities === undefined) continue
       const { note = 'requests to several processes can overwrite one another' } = capabilities
-      this.#log.warn({ store: name }, `session store "${name}": ${note}`)
+      const message = `session store "${name}": ${note}`
+      this.#log.warn({ store: name }, message)
+      // Of a logger that Fastify was not given, all functions are one that does nothing.
+      if (this.#log.warn === this.#log.fatal) warnProcess(message, 'FST_SESSIONS_STORE_LIMITS')
     }
   }
 

@@ -3,7 +3,7 @@ import { append } from './append.js'
 import { andThen, isPromise } from './awaitable.js'
 import type { SetCookie } from './cookies.js'
 import { cookieEnd, isCookieDue, isLater } from './due.js'
-import { HeadersSentError, SaveError, StoreError } from './errors.js'
+import { HeadersSentError, isOurs, SaveError, StoreError } from './errors.js'
 import type { Outcome } from './kept.js'
 import { formatTicket } from './record.js'
 import type { RequestSessions } from './request.js'
@@ -159,7 +159,10 @@ const isDropped = ({ settled }: Task) => settled?.status === 'fulfilled' && sett
 function saveError(tasks: readonly Task[]): SaveError {
   const errors = new Map<string, Error>()
   for (const { state, settled } of tasks.filter(isFailed)) {
-    errors.set(state.entry.name, asError((settled as PromiseRejectedResult).reason))
+    const error = asError((settled as PromiseRejectedResult).reason)
+    const { log, entry } = state
+    if (!isOurs(error)) log.error({ session: entry.name, err: error }, 'a session could not be saved: its store failed')
+    errors.set(entry.name, error)
   }
   return new SaveError(errors)
 }

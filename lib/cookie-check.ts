@@ -57,3 +57,21 @@ export function checkCookie(session: string, name: string, options: CookieOption
   const fault = maxAge === undefined ? undefined : durationFault(maxAge, COOKIE_AGE)
   if (fault !== undefined) refuse(`maxAge: ${fault}`)
 }
+
+interface Owner {
+  readonly name: string
+  readonly cookie: { readonly names: readonly string[] }
+}
+
+/** @throws FST_SESSIONS_CONFIG */
+export function refuseSharedCookies(entries: readonly Owner[]): void {
+  const owners = new Map<string, string>()
+  for (const { name, cookie } of entries) {
+    for (const cookieName of cookie.names) {
+      const owner = owners.get(cookieName)
+      if (owner !== undefined)
+        throw new ConfigError(`sessions "${owner}" and "${name}" share the cookie "${cookieName}"`)
+      owners.set(cookieName, name)
+    }
+  }
+}

@@ -1,6 +1,5 @@
 import createError, { type FastifyErrorConstructor } from '@fastify/error'
 import type { ValueIssue } from '../types/schema.js'
-import { reasonOf } from './reason.js'
 
 /**
  * Written out, since what the compiler would write is `createError.FastifyErrorConstructor`, which a program whose
@@ -18,12 +17,8 @@ export const StoreConfigError: Constructor<[string, string]> = createError<[stri
   500
 )
 
-/** `request.session()` was asked for a session that nobody defined. */
-export const UnknownSessionError: Constructor<[string, string]> = createError<[string, string]>(
-  'FST_SESSIONS_UNKNOWN',
-  'no session "%s": the app defines %s',
-  500
-)
+/** `request.session()` was asked for a session that nobody defined, or was taken for a session. */
+export const UnknownSessionError: Constructor<[string]> = createError<[string]>('FST_SESSIONS_UNKNOWN', '%s', 500)
 
 const InvalidValue: Constructor<[string, string]> = createError<[string, string]>(
   'FST_SESSIONS_INVALID_VALUE',
@@ -87,7 +82,7 @@ export const RecordSizeError: Constructor<[string, string]> = createError<[strin
   500
 )
 
-/** A store could not be read. */
+/** A store could not be read; `cause` says why. */
 export const StoreError: Constructor<[string, string]> = createError<[string, string]>(
   'FST_SESSIONS_STORE',
   'session "%s": its store failed: %s',
@@ -137,13 +132,24 @@ export class SaveError extends Save {
 
   constructor(errors: ReadonlyMap<string, Error>) {
     const reasons = [...errors].map(
-      ([name, error]) => `"${name}": ${reasonOf(error).replace(`session "${name}": `, '')}`
+      ([name, error]) => `"${name}": ${publicReason(error).replace(`session "${name}": `, '')}`
     )
     super(`could not save ${errors.size === 1 ? 'session' : `${errors.size} sessions`} ${reasons.join('; ')}`)
     this.errors = errors
     this.cause = errors.values().next().value
     this.statusCode = Math.min(...[...errors.values()].map(statusOf))
   }
+}
+
+/** An engine's own words may hold addresses, commands and keys, which are for the log. */
+function publicReason(error: Error): string {
+  return isOurs(error) ? error.message : 'its store failed'
+}
+
+/** Whether its words are those of this plugin; a store's errors are the engine's. */
+export function isOurs(error: Error): boolean {
+  const { code } = error as Error & { readonly code?: unknown }
+  return typeof code === 'string' && code.startsWith('FST_SESSIONS_') && code !== 'FST_SESSIONS_STORE_CONFIG'
 }
 
 function statusOf(error: Error): number {

@@ -1,4 +1,5 @@
 import type { FastifyBaseLogger } from 'fastify'
+import type { Definition } from '../types/options.js'
 import { nameOf, type Payload } from './codec.js'
 import { isObject, parseJson } from './parse.js'
 import type { OlderForms } from './record.js'
@@ -42,4 +43,19 @@ function stepDown(entry: Entry, to: number, step: () => unknown, log: FastifyBas
 /** As it is when it was stored; what is no JSON gives `undefined`, or throws. */
 function copyOf(payload: unknown): unknown {
   return parseJson(JSON.stringify(payload) ?? '')
+}
+
+export function stepsUp({ migrate = {} }: Definition): Readonly<Record<number, (payload: unknown) => unknown>> {
+  const steps = Object.entries(migrate).map(([version, step]) => [version, typeof step === 'object' ? step.up : step])
+  return Object.fromEntries(steps)
+}
+
+export function stepsDown({ version = 1, migrate = {} }: Definition): readonly StepDown[] {
+  const steps: StepDown[] = []
+  for (let to = version - 1; to >= 1; to--) {
+    const step = migrate[to]
+    if (typeof step !== 'object' || step.down === undefined) break
+    steps.push({ to, down: step.down })
+  }
+  return steps
 }

@@ -10,6 +10,7 @@ import { ConfigError, NotLoadedError } from './errors.js'
 import { type Done, goOn } from './go-on.js'
 import { KeyRing } from './keys.js'
 import { leave } from './leave.js'
+import { noSession } from './misused.js'
 import { checkOptions } from './options-check.js'
 import { Registry } from './registry.js'
 import { RequestSessions } from './request.js'
@@ -44,7 +45,13 @@ async function plugin(app: FastifyInstance, options: SessionsOptions): Promise<v
     return of(this).session(entry) as never
   }
   // One function serves all requests: a value that is set on it, as on other plugins' sessions, would be everybody's.
-  app.decorateRequest('session', Object.freeze(session) as FastifyRequest['session'])
+  Object.freeze(
+    Object.setPrototypeOf(
+      session,
+      noSession(() => registry.names)
+    )
+  )
+  app.decorateRequest('session', session as FastifyRequest['session'])
   app.decorateRequest('saveSessions', function (this: FastifyRequest) {
     return of(this).saveStates(of(this).used)
   })
@@ -91,7 +98,8 @@ const NO_ROUTES = '(empty tree)'
 
 const TOO_EARLY =
   'is asked for before the plugin has seen the request: register fastify-sessions before the hook or plugin that does'
-const UNBOUND = 'is asked for without its request: write request.session(…), not a copy of the function'
+const UNBOUND =
+  'is asked for without its request: write request.session(…), not a copy of the function (in Nest take @Req(), not @Session())'
 
 /**
  * @fastify/cookie can serialise only once it has been registered somewhere. In a scope of its own it decorates nothing of

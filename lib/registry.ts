@@ -4,10 +4,10 @@ import type { CookieOptions } from '../types/session.js'
 import type { RecordStore, Store } from '../types/store.js'
 import { breakerOf, CircuitBreaker } from './circuit-breaker.js'
 import type { Codec, ValueCodec } from './codec.js'
-import { isToken } from './cookie-check.js'
+import { isToken, refuseSharedCookies } from './cookie-check.js'
 import { Cookie } from './cookies.js'
 import { ConfigError, UnknownSessionError } from './errors.js'
-import type { StepDown } from './forms.js'
+import { type StepDown, stepsDown, stepsUp } from './forms.js'
 import type { KeyRing } from './keys.js'
 import { CookieValues, StoredRecords } from './known.js'
 import { lateStore } from './late-store.js'
@@ -109,6 +109,10 @@ export class Registry {
     return this.#startWithout === true || (this.#startWithout?.includes(name) ?? false)
   }
 
+  get names(): readonly string[] {
+    return [...this.#drafts.keys()]
+  }
+
   nameOf(store: RecordStore): string {
     return [...this.namedRecordStores].find(([, other]) => other === store)?.[0] as string
   }
@@ -186,7 +190,7 @@ export class Registry {
     const entry = this.#entries.get(nameOrDefinition)
     if (entry !== undefined) return entry
     const asked = isObject(nameOrDefinition) ? '(a definition that was never added)' : String(nameOrDefinition)
-    throw new UnknownSessionError(asked, [...this.#drafts.keys()].join(', ') || 'none')
+    throw new UnknownSessionError(`no session "${asked}": the app defines ${this.names.join(', ') || 'none'}`)
   }
 
   /** The record store of a name. @throws FST_SESSIONS_CONFIG */
@@ -292,31 +296,4 @@ function flashCodecs(session: string, flash: FlashSchemas | undefined): Readonly
       valueCodecFor(`${session}" flash "${kind}`, schema)
     ])
   )
-}
-
-function stepsUp({ migrate = {} }: Definition): Entry['migrate'] {
-  const steps = Object.entries(migrate).map(([version, step]) => [version, typeof step === 'object' ? step.up : step])
-  return Object.fromEntries(steps)
-}
-
-function stepsDown({ version = 1, migrate = {} }: Definition): readonly StepDown[] {
-  const steps: StepDown[] = []
-  for (let to = version - 1; to >= 1; to--) {
-    const step = migrate[to]
-    if (typeof step !== 'object' || step.down === undefined) break
-    steps.push({ to, down: step.down })
-  }
-  return steps
-}
-
-function refuseSharedCookies(entries: readonly Entry[]): void {
-  const owners = new Map<string, string>()
-  for (const { name, cookie } of entries) {
-    for (const cookieName of cookie.names) {
-      const owner = owners.get(cookieName)
-      if (owner !== undefined)
-        throw new ConfigError(`sessions "${owner}" and "${name}" share the cookie "${cookieName}"`)
-      owners.set(cookieName, name)
-    }
-  }
 }

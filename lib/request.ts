@@ -8,7 +8,6 @@ import { loadFromCookie, logProblem, type Moment, openTicket } from './load.js'
 import type { ClearMarker } from './marker.js'
 import { isPrefetch } from './purpose.js'
 import { type Named, readRecord, readRecords } from './read-records.js'
-import { reasonOf } from './reason.js'
 import type { Entry } from './registry.js'
 import type { RouteSessions } from './route-sessions.js'
 import { HandlerSession, type Host } from './session.js'
@@ -133,7 +132,7 @@ export class RequestSessions implements Host {
       this.request.log.error({ session: entry.name, err: error }, 'a session store failed')
       const place = this.#placeOf(entry)
       if (entry.onStoreError === 'empty') place.loaded = { problem: 'store', isDetached: true }
-      else place.failure = Object.assign(new StoreError(entry.name, reasonOf(error)), { cause: error })
+      else place.failure = Object.assign(new StoreError(entry.name, 'it could not be read'), { cause: error })
     }
   }
 

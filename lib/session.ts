@@ -4,9 +4,11 @@ import { COOKIE_AGE, durationFault } from './durations.js'
 import { InvalidValueError, LifetimeError, NotLoadedError, UnsupportedError } from './errors.js'
 import { invalidMessage, invalidValue, misuse, unknownKey } from './invalid-value.js'
 import { copyOf } from './json.js'
+import { NO_PROPERTIES } from './misused.js'
 import { isObject } from './options-check.js'
 import type { Entry } from './registry.js'
 import { rename } from './renamed.js'
+import { INSPECT, inspected } from './session-view.js'
 import { Shown } from './shown.js'
 import type { SessionState } from './state.js'
 
@@ -199,6 +201,16 @@ export class HandlerSession {
     return this.#host.save(this.#entry)
   }
 
+  [INSPECT](_depth: number, options: object, inspect: (value: unknown, options: object) => string): string {
+    return inspected(this.name, this.#state, options, inspect)
+  }
+
+  /** A session that a handler returns would show the browser all that it holds, or nothing. */
+  toJSON(): never {
+    const instead = 'return what is to be shown of it, such as session.get(key), or all, session.data'
+    throw new UnsupportedError(this.name, `is not to be sent as it is: ${instead}`)
+  }
+
   async #load(): Promise<this> {
     if (this.#state === undefined) {
       this.#loading ??= this.#host.load(this.#entry)
@@ -285,20 +297,6 @@ function hasNewRights(session: string, options: { readonly newRights?: boolean }
   throw new InvalidValueError(session, 'regenerate(): expected { newRights: true } or nothing')
 }
 
-// `session.user = …` would look as if it were kept. What all sessions inherit refuses it: to make each of them not
-// extensible takes a twentieth of a read.
-Object.freeze(
-  Object.setPrototypeOf(
-    HandlerSession.prototype,
-    new Proxy(
-      {},
-      {
-        set(_, key, _value, session: HandlerSession) {
-          throw new UnsupportedError(session.name, `"${String(key)}" would not be kept: use set()`)
-        }
-      }
-    )
-  )
-)
+Object.freeze(Object.setPrototypeOf(HandlerSession.prototype, NO_PROPERTIES))
 
 const NOT_A_KEY: Decoded<never> = { issues: [{ message: 'not a key of a session' }] }

@@ -31,13 +31,12 @@ export function readStored(entry: Entry, written: Written, log: FastifyBaseLogge
     // A migration can have changed what it was given: then the text does not show the payload any more.
     return version < entry.version ? first : { payload, data: first.data, version, written }
   }
-  const details = { session: entry.name, version, issues: describeIssues(first.issues) }
+  const { cause: err } = first
+  const details = { session: entry.name, version, issues: describeIssues(first.issues), ...(err && { err }) }
   if (entry.onInvalid === 'throw') {
     const advice = 'carry it forward by raising version and by a step of migrate'
-    throw new SchemaError(
-      entry.name,
-      `what version ${version} stored does not fit version ${entry.version}: ${details.issues}: ${advice}`
-    )
+    const reason = `what version ${version} stored does not fit version ${entry.version}: ${details.issues}: ${advice}`
+    throw Object.assign(new SchemaError(entry.name, reason), err && { cause: err })
   }
   const mended = mend(entry, first.payload, version, first.issues)
   if (mended !== undefined) {
@@ -83,21 +82,27 @@ export function dataOf(entry: Entry, record: SessionRecord): Data | undefined {
   return 'data' in decoded ? decoded.data : undefined
 }
 
-type Failure = { readonly payload: Payload; readonly issues: NonNullable<Decoded<never>['issues']> }
+interface Failure {
+  readonly payload: Payload
+  readonly issues: NonNullable<Decoded<never>['issues']>
+  /** What a step of the migration threw. */
+  readonly cause?: Error | undefined
+}
 
 /** Carries a payload forward to the present version and decodes it. */
 function decodeMigrated(entry: Entry, payload: Payload, from: number): Read | Failure {
   let migrated = from < entry.version ? structuredClone(payload) : payload
+  let version = from
   try {
-    for (let version = from; version < entry.version; version++) {
+    for (; version < entry.version; version++) {
       // A step that is missing changes nothing: most new versions only add optional keys.
       migrated = (entry.migrate[version]?.(migrated) ?? migrated) as Payload
     }
   } catch (error) {
-    return { payload, issues: [{ message: `its migration threw ${nameOf(error)}` }] }
+    const message = `step ${version} of its migration threw ${nameOf(error)}`
+    return { payload, issues: [{ message }], cause: withoutMessage(error) }
   }
   const decoded = entry.codec.decode(migrated)
-  const version = Math.max(from, entry.version)
   return decoded.issues
     ? { payload: migrated, issues: decoded.issues }
     : { payload: migrated, data: decoded.value, version }
@@ -108,4 +113,12 @@ function mend(entry: Entry, payload: Payload, version: number, issues: Failure['
   const mended = entry.onInvalid({ name: entry.name, payload: structuredClone(payload), version, issues }) as Payload
   const decoded = entry.codec.decode(mended)
   return decoded.issues ? undefined : { payload: mended, data: decoded.value, version: entry.version }
+}
+
+/** Where it was thrown, for the log: the message can quote what is stored. */
+function withoutMessage(error: unknown): Error | undefined {
+  if (!(error instanceof Error)) return undefined
+  const { name, message, stack = '' } = error
+  const start = stack.indexOf(message) + message.length
+  return Object.assign(new Error(name), { name, stack: `${name}\n${stack.slice(stack.indexOf('\n', start) + 1)}` })
 }

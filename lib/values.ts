@@ -46,6 +46,16 @@ export class Values {
     this.#data = data
   }
 
+  /** The keys that were changed. */
+  get changed(): readonly string[] {
+    return [...(this.#journal?.all?.byKey.keys() ?? []), ...this.#mutated()]
+  }
+
+  /** As it is, to look at: what is changed in it is not noticed. */
+  get view(): Data {
+    return { ...this.#data }
+  }
+
   get isDirty(): boolean {
     return this.#journal?.all !== undefined || this.#mutated().length > 0
   }

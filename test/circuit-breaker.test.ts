@@ -76,7 +76,7 @@ t.test(
     t.match((await impatient(store, ada.get('/cart'))).json(), {
       statusCode: 503,
       code: 'FST_SESSIONS_STORE',
-      message: 'session "cart": its store failed: no answer within 100 ms; it failed before: connection refused'
+      message: 'session "cart": its store failed: it could not be read'
     })
   }
 )
@@ -96,8 +96,7 @@ t.test('when no probe gets an answer, further requests do not ask and do not wai
   )
   t.match(await ada.json('/cart'), {
     statusCode: 503,
-    message:
-      'session "cart": its store failed: not asked, since it answers nobody; it failed before: connection refused'
+    message: 'session "cart": its store failed: it could not be read'
   })
   t.equal(store.reads, 8)
   mock.timers.tick(5000)
@@ -226,7 +225,7 @@ t.test('the clear marker does not wait for a store that is silent either', async
   t.equal((await ada.get('/cart')).statusCode, 503)
   store.answer = never
   t.equal((await impatient(store, ada.get('/about'))).body, 'about')
-  t.match((await impatient(store, ada.get('/cart'))).json(), { statusCode: 503, message: /no answer within 100 ms/ })
+  t.match((await impatient(store, ada.get('/cart'))).json(), { statusCode: 503, message: /its store failed/ })
   store.answer = async (id) => reading(id)
   t.equal((await ada.get('/cart')).body, '1')
 })

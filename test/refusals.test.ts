@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { inspect } from 'node:util'
 import Fastify from 'fastify'
 import t from 'tap'
 import * as v from 'valibot'
@@ -405,7 +406,25 @@ t.test('a value set on request.session, which is one for all requests, is refuse
   t.teardown(() => app.close())
   await app.register(sessions, { keys: [KEY], sessions: { cart: { schema } } })
   app.get('/', async (request) => {
-    t.throws(() => Object.assign(request.session, { user: 'ada' }), TypeError)
+    const instead = (call: string) =>
+      `request.session is a function that gives the session of a name: write request.session("cart").${call} (in Nest take @Req(), not @Session())`
+    const asObject = request.session as unknown as { get(key: string): unknown; user?: string; id?: string }
+    const code = 'FST_SESSIONS_UNKNOWN'
+    t.throws(() => Object.assign(asObject, { user: 'ada' }), {
+      code,
+      message: `request.session.user: ${instead('set("user", …)')}`
+    })
+    t.throws(() => asObject.get('user'), { code, message: `request.session.get: ${instead('get')}` })
+    t.throws(() => asObject.id, { code, message: `request.session.id: ${instead('id')}` })
+    t.equal(asObject.user, undefined)
+    t.equal(JSON.stringify({ session: request.session }), '{}')
+    t.match(inspect(request.session), /^\[Function: session\]/)
+    t.equal(request.session.call(request, 'cart'), request.session('cart'))
+    const nests = request.session as (name: string) => unknown
+    t.throws(() => nests('cart'), {
+      code: 'FST_SESSIONS_NOT_LOADED',
+      message: /write request\.session\(…\), not a copy of the function \(in Nest take @Req\(\), not @Session\(\)\)$/
+    })
     t.throws(() => Object.assign(request.session('cart'), { n: 1 }), {
       code: 'FST_SESSIONS_UNSUPPORTED',
       message: 'session "cart": "n" would not be kept: use set()'
