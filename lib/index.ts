@@ -36,8 +36,10 @@ export function defineSessions<
  * Gives one definition its types, for a session that a plugin brings along: `app.sessions.define('wizard', wizard)`,
  * then `request.session(wizard)`. Nothing happens at run time.
  */
-export function defineSession<S extends Schema, F extends FlashSchemas = Record<never, never>>(
-  definition: Definition<S, F>
-): Definition<S, F> {
+export function defineSession<
+  S extends Schema,
+  F extends FlashSchemas = Record<never, never>,
+  const StoreName extends string = 'cookie'
+>(definition: Definition<S, F, StoreName>): NoInfer<Definition<S, F, StoreName>> {
   return definition
 }

@@ -1,5 +1,5 @@
 import type { SchemaIssue } from '../types/schema.js'
-import { describeIssues, issuesAt, MISSING, noSuchKey } from './codec.js'
+import { type Decoded, describeIssues, issuesAt, MISSING, noSuchKey } from './codec.js'
 import { InvalidValueError } from './errors.js'
 import type { Entry } from './registry.js'
 
@@ -35,3 +35,6 @@ export function misuse(session: string, key: string, message: string): InvalidVa
 function knows(keys: readonly string[] | undefined, key: PropertyKey | undefined): boolean {
   return key === undefined || keys === undefined || keys.includes(String(key))
 }
+
+/** No prototype can be set by a key. */
+export const NOT_A_KEY: Decoded<never> = { issues: [{ message: 'not a key of a session' }] }

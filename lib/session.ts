@@ -1,8 +1,8 @@
 import type { CookieOptions, Problem } from '../types/session.js'
-import type { Decoded, ValueCodec } from './codec.js'
+import type { ValueCodec } from './codec.js'
 import { COOKIE_AGE, durationFault } from './durations.js'
 import { InvalidValueError, LifetimeError, NotLoadedError, UnsupportedError } from './errors.js'
-import { invalidMessage, invalidValue, misuse, unknownKey } from './invalid-value.js'
+import { invalidMessage, invalidValue, misuse, NOT_A_KEY, unknownKey } from './invalid-value.js'
 import { copyOf } from './json.js'
 import { NO_PROPERTIES } from './misused.js'
 import { isObject } from './options-check.js'
@@ -298,5 +298,3 @@ function hasNewRights(session: string, options: { readonly newRights?: boolean }
 }
 
 Object.freeze(Object.setPrototypeOf(HandlerSession.prototype, NO_PROPERTIES))
-
-const NOT_A_KEY: Decoded<never> = { issues: [{ message: 'not a key of a session' }] }

@@ -109,6 +109,9 @@ export interface InvalidContext {
   readonly issues: readonly SchemaIssue[]
 }
 
+/** Has every option that a definition has, so that one without a schema is told that, and nothing else. */
+type DefinitionWithSchema = { readonly [Option in keyof Base<Schema, string>]: unknown }
+
 type Schemas = Record<string, Schema>
 type Flashes = Record<string, unknown>
 
@@ -128,7 +131,7 @@ export interface SessionsOptions<
   readonly stores?: Stores
   /** Sessions by name: an RFC 6265 token each. */
   readonly sessions: { readonly [N in keyof S]: Base<S[N], Extract<keyof Stores | 'cookie', string>> } & {
-    readonly [N in keyof F]: {
+    readonly [N in keyof F]: DefinitionWithSchema & {
       /** Flash kinds, each with the schema of a message. Default none. */
       readonly flash?: F[N]
     }

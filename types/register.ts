@@ -118,6 +118,20 @@ export type RouteSessions<Name extends string> =
       readonly length?: never
     }
 
+/**
+ * What a request offers. Where another session plugin's types say what `request.session` is, as while an app moves from
+ * one to the other: `(request as FastifyRequest & SessionsRequest).session('cart')`.
+ */
+export interface SessionsRequest {
+  /**
+   * The session of a name, the same object at each call.
+   * @throws FST_SESSIONS_STORE (503) when its store failed, unless its definition says otherwise.
+   */
+  session<const K extends SessionName | Definition>(nameOrDefinition: K): SessionFor<K>
+  /** Saves all changed sessions now, together. @throws FST_SESSIONS_SAVE with one error for each that failed. */
+  saveSessions(): Promise<void>
+}
+
 declare module 'fastify' {
   interface FastifyInstance {
     /** The app's sessions as a whole: lists and ends those of a user, rotates keys, adds sessions and stores. */
@@ -128,7 +142,7 @@ declare module 'fastify' {
      * The session of a name, the same object at each call.
      * @throws FST_SESSIONS_STORE (503) when its store failed, unless its definition says otherwise.
      */
-    session<const K extends (keyof Registered & string) | Definition>(nameOrDefinition: K): SessionFor<K>
+    session: SessionsRequest['session']
     /** Saves all changed sessions now, together. @throws FST_SESSIONS_SAVE with one error for each that failed. */
     saveSessions(): Promise<void>
   }

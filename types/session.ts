@@ -69,8 +69,8 @@ type Value<S, K extends string> =
 /** A value that is there. */
 type Present<T> = unknown extends T ? NonNullable<unknown> | null : Exclude<T, undefined>
 
-/** What a session holds as a whole: keys that an empty session can lack are optional. */
-export type Data<S> = { readonly [K in KeyOf<Output<S>>]: Value<S, K> }
+/** What a session holds as a whole: keys that an empty session can lack are optional. Shown key by key, not by its name. */
+export type Data<S> = { readonly [K in KeyOf<Output<S>>]: Value<S, K> } & unknown
 
 /**
  * One named session of one request. Synchronous: nothing is saved until the response is about to leave (`onSend`) or

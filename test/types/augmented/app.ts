@@ -59,6 +59,28 @@ declare module 'fastify-sessions' {
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
 function same<A, B>(..._: Equal<A, B> extends true ? [] : [never]): void {}
 
+// A definition that is a value keeps its store's name, and one mistake is one error.
+const wizard = defineSession({ store: 'memory', schema: z.object({ step: z.number().default(1) }) })
+const stray = defineSession({ store: 'memroy', schema: z.object({ step: z.number().default(1) }) })
+export const ofValues = defineSessions({
+  keys: ['k'],
+  stores: { memory: memoryStore() },
+  sessions: {
+    wizard,
+    // @ts-expect-error there is no such store
+    stray,
+    plain: defineSession({ schema: z.object({ n: z.number() }) })
+  }
+})
+export const noSchema = defineSessions({
+  keys: ['k'],
+  sessions: {
+    // @ts-expect-error a definition needs a schema
+    cart: { idle: 3 },
+    other: { schema: z.object({ n: z.number() }) }
+  }
+})
+
 export async function app(request: FastifyRequest): Promise<void> {
   const server = Fastify()
   await server.register(sessions, options)
