@@ -10,6 +10,7 @@ import type { AsyncRecordStore } from '../../types/store.js'
 import { eventually } from '../servers/eventually.js'
 import { startMemcached, startMemcachedAt } from '../servers/memcached.js'
 import { directoryFor } from '../servers/process.js'
+import { countingDoor } from '../servers/trips.js'
 
 tap.setTimeout(120_000)
 
@@ -139,6 +140,18 @@ test('a server with an auth file lets in who knows the password', async (t) => {
   await t.rejects(stranger.read('a'), /authentication failure|unauthenticated/)
   const nobody = opened(t, { servers: server.address })
   await t.rejects(nobody.read('a'), /unauthenticated/)
+})
+
+test('the first that MemCachier hears is a set of the name to the password', async (t) => {
+  const server = await running(t)
+  const [host = '', port] = server.address.split(':')
+  const door = await countingDoor({ host, port: Number(port) })
+  t.teardown(() => door.close())
+  const auth = { username: '15f38e', password: 'sesame', scheme: 'memcachier' } as const
+  const store = opened(t, { servers: `${door.host}:${door.port}`, auth })
+  const version = await create(store, 'a')
+  t.match(await store.read('a'), { text: 'text', version })
+  t.equal(door.said().slice(0, 30), 'set 15f38e 0 0 6\r\nsesame\r\nadd ')
 })
 
 test('TLS is spoken with whom the certificate names', async (t) => {

@@ -158,6 +158,7 @@ test('options that can’t work are refused at once', async (t) => {
     { servers, prefix: 'ż' },
     { servers, prefix: 'p'.repeat(201) },
     { servers, auth: { username: 'user', password: 'pass word' } },
+    { servers, auth: { username: 'user', password: 'password', scheme: 'sasl' as never } },
     { client: {} as never }
   ]
   for (const options of refused) t.throws(() => memcachedStore(options), StoreConfigError, JSON.stringify(options))

@@ -19,7 +19,7 @@ export interface MemcachedClientOptions {
   readonly timeout?: number
   /** `true`, or options for `tls.connect`, if the servers speak TLS. */
   readonly tls?: boolean | ConnectionOptions
-  /** For servers with an `--auth-file`. Sent as it is, so use it with `tls`. */
+  /** For servers with an `--auth-file`, and those of MemCachier. Sent as it is, so use it with `tls`. */
   readonly auth?: Credentials
 }
 
@@ -157,6 +157,9 @@ function linkOptionsOf({ timeout = 2000, tls, auth }: MemcachedClientOptions): L
   requireTimeout('memcached', timeout)
   if (auth && /\s/.test(auth.username + auth.password)) {
     throw new StoreConfigError('memcached', 'auth must be a username and a password without white space')
+  }
+  if (auth?.scheme !== undefined && auth.scheme !== 'memcached' && auth.scheme !== 'memcachier') {
+    throw new StoreConfigError('memcached', 'auth.scheme must be "memcached" or "memcachier", or be left out')
   }
   return { timeout, auth, tls: tls === true ? {} : tls || undefined }
 }

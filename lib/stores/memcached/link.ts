@@ -10,10 +10,12 @@ export interface LinkOptions {
   readonly auth?: Credentials | undefined
 }
 
-/** For a server with an `--auth-file`. */
+/** For a server with an `--auth-file`, or for MemCachier. */
 export interface Credentials {
   readonly username: string
   readonly password: string
+  /** How to log in: `'memcachier'` for servers of MemCachier, which have a way of their own. Default: `'memcached'`. */
+  readonly scheme?: 'memcached' | 'memcachier'
 }
 
 interface Asked {
@@ -103,13 +105,18 @@ export class Link {
   }
 
   /** Goes before everything else on the line, so nothing has to wait for it. */
-  #logIn({ username, password }: Credentials): void {
-    const secret = `${username} ${password}`
-    this.ask(`set auth 0 0 ${Buffer.byteLength(secret)}\r\n${secret}\r\n`).catch((error) => {
+  #logIn(credentials: Credentials): void {
+    const [key, secret] = loginOf(credentials)
+    this.ask(`set ${key} 0 0 ${Buffer.byteLength(secret)}\r\n${secret}\r\n`).catch((error) => {
       this.#proven = false
       this.end(error)
     })
   }
+}
+
+/** memcached takes any key; MemCachier takes the name for the key. */
+function loginOf({ username, password, scheme }: Credentials): readonly [key: string, secret: string] {
+  return scheme === 'memcachier' ? [username, password] : ['auth', `${username} ${password}`]
 }
 
 const refusal = /^(?:ERROR|CLIENT_ERROR|SERVER_ERROR)/
