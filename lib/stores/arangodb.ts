@@ -9,7 +9,7 @@ import { storeOptions } from './internal/options.js'
 /** What the store uses of a collection of `arangojs`. */
 export interface ArangodbCollection {
   exists(): Promise<boolean>
-  create(): Promise<unknown>
+  create(options: { replicationFactor?: number | 'satellite' }): Promise<unknown>
   ensureIndex(index: { type: 'ttl'; fields: [string]; expireAfter: number }): Promise<unknown>
   document(key: string, options: { graceful: boolean }): Promise<unknown>
   documents(keys: string[]): Promise<readonly unknown[]>
@@ -24,6 +24,11 @@ export interface ArangodbStoreOptions {
   readonly collection: ArangodbCollection
   /** Whether writes wait until they are on disk. Default: `true`. */
   readonly waitForSync?: boolean
+  /**
+   * In a cluster, on how many servers `setup` keeps each record of a collection that it makes, or `'satellite'`: on all.
+   * A collection that is there keeps its own. Default: the database's.
+   */
+  readonly replicationFactor?: number | 'satellite'
   /** How long to wait for each answer, in milliseconds, before a call rejects. Default: 5000. */
   readonly timeout?: number
 }
@@ -49,15 +54,30 @@ export type ArangodbStore = AsyncRecordStore & Required<Pick<AsyncRecordStore, '
  * ```
  */
 export function arangodbStore(options: ArangodbStoreOptions): ArangodbStore {
-  const known = { collection: true, waitForSync: true, timeout: true } as const
-  const { collection, waitForSync = true, timeout = defaultTimeout } = storeOptions('arangodb', options, known)
+  const known = { collection: true, waitForSync: true, replicationFactor: true, timeout: true } as const
+  const {
+    collection,
+    waitForSync = true,
+    replicationFactor,
+    timeout = defaultTimeout
+  } = storeOptions('arangodb', options, known)
   if (typeof collection?.ensureIndex !== 'function') {
     throw new StoreConfigError(
       'arangodb',
       `collection must be one of the package "arangojs": database.collection(name); it is ${kindOf(collection)}`
     )
   }
-  return new InArangodb(collection, waitForSync, asking(timeout, 'arangodb'))
+  requireReplicationFactor(replicationFactor)
+  const made = replicationFactor === undefined ? {} : { replicationFactor }
+  return new InArangodb(collection, waitForSync, made, asking(timeout, 'arangodb'))
+}
+
+function requireReplicationFactor(factor: unknown): void {
+  if (factor === undefined || factor === 'satellite' || (Number.isInteger(factor) && Number(factor) >= 1)) return
+  throw new StoreConfigError(
+    'arangodb',
+    `replicationFactor must be a whole number of servers, 1 or more, or "satellite"; it is ${String(factor)}`
+  )
 }
 
 interface Revision extends Held {
@@ -67,12 +87,18 @@ interface Revision extends Held {
 class InArangodb extends ConditionalRecords<Revision> implements ArangodbStore {
   readonly kind = 'record'
   readonly #collection: ArangodbCollection
-
+  readonly #made: { replicationFactor?: number | 'satellite' }
   readonly #ask: Ask
 
-  constructor(collection: ArangodbCollection, waitForSync: boolean, ask: Ask) {
+  constructor(
+    collection: ArangodbCollection,
+    waitForSync: boolean,
+    made: { replicationFactor?: number | 'satellite' },
+    ask: Ask
+  ) {
     super(engineOn(collection, waitForSync, ask), 'arangodb')
     this.#collection = collection
+    this.#made = made
     this.#ask = ask
   }
 
@@ -87,7 +113,7 @@ class InArangodb extends ConditionalRecords<Revision> implements ArangodbStore {
 
   async setup(): Promise<void> {
     if (!(await this.#ask(() => this.#collection.exists()))) {
-      await this.#ask(() => this.#collection.create()).catch((error) => {
+      await this.#ask(() => this.#collection.create(this.#made)).catch((error) => {
         if (numberOf(error) !== duplicateName) throw error // another process was quicker
       })
     }

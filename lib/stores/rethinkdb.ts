@@ -18,6 +18,11 @@ export interface RethinkdbStoreOptions {
   readonly connection?: unknown
   /** A table for this store's records, and nothing else, in the connection's database. Default: `'sessions'`. */
   readonly table?: string
+  /**
+   * `'majority'`: reads wait until most replicas have confirmed what they return, so that nothing is read that a
+   * fail-over could undo. `'single'`: the primary replica answers from its memory. Default: `'single'`.
+   */
+  readonly readMode?: 'single' | 'majority'
   /** How long to wait for an answer, in milliseconds, before a call rejects. Default: 5000. */
   readonly timeout?: number
 }
@@ -45,8 +50,9 @@ export type RethinkdbStore = AsyncRecordStore &
  * ```
  */
 export function rethinkdbStore(options: RethinkdbStoreOptions): RethinkdbStore {
-  const known = { r: true, connection: true, table: true, timeout: true } as const
-  const { r, connection, table = 'sessions', timeout = defaultTimeout } = storeOptions('rethinkdb', options, known)
+  const known = { r: true, connection: true, table: true, readMode: true, timeout: true } as const
+  const given = storeOptions('rethinkdb', options, known)
+  const { r, connection, table = 'sessions', readMode = 'single', timeout = defaultTimeout } = given
   if (typeof r?.table !== 'function') {
     throw new StoreConfigError(
       'rethinkdb',
@@ -56,7 +62,10 @@ export function rethinkdbStore(options: RethinkdbStoreOptions): RethinkdbStore {
   if (!/^\w{1,100}$/.test(table)) {
     throw new StoreConfigError('rethinkdb', `table must be 1 to 100 letters, digits or _, not ${table}`)
   }
-  return new InRethinkdb(r as unknown as Query, connection, table, asking(timeout, 'rethinkdb'))
+  if (readMode !== 'single' && readMode !== 'majority') {
+    throw new StoreConfigError('rethinkdb', `readMode must be "single" or "majority", not ${String(readMode)}`)
+  }
+  return new InRethinkdb(r as unknown as Query, connection, table, readMode, asking(timeout, 'rethinkdb'))
 }
 
 interface Outcome {
@@ -74,22 +83,25 @@ class InRethinkdb implements RethinkdbStore {
   readonly #ask: Ask
   readonly #name: string
   readonly #table: Term
+  /** The same table, for reads. */
+  readonly #read: Term
   #uniting: Promise<void> | undefined
 
-  constructor(r: Query, connection: unknown, name: string, ask: Ask) {
+  constructor(r: Query, connection: unknown, name: string, readMode: 'single' | 'majority', ask: Ask) {
     this.#r = r
     this.#connection = connection
     this.#ask = ask
     this.#name = name
     this.#table = r.table(name)
+    this.#read = readMode === 'majority' ? r.table(name, { readMode }) : this.#table
   }
 
   async read(id: string): Promise<StoredRecord | undefined> {
-    return live(await this.#run(this.#table.get(id)))
+    return live(await this.#run(this.#read.get(id)))
   }
 
   async readMany(ids: readonly string[]): Promise<readonly (StoredRecord | undefined)[]> {
-    const found = (await this.#run(this.#table.getAll(...new Set(ids)))) as readonly { readonly id: string }[]
+    const found = (await this.#run(this.#read.getAll(...new Set(ids)))) as readonly { readonly id: string }[]
     const byId = new Map(found.map((document) => [document.id, live(document)]))
     return ids.map((id) => byId.get(id))
   }

@@ -31,6 +31,9 @@ export class ArangoStandIn extends FragileServer {
     return `http://127.0.0.1:${this.port}`
   }
 
+  /** What each collection was made with. */
+  readonly made = new Map<string, object>()
+
   indexOf(collection: string): object | undefined {
     return this.#indexes.get(collection)
   }
@@ -99,6 +102,7 @@ export class ArangoStandIn extends FragileServer {
       const { name: wanted } = sent as { name: string }
       if (this.#collections.has(wanted)) return failed(409, 1207, 'duplicate name')
       this.#collections.set(wanted, new Map())
+      this.made.set(wanted, sent as object)
       return done(200, { name: wanted })
     }
     const documents = this.#collections.get(name)

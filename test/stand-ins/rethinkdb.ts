@@ -20,6 +20,8 @@ const [success, sequence, runtimeError] = [1, 2, 18]
 export class RethinkStandIn extends FragileServer {
   /** How many queries came. */
   queries = 0
+  /** How each query wants its table to be read, where it says so. */
+  readonly readModes: unknown[] = []
   /** By id: several may have the same name. */
   readonly #tables = new Map<string, Table>()
 
@@ -116,6 +118,7 @@ export class RethinkStandIn extends FragileServer {
         return arg(0)
       // Where a database is named, that comes first.
       case TermType.TABLE:
+        this.readModes.push(options['read_mode'])
         return args.length > 1 && arg(0) === 'rethinkdb' ? this.#config() : this.#rows(arg(args.length - 1) as string)
       case TermType.TABLE_LIST:
         return [...new Set(this.tables)]

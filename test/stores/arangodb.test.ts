@@ -67,6 +67,25 @@ test('several processes set up at once', async (t) => {
   await t.resolves(Promise.all(Array.from({ length: 5 }, () => prepared(server.url))))
 })
 
+test('a collection is made with the replication factor that is given, or the database’s own', async (t) => {
+  const server = await running(t)
+  const database = new Database({ url: server.url })
+  for (const [name, replicationFactor] of [
+    ['three', 3],
+    ['everywhere', 'satellite'],
+    ['own', undefined]
+  ] as const) {
+    const collection = database.collection(name)
+    await arangodbStore({ collection, ...(replicationFactor && { replicationFactor }) }).setup()
+    const { replicationFactor: made } = server.made.get(name) as { replicationFactor?: unknown }
+    t.equal(made, replicationFactor)
+  }
+  for (const wrong of [0, 1.5, '3', Number.NaN, null]) {
+    const options = { collection: database.collection('wrong'), replicationFactor: wrong as never }
+    t.throws(() => arangodbStore(options), /replicationFactor must be a whole number of servers/)
+  }
+})
+
 standsFaults({ server: (port) => new ArangoStandIn(port), open: (_, { url }) => opened(url), hasTimeout: false })
 
 test('what is no collection is refused', async (t) => {

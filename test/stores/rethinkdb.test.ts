@@ -32,6 +32,25 @@ test('the contract', async (t) => {
   for (const { name, skipped, run } of cases) await t.test(name, { skip: skipped ?? false }, run)
 })
 
+test('what is read is confirmed by most replicas where that is asked for, and only then', async (t) => {
+  const server = await running(t)
+  const { store } = await opened(t, server)
+  await store.create('a', 'text', soon())
+  const connection = await r.connect({ port: server.port })
+  t.teardown(() => connection.close())
+  for (const [readMode, sent] of [
+    ['majority', 'majority'],
+    ['single', undefined]
+  ] as const) {
+    const reader = rethinkdbStore({ r, connection, readMode })
+    server.readModes.length = 0
+    t.match(await reader.read('a'), { text: 'text' })
+    t.match(await reader.readMany(['a', 'b']), [{ text: 'text' }, undefined])
+    t.strictSame(server.readModes, [sent, sent])
+  }
+  t.throws(() => rethinkdbStore({ r, connection, readMode: 'outdated' as never }), /readMode must be/)
+})
+
 test('each method is one query, and so are several reads', async (t) => {
   const server = await running(t)
   const { store } = await opened(t, server)

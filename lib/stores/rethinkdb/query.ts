@@ -1,7 +1,7 @@
 /** What the store uses of the query language (https://rethinkdb.com/api/javascript/). */
 export interface Query {
   readonly minval: Term
-  table(name: string): Term
+  table(name: string, options?: { readMode: 'majority' }): Term
   tableList(): Term
   tableCreate(name: string): Term
   db(name: string): Database
