@@ -10,7 +10,7 @@ export function notJson(value: unknown): NotJson | undefined {
   const found = faultIn(value, 0)
   if (found?.message !== TOO_DEEP) return found
   // Nobody reads a path of a hundred steps.
-  return cycleIn(value, []) ?? { path: found.path.slice(0, 3), message: TOO_DEEP }
+  return cycleIn(value, [], new Set()) ?? { path: found.path.slice(0, 3), message: TOO_DEEP }
 }
 
 const MAX_DEPTH = 100
@@ -54,14 +54,15 @@ function faultInArray(items: readonly unknown[], depth: number): NotJson | undef
   return undefined
 }
 
-/** The way to the first object that is within itself. */
-function cycleIn(value: unknown, around: readonly unknown[]): NotJson | undefined {
-  if (typeof value !== 'object' || value === null) return undefined
+/** The way to the first object that is within itself. `free` holds those that are not: many ways may lead to one. */
+function cycleIn(value: unknown, around: readonly unknown[], free: Set<unknown>): NotJson | undefined {
+  if (typeof value !== 'object' || value === null || free.has(value)) return undefined
   if (around.includes(value)) return { path: [], message: 'a cycle does not survive JSON' }
   for (const [key, item] of Object.entries(value)) {
-    const found = around.length < MAX_DEPTH ? cycleIn(item, [...around, value]) : undefined
+    const found = around.length < MAX_DEPTH ? cycleIn(item, [...around, value], free) : undefined
     if (found !== undefined) return within(Array.isArray(value) ? Number(key) : key, found)
   }
+  free.add(value)
   return undefined
 }
 
