@@ -69,7 +69,11 @@ export class AppSessions implements Sessions {
     this.#ring.replace(keys)
   }
 
-  async of(subject: string, options?: ListOptions): Promise<readonly SubjectSession[]> {
+  of(subject: string, options?: ListOptions): Promise<readonly SubjectSession[]> {
+    return this.#told('of', this.#list(subject, options))
+  }
+
+  async #list(subject: string, options?: ListOptions): Promise<readonly SubjectSession[]> {
     this.#check('of', subject)
     const { limit, after } = wantedOf(options)
     const found = await Promise.all(
@@ -79,7 +83,11 @@ export class AppSessions implements Sessions {
     return sorted.slice(0, limit).map((each) => ({ ...each.session, cursor: formatCursor(each) }))
   }
 
-  async revoke(subject: string, which?: Which): Promise<number> {
+  revoke(subject: string, which?: Which): Promise<number> {
+    return this.#told('revoke', this.#revoke(subject, which))
+  }
+
+  async #revoke(subject: string, which?: Which): Promise<number> {
     this.#check('revoke', subject)
     const choice = choiceOf(which)
     const counts = await Promise.all(
@@ -88,13 +96,23 @@ export class AppSessions implements Sessions {
     return counts.reduce((sum, count) => sum + count, 0)
   }
 
-  async clear(): Promise<void> {
+  clear(): Promise<void> {
+    return this.#told('clear', this.#clear())
+  }
+
+  async #clear(): Promise<void> {
     this.#check('clear')
     const at = await this.#marker.next(Date.now())
     await this.#marker.set(at)
     await Promise.all(this.#registry.recordStores.map((store) => store.clear?.()))
     // The marker may be kept in a store that has just been cleared.
     await this.#marker.set(at)
+  }
+
+  /** The caller may forget to wait for it, which must not end the process: then the log alone tells. */
+  #told<T>(method: string, work: Promise<T>): Promise<T> {
+    work.catch((error) => this.#log.error({ err: error }, `app.sessions.${method}() failed`))
+    return work
   }
 
   async start(): Promise<void> {

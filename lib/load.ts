@@ -8,7 +8,7 @@ import type { CookieValues, OpenedValue } from './known.js'
 import { isLonger, type Ticket } from './record.js'
 import type { Entry } from './registry.js'
 import type { Job } from './rounds.js'
-import type { Loaded } from './source.js'
+import type { Loaded, Source } from './source.js'
 import { follow } from './successor.js'
 
 const MAX_VALUE_BYTES = MAX_CHUNKS * MAX_COOKIE_BYTES
@@ -84,8 +84,9 @@ export function* loadRecord(entry: Entry, named: OpenedTicket, moment: Moment): 
   const { ticket, isStale } = named
   // Not by `readSource`: a generator within another is paid again at each step, and most requests go here.
   const stored = (yield { kind: 'read', id: ticket.id }) as StoredRecord | undefined
-  if (stored !== undefined && isLonger(stored.text, entry.maxBytes))
-    return yield* loadNext(entry, named, moment, { problem: 'too-large' })
+  if (stored !== undefined && isLonger(stored.text, entry.maxBytes)) {
+    return yield* loadNext(entry, named, moment, { problem: 'too-large', unread: unreadAs(ticket, stored) })
+  }
   const source = readAs(entry, ticket.id, stored, ticket)
   if (source === undefined) return yield* loadNext(entry, named, moment, { problem: 'gone' })
   const problem = ended(entry, source.record.c, source.expires, moment)
@@ -108,7 +109,12 @@ function* loadNext(entry: Entry, { candidate, earlier }: OpenedTicket, moment: M
   const loaded = opened?.ticket === undefined ? NOTHING : yield* loadRecord(entry, opened, moment)
   const isLive = loaded.source !== undefined && loaded.source.record.n === undefined
   if (isLive || (otherwise.source === undefined && loaded.source !== undefined)) return loaded
-  return otherwise.source === undefined ? { problem: earlier ?? otherwise.problem } : otherwise
+  return otherwise.source === undefined ? { ...otherwise, problem: earlier ?? otherwise.problem } : otherwise
+}
+
+/** Of a record that is not parsed: enough to end it. */
+function unreadAs(ticket: Ticket, { version, expires }: StoredRecord): Source {
+  return { text: '', record: { c: ticket.createdAt }, expires, kept: { id: ticket.id, version, ticket } }
 }
 
 const NOTHING: Loaded = Object.freeze({})

@@ -20,6 +20,8 @@ export interface Source {
 export interface Loaded {
   readonly source?: Source
   readonly problem?: Problem | undefined
+  /** What is stored but was not looked into: all that may be done with it is to end it. */
+  readonly unread?: Source
   /** Sealed with an older key. */
   readonly isStale?: boolean
   /** The store failed and the app goes on without: nothing is to be saved. */

@@ -79,6 +79,7 @@ export class SessionState {
     this.problem = loaded.problem
     this.isStale = loaded.isStale ?? false
     this.isDetached = loaded.isDetached ?? false
+    this.unread = loaded.unread
     this.#version = entry.version
     if (loaded.source === undefined || !this.#resume(loaded.source)) this.#begin()
   }

@@ -64,6 +64,16 @@ t.test('a longer text that a store holds is not read', async (t) => {
   t.same(await client.json('/get'), [null, 2000], 'it stays as it is')
 })
 
+t.test('signing out ends a session whose record is too long to be read', async (t) => {
+  const store = memoryStore()
+  const client = new Client(await limited(t, store))
+  await set(client, 'x'.repeat(2000))
+  const app = await limited(t, store, 1000)
+  app.get('/out', async (request) => request.session('kept').destroy())
+  await client.copy(app).get('/out')
+  t.same(await client.json('/get'), ['gone', 0])
+})
+
 t.test('the limit holds also for what parallel changes make together', async (t) => {
   const app = await limited(t, memoryStore(), 500)
   const [arrived, goOn] = [gate(), gate()]

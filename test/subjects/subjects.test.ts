@@ -157,12 +157,10 @@ t.test('a list in parts goes through all stores of the app', async (t) => {
     stores: { one: memoryStore(), two: memoryStore() },
     sessions: { first: { store: 'one', schema }, second: { store: 'two', schema } }
   })
-  app.get('/in/:name', async (request) =>
-    request
-      .session((request.params as { name: string }).name as 'first')
-      .regenerate()
-      .identify('ann')
-  )
+  app.get('/in/:name', async (request) => {
+    const { name } = request.params as { name: string }
+    request.session(name).regenerate().identify('ann')
+  })
   const time = clock(t)
   const names = ['first', 'second', 'second', 'first', 'second']
   for (const name of names) {
@@ -374,3 +372,31 @@ t.test(
     t.equal(await app.sessions.revoke('ann'), listed.length)
   }
 )
+
+t.test('a call for which nobody waits and that fails is a line in the log, and ends no process', async (t) => {
+  const log: { readonly msg?: string; readonly level?: number }[] = []
+  const refusing = Object.assign(memoryStore(), {
+    read: () => Promise.reject(new Error('down')),
+    clear: () => Promise.reject(new Error('down'))
+  })
+  const app = await buildApp(
+    t,
+    { stores: { refusing }, sessions: { kept: { store: 'refusing', schema: z.object({}) } } },
+    log
+  )
+  await app.ready()
+  const calls = [app.sessions.of('ada'), app.sessions.revoke('ada'), app.sessions.clear()]
+  t.same(
+    (await Promise.allSettled(calls)).map(({ status }) => status),
+    ['rejected', 'rejected', 'rejected']
+  )
+  void app.sessions.revoke('ada')
+  await new Promise(setImmediate)
+  const told = log.filter(({ level, msg }) => level === 50 && msg?.startsWith('app.sessions.'))
+  t.same(told.map(({ msg }) => msg?.replace(/ failed$/, '')).sort(), [
+    'app.sessions.clear()',
+    'app.sessions.of()',
+    'app.sessions.revoke()',
+    'app.sessions.revoke()'
+  ])
+})
