@@ -40,7 +40,7 @@ export const silentStores: Readonly<Record<string, (timeout: number) => RecordSt
   },
   mysql: (timeout) => mysqlStore({ client: silent('execute'), timeout }),
   postgres: (timeout) => postgresStore({ client: silent('query'), timeout }),
-  redis: (timeout) => redisStore({ client: silent('get', 'del', 'evalsha', 'call') as never, timeout }),
+  redis: (timeout) => redisStore({ client: { ...silent('get', 'del', 'evalsha', 'eval'), options: {} }, timeout }),
   rethinkdb: (timeout) => rethinkdbStore({ r: silentTerms() as never, timeout }),
   sql: (timeout) => sqlStore({ client: silent('all', 'run'), dialect: 'postgres', timeout }),
   sqlite: (timeout) => sqliteStore({ client: silent('execute'), timeout }),
