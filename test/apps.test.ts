@@ -1,8 +1,8 @@
 import t from 'tap'
 import { z } from 'zod'
 import { memoryStore, type RecordStore } from '../lib/index.js'
-import { KeyRing } from '../lib/keys.js'
-import { Sealer } from '../lib/seal.js'
+import { KeyRing } from '../lib/seal/keys.js'
+import { Sealer } from '../lib/seal/sealer.js'
 import { buildApp, Client, clock, KEY } from './client.js'
 
 const NAMES = ['sealed', 'signed', 'kept']

@@ -1,6 +1,16 @@
 import t from 'tap'
 import { memoryStore, type RecordStore } from '../lib/index.js'
-import { create, type Job, pause, read, removeAll, runAlone, runJob, runTogether, update } from '../lib/rounds.js'
+import {
+  create,
+  type Job,
+  pause,
+  read,
+  removeAll,
+  runAlone,
+  runJob,
+  runTogether,
+  update
+} from '../lib/records/rounds.js'
 
 const ID = (letter: string) => letter.repeat(43)
 const LATER = () => Date.now() + 60_000

@@ -1,8 +1,8 @@
 import { mock } from 'node:test'
 import t, { type Test } from 'tap'
 import { z } from 'zod'
-import { breakerOf } from '../lib/circuit-breaker.js'
 import { memoryStore, type RecordStore } from '../lib/index.js'
+import { breakerOf } from '../lib/records/circuit-breaker.js'
 import { buildApp, Client, gate, until } from './client.js'
 
 const schema = z.object({ n: z.number().default(0) })

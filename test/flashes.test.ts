@@ -1,8 +1,8 @@
 import t from 'tap'
 import { z } from 'zod'
-import { Flashes } from '../lib/flashes.js'
-import type { FlashRecord } from '../lib/record.js'
-import { valueCodecFor } from '../lib/schema.js'
+import type { FlashRecord } from '../lib/records/record.js'
+import { valueCodecFor } from '../lib/schema/codecs.js'
+import { Flashes } from '../lib/session/flashes.js'
 
 const codecs = new Map(['notice', 'error'].map((kind) => [kind, valueCodecFor('test', z.string())]))
 const open = (stored: FlashRecord | undefined) => new Flashes(codecs, stored ?? {})

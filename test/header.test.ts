@@ -1,7 +1,7 @@
 import Fastify from 'fastify'
 import t from 'tap'
 import { z } from 'zod'
-import { CookieHeader } from '../lib/cookie-header.js'
+import { CookieHeader } from '../lib/cookie/header.js'
 import sessions from '../lib/index.js'
 import { buildApp, Client, KEY } from './client.js'
 

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import t from 'tap'
 import { z } from 'zod'
-import * as aead from '../lib/aead.js'
 import { memoryStore } from '../lib/index.js'
-import { KeyRing, type RingKey } from '../lib/keys.js'
-import { Sealer } from '../lib/seal.js'
+import * as aead from '../lib/seal/aead.js'
+import { KeyRing, type RingKey } from '../lib/seal/keys.js'
+import { Sealer } from '../lib/seal/sealer.js'
 import { encrypted } from '../lib/stores/encrypted.js'
 import { buildApp, Client, KEY } from './client.js'
 

@@ -1,9 +1,9 @@
 import t, { type Test } from 'tap'
 import { z } from 'zod'
 import { memoryStore, type RecordStore } from '../lib/index.js'
-import { KeyRing } from '../lib/keys.js'
-import { parseTicket, reservedId, storeId } from '../lib/record.js'
-import { Sealer } from '../lib/seal.js'
+import { parseTicket, reservedId, storeId } from '../lib/records/record.js'
+import { KeyRing } from '../lib/seal/keys.js'
+import { Sealer } from '../lib/seal/sealer.js'
 import { buildApp, Client, clock, KEY } from './client.js'
 
 const tree: z.ZodType = z.object({

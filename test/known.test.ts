@@ -1,10 +1,10 @@
 import { hash, randomBytes } from 'node:crypto'
 import t from 'tap'
 import { z } from 'zod'
+import { CookieValues } from '../lib/cookie/sealed-values.js'
 import { memoryStore } from '../lib/index.js'
-import { KeyRing } from '../lib/keys.js'
-import { CookieValues } from '../lib/known.js'
-import { Recent } from '../lib/recent.js'
+import { KeyRing } from '../lib/seal/keys.js'
+import { Recent } from '../lib/util/recent.js'
 import { buildApp, Client, KEY } from './client.js'
 
 /** The same session in a cookie and in a store. */

@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import { RandomPieces } from '../lib/random.js'
+import { RandomPieces } from '../lib/util/random.js'
 
 /** The pieces, in base64url, of each way to get them. */
 const ways: Readonly<Record<string, (pieces: RandomPieces) => string>> = {

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { formatRecord, parseRecord, type SessionRecord } from '../lib/record.js'
+import { formatRecord, parseRecord, type SessionRecord } from '../lib/records/record.js'
 
 type Payload = NonNullable<SessionRecord['p']>
 

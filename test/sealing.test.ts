@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import t from 'tap'
-import * as aead from '../lib/aead.js'
-import { KeyRing } from '../lib/keys.js'
-import { Sealer } from '../lib/seal.js'
-import { openLarge, sealLarge } from '../lib/xchacha.js'
+import * as aead from '../lib/seal/aead.js'
+import { KeyRing } from '../lib/seal/keys.js'
+import { Sealer } from '../lib/seal/sealer.js'
+import { openLarge, sealLarge } from '../lib/seal/xchacha.js'
 
 const OLD = randomBytes(32)
 const NEW = randomBytes(32)

@@ -1,8 +1,8 @@
 import t from 'tap'
-import * as aead from '../lib/aead.js'
 import { memoryStore } from '../lib/index.js'
-import { KeyRing } from '../lib/keys.js'
-import { Sealer } from '../lib/seal.js'
+import * as aead from '../lib/seal/aead.js'
+import { KeyRing } from '../lib/seal/keys.js'
+import { Sealer } from '../lib/seal/sealer.js'
 import { buildApp, KEY } from './client.js'
 
 /** Nothing may have made the cryptography ready before, so this file begins with it. */

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { z } from 'zod'
-import { Superseded } from '../lib/superseded.js'
+import { Superseded } from '../lib/definition/superseded.js'
 import type { Definition } from '../types/options.js'
 import { buildApp, Client, clock, gate, KEY } from './client.js'
 

@@ -32,7 +32,7 @@ export async function bare() {
 
 /** The least that an encrypted cookie can cost: one cookie cut out, libsodium, JSON, one header, and nothing else. */
 export async function floor() {
-  const aead = await import('../../dist/lib/aead.js')
+  const aead = await import('../../dist/lib/seal/aead.js')
   await aead.ready()
   const key = aead.remember(randomBytes(32))
   const header = Buffer.from('floor!')

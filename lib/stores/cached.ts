@@ -1,6 +1,6 @@
 import type { AsyncRecordStore, Awaitable, ReadOptions, RecordStore, StoredRecord } from '../../types/store.js'
-import { CACHE_TTL } from '../durations.js'
 import { StoreConfigError } from '../errors.js'
+import { CACHE_TTL } from '../options/durations.js'
 import { requireTimeout } from './internal/in-time.js'
 import { storeOptions } from './internal/options.js'
 import { isRecordStore, passOn } from './internal/pass-on.js'

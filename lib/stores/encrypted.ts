@@ -1,9 +1,9 @@
 import type { Key } from '../../types/options.js'
 import type { AsyncRecordStore, RecordStore, StoredRecord, Write } from '../../types/store.js'
-import { ready } from '../aead.js'
 import { StoreConfigError } from '../errors.js'
-import { KeyRing } from '../keys.js'
-import { Sealer } from '../seal.js'
+import { ready } from '../seal/aead.js'
+import { KeyRing } from '../seal/keys.js'
+import { Sealer } from '../seal/sealer.js'
 import { storeOptions } from './internal/options.js'
 import { isRecordStore, passOn } from './internal/pass-on.js'
 

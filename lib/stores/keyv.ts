@@ -1,6 +1,6 @@
 import type { AsyncRecordStore } from '../../types/store.js'
 import { StoreConfigError } from '../errors.js'
-import { reasonOf } from '../reason.js'
+import { reasonOf } from '../util/reason.js'
 import { bridge, type Engine } from './internal/bridge.js'
 import { kindOf } from './internal/clients.js'
 import { storeOptions } from './internal/options.js'

@@ -2,8 +2,8 @@ import { Readable } from 'node:stream'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import t, { type Test } from 'tap'
 import { z } from 'zod'
-import { goOn } from '../../lib/go-on.js'
 import sessions, { memoryStore, type RecordStore } from '../../lib/index.js'
+import { goOn } from '../../lib/response/go-on.js'
 import { Client, gate, KEY, until } from '../client.js'
 
 interface Line {

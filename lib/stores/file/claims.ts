@@ -1,7 +1,7 @@
 import { unlink } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Awaitable } from '../../../types/store.js'
-import { andThen, orElse } from '../../awaitable.js'
+import { andThen, orElse } from '../../util/awaitable.js'
 import { link, remove, rename, statOf, tidy } from './disk.js'
 import { claimPath, type Place, tempPath } from './layout.js'
 import { readHead, type State } from './state.js'

@@ -1,4 +1,4 @@
-import { Recent } from '../../recent.js'
+import { Recent } from '../../util/recent.js'
 import { isSameStamp, stampOf, statOf } from './disk.js'
 import { reusedSize, type WholeState } from './state.js'
 

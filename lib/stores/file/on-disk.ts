@@ -1,6 +1,6 @@
 import { lutimesSync } from 'node:fs'
 import type { Awaitable, RecordStore, StoredRecord, Version, Write, WriteResult } from '../../../types/store.js'
-import { andThen, orElse } from '../../awaitable.js'
+import { andThen, orElse } from '../../util/awaitable.js'
 import { perform } from '../internal/writes.js'
 import { exchange, type Outcome, removeEnded, replace } from './claims.js'
 import { makeShard, makeShardDurably, prepareDirectory, requireDirectory, shardExists } from './directory.js'

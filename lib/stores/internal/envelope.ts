@@ -1,5 +1,5 @@
 import type { StoredRecord } from '../../../types/store.js'
-import { RandomPieces } from '../../random.js'
+import { RandomPieces } from '../../util/random.js'
 
 /**
  * How a record is kept by an engine that knows one text by key and nothing else: a header of fixed length, so that a

@@ -1,5 +1,5 @@
-import { durationFault, TIMER } from '../../durations.js'
 import { StoreConfigError } from '../../errors.js'
+import { durationFault, TIMER } from '../../options/durations.js'
 
 /** How long a store waits for an answer unless it is told otherwise, in milliseconds. */
 export const defaultTimeout = 5000

@@ -1,4 +1,4 @@
-import { reasonOf } from '../../reason.js'
+import { reasonOf } from '../../util/reason.js'
 import type { Script } from './scripts.js'
 
 /** What the store uses of ioredis: a `Redis` or a `Cluster`. */

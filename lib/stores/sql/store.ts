@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { AsyncRecordStore, RecordStore, StoredRecord, Version, Write, WriteResult } from '../../../types/store.js'
-import { LONGEST_TIMER } from '../../durations.js'
 import { StoreConfigError } from '../../errors.js'
+import { LONGEST_TIMER } from '../../options/durations.js'
 import { addressOf } from '../internal/address.js'
 import { freshVersion, wholeEnd } from '../internal/envelope.js'
 import { Gathered } from '../internal/gathered.js'

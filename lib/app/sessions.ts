@@ -1,0 +1,223 @@
+import type { FastifyBaseLogger, FastifyRequest } from 'fastify'
+import type { Definition, Key, SessionsOptions } from '../../types/options.js'
+import type { ListOptions, Sessions, SubjectSession, Which } from '../../types/register.js'
+import type { Awaitable, RecordStore, Store } from '../../types/store.js'
+import type { Entry, Registry } from '../definition/registry.js'
+import type { RouteSessions } from '../definition/route-sessions.js'
+import { ConfigError } from '../errors.js'
+import { durationFault, MARKER_REFRESH } from '../options/durations.js'
+import { ClearMarker } from '../records/clear-marker.js'
+import { runJob } from '../records/rounds.js'
+import type { RequestSessions } from '../request/request-sessions.js'
+import type { KeyRing } from '../seal/keys.js'
+import { append } from '../util/append.js'
+import { warnProcess } from '../util/process-warning.js'
+import { StoreSetup } from './store-setup.js'
+import { choiceOf, formatCursor, wantedOf } from './subject-choice.js'
+import { isNewer, list, type View } from './subject-list.js'
+import { revoke } from './subject-revoke.js'
+import { Sweeper } from './sweeper.js'
+
+/** Makes them when they are first asked for. */
+type SessionsOf = (request: FastifyRequest) => RequestSessions
+
+/** `app.sessions`, and what lives as long as the app does. */
+export class AppSessions implements Sessions {
+  readonly #ring: KeyRing
+  readonly #registry: Registry
+  readonly #options: SessionsOptions
+  readonly #log: FastifyBaseLogger
+  readonly #setup: StoreSetup
+  readonly #sweeper: Sweeper
+  #marker = new ClearMarker(undefined, 0, 0)
+  /** Whether anything is ever to be read before a handler: not where all sessions are in cookies. */
+  #mayRead = false
+  readonly routes: RouteSessions
+  /** What is read before handlers: sessions on record stores that are not loaded by hand. */
+  #preloaded: readonly Entry[] = []
+
+  constructor(
+    ring: KeyRing,
+    registry: Registry,
+    options: SessionsOptions,
+    log: FastifyBaseLogger,
+    pluginTimeout: number,
+    routes: RouteSessions
+  ) {
+    this.routes = routes
+    this.#ring = ring
+    this.#registry = registry
+    this.#options = options
+    this.#log = log
+    this.#setup = new StoreSetup(pluginTimeout, log)
+    this.#sweeper = new Sweeper(options.sweepInterval ?? 600, log)
+  }
+
+  get marker(): ClearMarker {
+    return this.#marker
+  }
+
+  define(name: string, definition: Definition): void {
+    this.#registry.define(name, definition)
+  }
+
+  addStore(name: string, store: Store): void {
+    this.#registry.addStore(name, store)
+  }
+
+  rotate(keys: readonly (Key | undefined)[]): void {
+    this.#ring.replace(keys)
+  }
+
+  of(subject: string, options?: ListOptions): Promise<readonly SubjectSession[]> {
+    return this.#told('of', this.#list(subject, options))
+  }
+
+  async #list(subject: string, options?: ListOptions): Promise<readonly SubjectSession[]> {
+    this.#check('of', subject)
+    const { limit, after } = wantedOf(options)
+    const found = await Promise.all(
+      this.#usedStores().map((store, at) => runJob(store, list(this.#view, subject, { limit, after, store: at })))
+    )
+    const sorted = found.flat().sort((a, b) => (isNewer(a, b) ? -1 : 1))
+    return sorted.slice(0, limit).map((each) => ({ ...each.session, cursor: formatCursor(each) }))
+  }
+
+  revoke(subject: string, which?: Which): Promise<number> {
+    return this.#told('revoke', this.#revoke(subject, which))
+  }
+
+  async #revoke(subject: string, which?: Which): Promise<number> {
+    this.#check('revoke', subject)
+    const choice = choiceOf(which)
+    const counts = await Promise.all(
+      this.#usedStores().map((store) => runJob(store, revoke(this.#view, subject, choice)))
+    )
+    return counts.reduce((sum, count) => sum + count, 0)
+  }
+
+  clear(): Promise<void> {
+    return this.#told('clear', this.#clear())
+  }
+
+  async #clear(): Promise<void> {
+    this.#check('clear')
+    const at = await this.#marker.next(Date.now())
+    await this.#marker.set(at)
+    await Promise.all(this.#registry.recordStores.map((store) => store.clear?.()))
+    // The marker may be kept in a store that has just been cleared.
+    await this.#marker.set(at)
+  }
+
+  /** The caller may forget to wait for it, which must not end the process: then the log alone tells. */
+  #told<T>(method: string, work: Promise<T>): Promise<T> {
+    work.catch((error) => this.#log.error({ err: error }, `app.sessions.${method}() failed`))
+    return work
+  }
+
+  async start(): Promise<void> {
+    this.#registry.seal()
+    const { entries, recordStores } = this.#registry
+    this.#marker = this.#markerFor(entries)
+    this.#preloaded = entries.filter(({ store, isManual }) => store !== undefined && !isManual)
+    this.#mayRead = this.#preloaded.length > 0 || this.#options.clearMarker !== undefined
+    this.routes.check(entries.map(({ name }) => name))
+    await this.#setUpStores()
+    this.#tellLimits()
+    this.#sweeper.start(recordStores)
+  }
+
+  async #setUpStores(): Promise<void> {
+    const { recordStores } = this.#registry
+    const setUp = (store: RecordStore) => {
+      const name = this.#registry.nameOf(store)
+      return this.#registry.mayStartWithout(name) ? this.#setup.runOrRetry(name, store) : this.#setup.run(name, store)
+    }
+    await Promise.all(recordStores.map(setUp))
+  }
+
+  async stop(): Promise<void> {
+    this.#setup.stop()
+    try {
+      await this.#sweeper.stop()
+      await Promise.all(this.#registry.recordStores.map((store) => store.close?.()))
+    } finally {
+      this.#registry.close()
+    }
+  }
+
+  /** Reads what the request's cookies name; what is no promise was done at once. */
+  preload(request: FastifyRequest, sessionsOf: SessionsOf): Awaitable<unknown> {
+    const header = request.raw.headers.cookie
+    if (header === undefined || !this.#mayRead) return undefined
+    if (this.#marker.isDue()) return this.#preloadAfterMarker(request, header, sessionsOf)
+    const entries = this.#wanted(request, header)
+    return entries.length === 0 ? undefined : sessionsOf(request).preload(entries)
+  }
+
+  async #preloadAfterMarker(request: FastifyRequest, header: string, sessionsOf: SessionsOf): Promise<void> {
+    try {
+      await this.#marker.ask(Date.now())
+    } catch (error) {
+      // Without the marker nobody knows whether a sealed cookie is still good.
+      return sessionsOf(request).fail(this.#registry.entries, error)
+    }
+    const entries = this.#wanted(request, header)
+    if (entries.length > 0) await sessionsOf(request).preload(entries)
+  }
+
+  #wanted(request: FastifyRequest, header: string): readonly Entry[] {
+    let present: Entry[] = []
+    for (const entry of this.#preloaded) if (entry.cookie.isIn(header)) present = append(present, entry)
+    const sessions = present.length === 0 ? undefined : this.routes.loadedFor(request)
+    if (sessions === undefined) return present
+    return sessions === false ? [] : present.filter(({ name }) => sessions.includes(name))
+  }
+
+  #markerFor(entries: readonly Entry[]): ClearMarker {
+    const { clearMarker } = this.#options
+    if (clearMarker === undefined) return this.#marker
+    const { store, refresh = 1 } = clearMarker
+    const fault = durationFault(refresh, MARKER_REFRESH)
+    if (fault !== undefined) throw new ConfigError(`clearMarker: refresh: ${fault}`)
+    const lifetime = Math.max(...entries.map(({ absolute }) => absolute))
+    return new ClearMarker(
+      this.#registry.recordStore(store, 'clearMarker'),
+      refresh * 1000,
+      lifetime,
+      this.#options.app
+    )
+  }
+
+  /** What a store can't promise, nobody should learn from lost sessions. */
+  #tellLimits(): void {
+    for (const [name, { capabilities }] of this.#registry.namedRecordStores) {
+      if (capabilities === undefined) continue
+      const { note = 'requests to several processes can overwrite one another' } = capabilities
+      const message = `session store "${name}": ${note}`
+      this.#log.warn({ store: name }, message)
+      // Of a logger that Fastify was not given, all functions are one that does nothing.
+      if (this.#log.warn === this.#log.fatal) warnProcess(message, 'FST_SESSIONS_STORE_LIMITS')
+    }
+  }
+
+  /** Before the app is ready nothing is connected yet, and would be taken for nothing to be there. */
+  #check(method: string, subject?: string): void {
+    const refuse = (reason: string): never => {
+      throw new ConfigError(`app.sessions.${method}(): ${reason}`)
+    }
+    if (!this.#registry.isSealed) refuse('too early: the app is not ready; await app.ready() first')
+    if (method !== 'clear' && (typeof subject !== 'string' || subject === '')) {
+      refuse(`expected what identify() was told, a non-empty string, got ${typeof subject}`)
+    }
+  }
+
+  get #view(): View {
+    const entries = new Map(this.#registry.entries.map((entry) => [entry.name, entry]))
+    return { app: this.#options.app, entries, clearedAt: this.#marker.clearedAt }
+  }
+
+  #usedStores(): readonly RecordStore[] {
+    return [...new Set(this.#registry.entries.flatMap(({ store }) => store ?? []))]
+  }
+}

@@ -1,0 +1,99 @@
+import type { FastifyBaseLogger } from 'fastify'
+import type { RecordStore } from '../../types/store.js'
+import { StoreConfigError } from '../errors.js'
+import { inTime } from '../stores/internal/in-time.js'
+import { reasonOf } from '../util/reason.js'
+
+/** Sets the stores up before the app is ready: a server that is not there is told by its name, not by a time-out. */
+export class StoreSetup {
+  readonly #limit: number
+  readonly #log: FastifyBaseLogger
+  readonly #timers = new Set<NodeJS.Timeout>()
+  #isOver = false
+
+  /** @param pluginTimeout Fastify's, in milliseconds: it gives up without a name, so that this has to be done before. */
+  constructor(pluginTimeout: number, log: FastifyBaseLogger) {
+    this.#limit = 0.8 * (pluginTimeout || usualPluginTimeout)
+    this.#log = log
+  }
+
+  /** @throws FST_SESSIONS_STORE_CONFIG when it fails, or takes too long */
+  async run(name: string, store: RecordStore): Promise<void> {
+    try {
+      await this.#attempt(name, store)
+    } catch (error) {
+      throw await refusal(name, store, error)
+    }
+  }
+
+  /** Goes on without the store when it can't be reached, and tries again until it can. */
+  async runOrRetry(name: string, store: RecordStore): Promise<void> {
+    try {
+      await this.#attempt(name, store)
+    } catch (error) {
+      const told = await refusal(name, store, error)
+      if (isMisfit(error)) throw told
+      this.#log.warn({ store: name, err: told }, `session store "${name}": the app starts without it`)
+      this.#retryLater(name, store, shortestPause)
+    }
+  }
+
+  stop(): void {
+    this.#isOver = true
+    for (const timer of this.#timers) clearTimeout(timer)
+  }
+
+  async #attempt(name: string, store: RecordStore): Promise<void> {
+    await inTime(async () => store.setup?.(), this.#limit, name)
+  }
+
+  #retryLater(name: string, store: RecordStore, pause: number): void {
+    if (this.#isOver) return
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer)
+      void this.#retry(name, store, pause)
+    }, pause)
+    this.#timers.add(timer.unref())
+  }
+
+  async #retry(name: string, store: RecordStore, pause: number): Promise<void> {
+    try {
+      await this.#attempt(name, store)
+      this.#log.info({ store: name }, `session store "${name}": it is set up now`)
+    } catch (error) {
+      // What will not pass by itself is told each time; of what may, the start has told.
+      if (isMisfit(error)) this.#log.error({ store: name, err: error }, `session store "${name}" can't be used`)
+      this.#retryLater(name, store, Math.min(2 * pause, longestPause))
+    }
+  }
+}
+
+/** Fastify's own default, in milliseconds. */
+const usualPluginTimeout = 10_000
+/** In milliseconds. */
+const shortestPause = 1000
+const longestPause = 30_000
+
+/** The engine answered, and is not as the store needs it. */
+function isMisfit(error: unknown): boolean {
+  return error instanceof StoreConfigError
+}
+
+async function refusal(name: string, store: RecordStore, error: unknown): Promise<Error> {
+  if (isMisfit(error)) return error as Error
+  const address = await addressOf(store)
+  const reason = `could not be set up${address ? ` at ${address}` : ''}: ${reasonOf(error)}. ${remedy(name)}`
+  return Object.assign(new StoreConfigError(name, reason), { cause: error })
+}
+
+function remedy(name: string): string {
+  return `Does its server run, and is the address right, and what the app signs in with? To start without it, and answer requests for its sessions with 503 until it is there: startWithout: [${JSON.stringify(name)}]`
+}
+
+async function addressOf(store: RecordStore): Promise<string | undefined> {
+  try {
+    return await store.address?.()
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,176 @@
+import type { StoredRecord, Version } from '../../types/store.js'
+import { ConflictError } from '../errors.js'
+import { formatRecord, isStoreId, parseRecord, type SessionRecord } from '../records/record.js'
+import { type Job, pause, readAllFresh, removeAll, writeAll } from '../records/rounds.js'
+import {
+  backoff,
+  type Index,
+  MAX_TRIES,
+  type Places,
+  placesOf,
+  readIndex,
+  replaceIndex
+} from '../records/subject-index.js'
+import { narrowed, pagesDown, readPages, readRange, writeRange } from '../records/subject-pages.js'
+import { isSettled, TRIP } from '../records/subject-upkeep.js'
+import { chunksOf } from '../util/chunks.js'
+import { isLive, type View } from './subject-list.js'
+
+/** How long an ended record stays marked, should the process die before it is removed. */
+const ENDED_MS = 60_000
+
+/** Which sessions of a subject are to be ended: none of these, or only these; all, where neither is given. */
+export interface Choice {
+  readonly except?: readonly string[] | undefined
+  readonly only?: readonly string[] | undefined
+}
+
+/** Ends the sessions of a subject in one store that are chosen; gives how many. What was ended stays so if it fails. */
+export function* revoke(view: View, subject: string, choice: Choice): Job<number> {
+  const places = placesOf(subject, view.app)
+  const hunt = new Hunt(subject, view.clearedAt, choice)
+  if (choice.only !== undefined) {
+    yield* hunt.end(choice.only.filter(isStoreId))
+    yield* hunt.empty(places.recent)
+  } else {
+    yield* hunt.empty(places.recent)
+    yield* emptyPages(places, hunt)
+  }
+  return hunt.ended.size
+}
+
+function* emptyPages(places: Places, hunt: Hunt): Job<void> {
+  const range = yield* readRange(places)
+  const full = new Set<number>()
+  for (const numbers of pagesDown(range)) {
+    for (const { number } of yield* readPages(places, numbers)) {
+      if ((yield* hunt.empty(places.page(number))) > 0) full.add(number)
+    }
+  }
+  const left = narrowed(range, (number) => !full.has(number))
+  // Whoever changes the range at the same time leaves it to the next.
+  if (left.first > range.first) yield* writeRange(places, left, 0)
+}
+
+/** One revocation, and how far it has come. */
+class Hunt {
+  readonly #subject: string
+  readonly #clearedAt: number
+  /** `undefined`: all but those that are kept. */
+  readonly #only: Set<string> | undefined
+  /** With what they were replaced by, should that happen meanwhile. */
+  readonly #kept: Set<string>
+  readonly ended = new Set<string>()
+
+  constructor(subject: string, clearedAt: number, { except, only }: Choice) {
+    this.#subject = subject
+    this.#clearedAt = clearedAt
+    this.#kept = new Set(except?.filter(isStoreId))
+    this.#only = only && new Set(only)
+  }
+
+  /** Ends the sessions of an index, and takes their ids out of it; gives how many are left. */
+  *empty(at: string): Job<number> {
+    for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
+      const { stored, index } = yield* readIndex(at)
+      const chosen = [...index.keys()].filter((id) => this.#isChosen(id))
+      if (chosen.length === 0) return index.size
+      yield* this.end(chosen.filter((id) => !this.ended.has(id)))
+      const left = this.#without(index, Date.now())
+      if (!(yield* replaceIndex(at, stored, left))) yield* pause(backoff(attempt))
+      else if (![...left.keys()].some((id) => this.#isChosen(id))) return left.size
+    }
+    throw new ConflictError(MAX_TRIES)
+  }
+
+  /** Ends the records of these ids that are live sessions of the subject. */
+  *end(ids: readonly string[]): Job<void> {
+    for (const some of chunksOf(ids, TRIP)) {
+      let left = some
+      for (let attempt = 0; left.length > 0; attempt++) {
+        if (attempt === MAX_TRIES) throw new ConflictError(MAX_TRIES)
+        if (attempt > 0) yield* pause(backoff(attempt - 1))
+        left = yield* this.#endSome(left)
+      }
+    }
+  }
+
+  /** Gives the ids that have to be looked at again. */
+  *#endSome(ids: readonly string[]): Job<readonly string[]> {
+    const kept = [...this.#kept]
+    const records = yield* readAllFresh([...ids, ...kept])
+    // Who is kept may have been replaced: what came in its place may be among these.
+    const isKnown = kept.every((_, at) => this.#keepSuccessor(records[ids.length + at]))
+    if (!isKnown) return ids.filter((id) => this.#isChosen(id))
+    const live: Doomed[] = []
+    const successors: string[] = []
+    for (const [at, id] of ids.entries()) {
+      const stored = records[at]
+      const record = stored && parseRecord(stored.text)
+      if (stored === undefined || record === undefined || !this.#isChosen(id)) continue
+      if (isLive(record, this.#subject, this.#clearedAt)) live.push({ id, record, version: stored.version })
+      else if (record.n !== undefined && this.#isToFollow(record.n[0])) successors.push(record.n[0])
+    }
+    return [...(yield* this.#mark(live)), ...successors]
+  }
+
+  /**
+   * Marks them by compare-and-set, then removes them: what a parallel request makes of a session at the same time,
+   * another user's or nobody's, is decided by who comes first. Gives those where others did.
+   */
+  *#mark(live: readonly Doomed[]): Job<readonly string[]> {
+    const expires = Date.now() + ENDED_MS
+    const marked = yield* writeAll(
+      live.map(({ id, record, version }) => {
+        return { kind: 'update', id, text: formatRecord({ c: record.c, x: true }), expires, version }
+      })
+    )
+    const ids = live.map(({ id }) => id)
+    const ended = ids.filter((_, at) => marked[at] !== undefined)
+    for (const id of ended) this.ended.add(id)
+    yield* removeAll(ended)
+    return ids.filter((_, at) => marked[at] === undefined)
+  }
+
+  /** The successor of a session that is being regenerated at this moment ends as well; each is followed once. */
+  #isToFollow(successor: string): boolean {
+    if (!isStoreId(successor) || this.#followed.has(successor)) return false
+    this.#followed.add(successor)
+    this.#only?.add(successor)
+    return this.#isChosen(successor)
+  }
+
+  readonly #followed = new Set<string>()
+
+  /** `false`: there is one that was not known. */
+  #keepSuccessor(stored: StoredRecord | undefined): boolean {
+    const successor = stored && parseRecord(stored.text)?.n?.[0]
+    if (!isStoreId(successor) || this.#kept.has(successor)) return true
+    this.#kept.add(successor)
+    return false
+  }
+
+  #isChosen(id: string): boolean {
+    return this.#only === undefined ? !this.#kept.has(id) : this.#only.has(id)
+  }
+
+  /**
+   * An id that was entered a moment ago may have a record in another moment, and be looked for in the index after that: it
+   * stays, marked, until the record has been looked for once more.
+   */
+  #without(index: Index, now: number): Index {
+    const left = new Map(index)
+    for (const [id, listing] of index) {
+      if (!this.#isChosen(id)) continue
+      if (listing.isLeaving || this.ended.has(id) || isSettled(listing, now)) left.delete(id)
+      else left.set(id, { ...listing, isLeaving: true })
+    }
+    return left
+  }
+}
+
+interface Doomed {
+  readonly id: string
+  readonly record: SessionRecord
+  readonly version: Version
+}

@@ -1,0 +1,122 @@
+import type { Problem } from '../../types/session.js'
+import { parseRecord, type SessionRecord } from '../records/record.js'
+import type { KeyRing } from '../seal/keys.js'
+import type { Sealer } from '../seal/sealer.js'
+import { Recent } from '../util/recent.js'
+
+/*
+ * The requests of a browser come in bursts, most with the same cookie and the same record: to open and to parse them
+ * again would be most of what a session costs. So up to 256 of each are remembered, from when they come again: what is
+ * kept in vain outlives the young generation of V8's heap, and to collect it costs a fifth of a request. What is
+ * remembered is shared by requests, so only what nobody can change is: a record whose schema makes new objects of all
+ * that it decodes.
+ */
+
+/** Longer texts are not worth their memory. In characters. */
+const LONGEST = 4096
+
+export type OpenedValue<T> =
+  | {
+      readonly text: string
+      readonly content: T
+      /** Sealed with an older key or in another mode; to be sealed anew. */
+      readonly isStale: boolean
+      /** The value itself if it was there a moment ago: what replaces it will be too. */
+      readonly recentValue: string | undefined
+      readonly problem?: undefined
+    }
+  | { readonly problem: Problem }
+
+/** Seals and opens the values of one session's cookie. */
+export class CookieValues<T> {
+  readonly #sealer: Pick<Sealer, 'open' | 'seal' | 'close'>
+  readonly #ring: KeyRing
+  readonly #parse: (text: string) => T | undefined
+  readonly #isConstant: (content: T) => boolean
+  readonly #recent = new Recent<OpenedValue<T>>()
+  #generation = 0
+
+  /** @param isConstant whether nobody who is given the content can change it */
+  constructor(
+    sealer: Pick<Sealer, 'open' | 'seal' | 'close'>,
+    ring: KeyRing,
+    parse: (text: string) => T | undefined,
+    isConstant: (content: T) => boolean
+  ) {
+    this.#sealer = sealer
+    this.#ring = ring
+    this.#parse = parse
+    this.#isConstant = isConstant
+  }
+
+  open(value: string): OpenedValue<T> {
+    this.#forgetOldKeys()
+    const known = this.#recent.get(value)
+    if (known !== undefined) return known
+    const opened = this.#sealer.open(value)
+    if (opened.text === undefined) return opened
+    const content = this.#parse(opened.text)
+    if (content === undefined) return { problem: 'malformed' }
+    const recentValue = this.#recent.isSaidAgain(value) ? value : undefined
+    const result = { text: opened.text, content, isStale: opened.stale, recentValue }
+    if (recentValue !== undefined) this.#remember(value, result)
+    return result
+  }
+
+  /**
+   * @param content what `text` says, unless others may change it
+   * @param replaced the value that it replaces, if that was there a moment ago: the browser will not send it again
+   */
+  seal(text: string, content: T | undefined, replaced?: string): string {
+    this.#forgetOldKeys()
+    const value = this.#sealer.seal(text)
+    if (replaced !== undefined) this.#recent.forget(replaced)
+    if (replaced === undefined || content === undefined) this.#recent.isSaidAgain(value)
+    else this.#remember(value, { text, content, isStale: false, recentValue: value })
+    return value
+  }
+
+  close(): void {
+    this.#sealer.close()
+    this.#recent.clear()
+  }
+
+  #remember(value: string, opened: OpenedValue<T> & { readonly content: T }): void {
+    if (value.length <= LONGEST && this.#isConstant(opened.content)) this.#recent.put(value, opened)
+  }
+
+  /** A key that was taken out of the ring must not open anything any more. */
+  #forgetOldKeys(): void {
+    if (this.#generation === this.#ring.generation) return
+    this.#recent.clear()
+    this.#generation = this.#ring.generation
+  }
+}
+
+/** Parses the records of one session that a store gave. */
+export class StoredRecords {
+  readonly #isConstant: (record: SessionRecord) => boolean
+  readonly #recent = new Recent<{ readonly text: string; readonly record: SessionRecord }>()
+
+  constructor(isConstant: (record: SessionRecord) => boolean) {
+    this.#isConstant = isConstant
+  }
+
+  /** `undefined` if the text is not a record. */
+  parse(id: string, text: string): SessionRecord | undefined {
+    const known = this.#recent.get(id)
+    if (known?.text === text) return known.record
+    const record = parseRecord(text)
+    if (record !== undefined && this.#recent.isSaidAgain(id)) this.#remember(id, text, record)
+    return record
+  }
+
+  /** Takes note of a record that was written, if the one that it replaces is remembered. */
+  learn(id: string, text: string, record: SessionRecord): void {
+    if (this.#recent.get(id) !== undefined) this.#remember(id, text, record)
+  }
+
+  #remember(id: string, text: string, record: SessionRecord): void {
+    if (text.length <= LONGEST && this.#isConstant(record)) this.#recent.put(id, { text, record })
+  }
+}

@@ -1,0 +1,33 @@
+import type { RecordStore } from '../../types/store.js'
+
+/**
+ * A store that the app may start without. Until its set-up has worked, whatever else it is asked rejects: an engine that
+ * is there again may still lack a table, or be one that the store must not use.
+ */
+export function lateStore(store: RecordStore): RecordStore {
+  let isSetUp = false
+  const ready = (): Required<RecordStore> => {
+    if (isSetUp) return store as Required<RecordStore>
+    throw new Error('the store is not set up yet: the app was started without it')
+  }
+  const { readMany, saveMany, clear, sweep, close, address, capabilities } = store
+  return {
+    kind: 'record',
+    ...(capabilities && { capabilities }),
+    read: (id, options) => ready().read(id, options),
+    create: (id, text, expires) => ready().create(id, text, expires),
+    update: (id, text, expires, version) => ready().update(id, text, expires, version),
+    touch: (id, expires) => ready().touch(id, expires),
+    remove: (id) => ready().remove(id),
+    ...(readMany && { readMany: (ids, options) => ready().readMany(ids, options) }),
+    ...(saveMany && { saveMany: (writes) => ready().saveMany(writes) }),
+    ...(clear && { clear: async () => ready().clear() }),
+    ...(sweep && { sweep: async (options) => (isSetUp ? ready().sweep(options) : 0) }),
+    ...(address && { address: () => address.call(store) }),
+    setup: async () => {
+      await store.setup?.()
+      isSetUp = true
+    },
+    close: async () => close?.call(store)
+  }
+}

@@ -1,0 +1,93 @@
+import type { FastifyRequest } from 'fastify'
+import { ConfigError } from '../errors.js'
+import { isObject, otherOption } from '../options/names.js'
+
+/** What a route says of its sessions. */
+interface Settings {
+  /** Which are read before its handlers; `undefined`: all. */
+  readonly load: readonly string[] | false | undefined
+  /** Whether its requests count as use. */
+  readonly touch: boolean
+}
+
+/** What routes say in `config.sessions`. */
+export class RouteSessions {
+  readonly #told: { readonly route: string; readonly sessions: unknown }[] = []
+  readonly #checked = new WeakMap<object, Settings>()
+  #names: readonly string[] = []
+  #mayBeTold: boolean
+  #mayNotTouch: boolean
+
+  /** @param hasEarlier whether there are routes that are older than the plugin, of which it is not told */
+  constructor(hasEarlier: boolean) {
+    this.#mayBeTold = hasEarlier
+    this.#mayNotTouch = hasEarlier
+  }
+
+  /** Checked when all sessions are known. */
+  add(method: string, url: string, sessions: unknown): void {
+    if (sessions === undefined) return
+    this.#mayBeTold = true
+    this.#mayNotTouch ||= isObject(sessions)
+    if (sessions !== false) this.#told.push({ route: `${method} ${url}`, sessions })
+  }
+
+  /** @throws FST_SESSIONS_CONFIG when a route names what there is not. */
+  check(names: readonly string[]): void {
+    this.#names = names
+    for (const { route, sessions } of this.#told) this.#check(route, sessions)
+  }
+
+  /**
+   * The names of those that are read before the handler, `false` for none, `undefined` for all.
+   * @throws FST_SESSIONS_CONFIG for a route that could not be checked at start
+   */
+  loadedFor(request: FastifyRequest): readonly string[] | false | undefined {
+    return this.#mayBeTold ? this.#of(request)?.load : undefined
+  }
+
+  /**
+   * Whether a request counts as use. HEAD does not: nobody is shown anything, and who sends it is a program. A prefetch
+   * does: a browser makes it for somebody who has a page open, and when it is shown there is no further request to count.
+   */
+  isUse(request: FastifyRequest): boolean {
+    if (request.method === 'HEAD') return false
+    return !this.#mayNotTouch || this.#of(request)?.touch !== false
+  }
+
+  #of(request: FastifyRequest): Settings | undefined {
+    // Fastify makes an object of twelve members each time that it is asked for a route's options.
+    const { config, url } = request.routeOptions
+    const { sessions } = config
+    if (sessions === undefined) return undefined
+    if (sessions === false) return NONE
+    return this.#checked.get(sessions) ?? this.#check(`${request.method} ${url}`, sessions)
+  }
+
+  #check(route: string, sessions: unknown): Settings {
+    const at = `route "${route}": config.sessions`
+    const settings = isObject(sessions)
+      ? this.#settings(at, sessions)
+      : { load: this.#load(at, sessions, 'false, an array of names, or { load, touch }'), touch: true }
+    this.#checked.set(sessions as object, settings)
+    return settings
+  }
+
+  #settings(at: string, sessions: object): Settings {
+    const other = otherOption(sessions, ['load', 'touch'])
+    if (other !== undefined) throw new ConfigError(`${at}: ${other}`)
+    const { load, touch = true } = sessions as { readonly load?: unknown; readonly touch?: unknown }
+    if (typeof touch !== 'boolean') throw new ConfigError(`${at}: touch: expected true or false, got ${typeof touch}`)
+    const isSaid = load !== undefined && load !== false
+    return { load: isSaid ? this.#load(`${at}: load`, load, 'false or an array of names') : load, touch }
+  }
+
+  #load(at: string, names: unknown, expected: string): readonly string[] {
+    if (!Array.isArray(names)) throw new ConfigError(`${at}: expected ${expected}`)
+    const other = names.find((name) => !this.#names.includes(name))
+    if (other === undefined) return names
+    throw new ConfigError(`${at}: no session "${other}"; there are ${this.#names.join(', ')}`)
+  }
+}
+
+const NONE: Settings = { load: false, touch: true }

@@ -1,0 +1,72 @@
+import type { Entry } from '../definition/registry.js'
+import { StoreError } from '../errors.js'
+import { type Cut, type Successor, storeId, type Ticket } from '../records/record.js'
+import type { Job } from '../records/rounds.js'
+import { idOf, newTicket, readSource } from '../session/origin.js'
+import type { Source } from '../session/source.js'
+
+/*
+ * A record that `regenerate()` replaced points to its successor. The pointer carries the secret of the successor's
+ * cookie as well, so that of two requests that sign in at once the second can answer with the session of the first. It
+ * is sealed with the app's keys under a purpose of its own, encrypted also where cookies are only signed, and for this
+ * one record: a leaked table is still no list of live sessions.
+ */
+
+/** Each link is one `regenerate()` since a request began: more than that only a circle can have. */
+const MAX_LINKS = 1000
+
+/** Where a retired record leads. */
+export interface Trail {
+  /** The record that lives. */
+  readonly end: Source
+  /** Whether an old id was cut off somewhere on the way, and how. */
+  readonly cut: Cut | undefined
+  /** The last retired record before the end. */
+  readonly last: Source | undefined
+}
+
+/** What the record of `old` says of its successor. */
+export function pointer(entry: Entry, old: Source, secret: string, until: number, cut: Cut | undefined): Successor {
+  const sealed = entry.successors.seal(secret, idOf(old))
+  return cut === undefined ? [storeId(secret), until, sealed] : [storeId(secret), until, sealed, cut]
+}
+
+/**
+ * Follows retired records to the one that lives; `undefined` when that was ended.
+ * @throws FST_SESSIONS_STORE when there is no end
+ */
+export function* follow(entry: Entry, source: Source): Job<Trail | undefined> {
+  const passed = new Set<string>()
+  let end: Source | undefined = source
+  let last: Source | undefined
+  let cut: Cut | undefined
+  while (end.record.n !== undefined) {
+    passed.add(idOf(end))
+    const [id, , , by]: Successor = end.record.n
+    if (passed.has(id) || passed.size === MAX_LINKS) {
+      throw new StoreError(entry.name, `its id was replaced ${passed.size} times, and no end is in sight`)
+    }
+    // What came with new rights asks for more than to have signed in.
+    cut = by === 'rights' ? by : (cut ?? by)
+    last = end
+    end = yield* readSource(entry, id)
+    if (end === undefined) return undefined
+  }
+  return { end, cut, last }
+}
+
+/** The same from what is stored now under the id of `source`. */
+export function* followNewest(entry: Entry, source: Source): Job<Trail | undefined> {
+  if (source.record.n !== undefined) return yield* follow(entry, source)
+  const present = yield* readSource(entry, idOf(source), source.kept?.ticket)
+  return present && (yield* follow(entry, present))
+}
+
+/** The ticket of the record at the end, out of the sealed pointer; `undefined` when no key opens that any more. */
+export function ticketTo(entry: Entry, { end, last }: Trail): Ticket | undefined {
+  const sealed = last?.record.n?.[2]
+  if (last === undefined || sealed === undefined) return undefined
+  const { text: secret } = entry.successors.open(sealed, idOf(last))
+  if (secret === undefined || storeId(secret) !== idOf(end)) return undefined
+  return newTicket(secret, idOf(end), end.record.c)
+}

@@ -1,0 +1,90 @@
+import { ConfigError } from '../errors.js'
+import { durationFault, SWEEP_INTERVAL } from './durations.js'
+
+const SHARED = [
+  'idle',
+  'absolute',
+  'touchAfter',
+  'grace',
+  'onStoreError',
+  'saveOnError',
+  'invalidValueStatus',
+  'flashOnPrefetch',
+  'maxBytes',
+  'cookie'
+]
+/** The last three are Fastify's own, of any plugin. */
+const PLUGIN = [
+  'keys',
+  'sessions',
+  'app',
+  'stores',
+  'sweepInterval',
+  'startWithout',
+  'clearMarker',
+  'prefix',
+  'logLevel',
+  'logSerializers'
+]
+const DEFINITION = ['schema', 'flash', 'store', 'seal', 'chunks', 'load', 'version', 'migrate', 'onInvalid', 'merge']
+/** Attributes of a cookie. */
+export const COOKIE = ['path', 'domain', 'secure', 'httpOnly', 'sameSite', 'maxAge', 'partitioned', 'priority']
+
+/**
+ * Refuses options that there are not: a misspelt one would leave its default in place, without a word.
+ * @throws FST_SESSIONS_CONFIG
+ */
+export function checkOptions(options: object): void {
+  refuseOthers('', options, [...PLUGIN, ...SHARED])
+  checkCookieOptions('', options, COOKIE)
+  const { sweepInterval = 0 } = options as { readonly sweepInterval?: unknown }
+  const fault = durationFault(sweepInterval, SWEEP_INTERVAL)
+  if (fault !== undefined) throw new ConfigError(`sweepInterval: ${fault}`)
+  const { app } = options as { readonly app?: unknown }
+  if (app !== undefined && (typeof app !== 'string' || app === '')) {
+    throw new ConfigError(`app: expected a non-empty string, got ${app === '' ? 'an empty one' : typeof app}`)
+  }
+}
+
+/** @throws FST_SESSIONS_CONFIG */
+export function checkDefinition(session: string, definition: object): void {
+  const at = `session "${session}": `
+  refuseOthers(at, definition, [...DEFINITION, ...SHARED])
+  checkCookieOptions(at, definition, ['name', ...COOKIE])
+  const { migrate = {}, merge = {} } = definition as { readonly migrate?: object; readonly merge?: object }
+  for (const [key, value] of Object.entries(merge)) {
+    if (typeof value !== 'function') throw new ConfigError(`${at}merge: ${key}: expected a function`)
+  }
+  for (const [step, value] of Object.entries(migrate)) checkStep(`${at}migrate: ${step}`, value)
+}
+
+function checkStep(at: string, step: unknown): void {
+  if (typeof step === 'function') return
+  if (!isObject(step)) throw new ConfigError(`${at}: expected a function, or { up, down } of two`)
+  refuseOthers(`${at}: `, step, ['up', 'down'])
+  const { up, down } = step as { readonly up?: unknown; readonly down?: unknown }
+  if (typeof up !== 'function') throw new ConfigError(`${at}: up: expected a function`)
+  if (down !== undefined && typeof down !== 'function') throw new ConfigError(`${at}: down: expected a function`)
+}
+
+export function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function checkCookieOptions(at: string, options: { readonly cookie?: unknown }, known: readonly string[]): void {
+  const { cookie } = options
+  if (cookie === undefined) return
+  if (!isObject(cookie)) throw new ConfigError(`${at}cookie: expected an object of attributes, got ${typeof cookie}`)
+  refuseOthers(`${at}cookie: `, cookie, known)
+}
+
+/** What to say of an option that there is not; `undefined` if there are all. */
+export function otherOption(options: object, known: readonly string[]): string | undefined {
+  const other = Object.keys(options).find((option) => !known.includes(option))
+  return other && `there is no option "${other}"; there are ${known.join(', ')}`
+}
+
+function refuseOthers(at: string, options: object, known: readonly string[]): void {
+  const other = otherOption(options, known)
+  if (other !== undefined) throw new ConfigError(at + other)
+}

@@ -1,0 +1,68 @@
+import type { Definition, Shared } from '../../types/options.js'
+import { MAX_CHUNKS } from '../cookie/cookie.js'
+import { ConfigError } from '../errors.js'
+import { noSuchKey } from '../schema/codec.js'
+import { durationFault, idleFault, LIFETIMES } from './durations.js'
+
+/** What any session needs besides its values. */
+const LEAST_BYTES = 256
+
+/** @throws FST_SESSIONS_CONFIG */
+export function checkSettings(session: string, settings: Shared & Definition): void {
+  const refuse = (reason: string): never => {
+    throw new ConfigError(`session "${session}": ${reason}`)
+  }
+  for (const [option, bounds] of Object.entries(LIFETIMES)) {
+    const value = settings[option as keyof typeof LIFETIMES]
+    const fault = value === undefined ? undefined : durationFault(value, bounds)
+    if (fault !== undefined) refuse(`${option}: ${fault}`)
+  }
+  const { version = 1, chunks = 1, maxBytes, invalidValueStatus: status = 500 } = settings
+  if (maxBytes !== undefined && !(Number.isSafeInteger(maxBytes) && maxBytes >= LEAST_BYTES))
+    refuse(`maxBytes: expected a whole number of bytes, at least ${LEAST_BYTES}, got ${maxBytes}`)
+  if (!Number.isInteger(status) || status < 400 || status > 599) {
+    refuse(`invalidValueStatus: expected a status from 400 to 599, got ${JSON.stringify(status)}`)
+  }
+  if (!Number.isInteger(chunks) || chunks < 1 || chunks > MAX_CHUNKS)
+    refuse(`chunks: expected 1 to ${MAX_CHUNKS}, got ${chunks}`)
+  if (!Number.isInteger(version) || version < 1) refuse(`version: expected a whole number from 1, got ${version}`)
+  oneOf(refuse, settings, 'seal', ['encrypt', 'sign'])
+  oneOf(refuse, settings, 'load', ['auto', 'manual'])
+  oneOf(refuse, settings, 'onStoreError', ['throw', 'empty'])
+  oneOf(refuse, settings, 'flashOnPrefetch', ['keep', 'take'])
+  if (typeof settings.onInvalid !== 'function') oneOf(refuse, settings, 'onInvalid', ['reset', 'throw'])
+  for (const step of Object.keys(settings.migrate ?? {})) {
+    if (!(Number.isInteger(Number(step)) && Number(step) >= 1 && Number(step) < version)) {
+      refuse(`migrate: step ${step} leads nowhere: the version is ${version}`)
+    }
+  }
+}
+
+/** @throws FST_SESSIONS_CONFIG */
+export function checkIdle(session: string, definition: Shared, shared: Shared, defaultAbsolute: number): void {
+  const fault = idleFault(definition, shared, defaultAbsolute)
+  if (fault !== undefined) throw new ConfigError(`session "${session}": ${fault}`)
+}
+
+/**
+ * A function for a key that there is not would never be called.
+ * @throws FST_SESSIONS_CONFIG
+ */
+export function checkMerge(session: string, merge: object, keys: readonly string[] | undefined): void {
+  const other = Object.keys(merge).find((key) => keys?.includes(key) === false)
+  if (other !== undefined) {
+    throw new ConfigError(`session "${session}": merge: ${other}: ${noSuchKey(keys as readonly string[])}`)
+  }
+}
+
+function oneOf<K extends 'seal' | 'load' | 'onStoreError' | 'flashOnPrefetch' | 'onInvalid'>(
+  refuse: (reason: string) => never,
+  settings: { readonly [P in K]?: unknown },
+  option: K,
+  allowed: readonly string[]
+): void {
+  const value = settings[option]
+  if (value !== undefined && !allowed.includes(value as string)) {
+    refuse(`${option}: expected ${allowed.map((name) => `"${name}"`).join(' or ')}, got ${JSON.stringify(value)}`)
+  }
+}

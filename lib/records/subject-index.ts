@@ -1,0 +1,120 @@
+import type { StoredRecord } from '../../types/store.js'
+import { ConflictError } from '../errors.js'
+import { isObject, isTime, parseJson } from '../util/parse.js'
+import { isStoreId, reservedId } from './record.js'
+import { create, type Job, pause, readFresh, update } from './rounds.js'
+
+/** What an index record says of one session; times in ms since the epoch. */
+export interface Listing {
+  /** Which of the app's sessions it is. */
+  readonly name: string
+  /** When it ends at the latest. */
+  readonly ends: number
+  /** When it was entered. Of one subject, no two of one app have the same, as far as clocks agree. */
+  readonly entered: number
+  /** A revocation is about to end it, and found no record yet. */
+  readonly isLeaving: boolean
+}
+
+/** By record id. */
+export type Index = ReadonlyMap<string, Listing>
+
+/** An index record as it was read. */
+export interface ReadIndex {
+  readonly stored: StoredRecord | undefined
+  readonly index: Index
+}
+
+/** The ids of the records that hold the ids of one subject's sessions. */
+export interface Places {
+  /** Of the record with the newest of them, which every sign-in changes. */
+  readonly recent: string
+  /** Of the record that tells which pages there are. */
+  readonly range: string
+  /** Of the records with those that are older. */
+  page(number: number): string
+}
+
+export function placesOf(subject: string, app: string | undefined): Places {
+  return {
+    recent: reservedId(`subject ${subject}`, app),
+    range: reservedId(`pages of ${subject}`, app),
+    page: (number) => reservedId(`page ${number} of ${subject}`, app)
+  }
+}
+
+/** Lost races in a row after which a writer gives up: some 5 s of pauses. */
+export const MAX_TRIES = 200
+
+/** How long an index stays when its last session has left it. In milliseconds. */
+const EMPTY_MS = 60_000
+
+export function* readIndex(at: string): Job<ReadIndex> {
+  const stored = yield* readFresh(at)
+  return { stored, index: parseIndex(stored?.text) }
+}
+
+/** By compare-and-set; `false`: another was faster. */
+export function* replaceIndex(at: string, stored: StoredRecord | undefined, next: Index): Job<boolean> {
+  const text = formatIndex(next)
+  const expires = next.size === 0 ? Date.now() + EMPTY_MS : latestEnd(next)
+  if (stored === undefined) return next.size === 0 || (yield* create(at, text, expires)) !== undefined
+  return (yield* update(at, text, expires, stored.version)) !== undefined
+}
+
+/** Changes an index by compare-and-set, which may take several tries; gives what it holds then. */
+export function* amendIndex(at: string, change: (index: Index) => Index): Job<Index> {
+  for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
+    const { stored, index } = yield* readIndex(at)
+    const next = change(index)
+    if (next === index || (yield* replaceIndex(at, stored, next))) return next
+    yield* pause(backoff(attempt))
+  }
+  throw new ConflictError(MAX_TRIES)
+}
+
+/** Grows with each lost race, by chance, so that rivals fall out of step. In milliseconds. */
+export function backoff(attempt: number): number {
+  return attempt === 0 ? 0 : Math.random() * Math.min(50, 2 ** attempt)
+}
+
+/** Newest first; in the order of their ids where two were entered at the same time. */
+export function newestFirst(index: Index): readonly (readonly [id: string, listing: Listing])[] {
+  return [...index].sort(([a, { entered: one }], [b, { entered: other }]) => other - one || (a < b ? 1 : -1))
+}
+
+export function latestEnd(index: Index): number {
+  let latest = 0
+  for (const { ends } of index.values()) latest = Math.max(latest, ends)
+  return latest
+}
+
+/**
+ * `{ [id]: [name, ends, entered] }`, and a 1 behind that for those that are leaving. What is no such list counts as one
+ * without sessions, and an entry that does not fit as none: whoever changes the index next writes a sound one.
+ */
+export function parseIndex(text: string | undefined): Index {
+  const index = new Map<string, Listing>()
+  const value = text === undefined ? undefined : parseJson(text)
+  for (const [id, entry] of Object.entries(isObject(value) ? value : {})) {
+    const listing = listingIn(entry)
+    if (listing !== undefined && isStoreId(id)) index.set(id, listing)
+  }
+  return index
+}
+
+export function formatIndex(index: Index): string {
+  const entries = [...index].map(([id, { name, ends, entered, isLeaving }]) => [
+    id,
+    isLeaving ? [name, ends, entered, 1] : [name, ends, entered]
+  ])
+  return JSON.stringify(Object.fromEntries(entries))
+}
+
+function listingIn(value: unknown): Listing | undefined {
+  if (!Array.isArray(value)) return undefined
+  const [name, ends, entered, leaving] = value as readonly unknown[]
+  if (typeof name !== 'string' || !isTime(ends) || !isTime(entered) || !(Number.isInteger(entered) && entered >= 0))
+    return undefined
+  return { name, ends, entered, isLeaving: leaving === 1 }
+}

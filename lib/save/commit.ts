@@ -1,0 +1,271 @@
+import type { Awaitable, RecordStore } from '../../types/store.js'
+import type { SetCookie } from '../cookie/cookie.js'
+import { HeadersSentError, isOurs, SaveError, StoreError } from '../errors.js'
+import { formatTicket } from '../records/record.js'
+import { type Job, runAlone, runTogether } from '../records/rounds.js'
+import type { RequestSessions } from '../request/request-sessions.js'
+import { areHeadersSent, sendCookies } from '../response/send-cookies.js'
+import { cookieEnd, isCookieDue, isLater } from '../session/lifetime.js'
+import type { Outcome } from '../session/origin.js'
+import type { Encoded, Source } from '../session/source.js'
+import type { SessionState } from '../session/state.js'
+import { append } from '../util/append.js'
+import { andThen, isPromise } from '../util/awaitable.js'
+import { confirm, renew, renewWithCookie, save } from './save.js'
+
+/** What is to be done for one session, decided and encoded before anything is written. */
+interface Task {
+  readonly state: SessionState
+  readonly encoded: Encoded | undefined
+  /** `undefined`: nothing to be done at the store. */
+  readonly job: Job<Outcome> | undefined
+  /** It changes nothing but when the session ends, or its seal: where that fails, whoever only reads gets the page. */
+  readonly isRenewal: boolean
+  /** How that went. */
+  settled: PromiseSettledResult<Outcome> | undefined
+}
+
+function taskFor(state: SessionState, encoded: Encoded | undefined, job?: Job<Outcome>): Task {
+  return { state, encoded, job, isRenewal: false, settled: undefined }
+}
+
+function renewalFor(state: SessionState, encoded: Encoded | undefined, job?: Job<Outcome>): Task {
+  return { state, encoded, job, isRenewal: true, settled: undefined }
+}
+
+/**
+ * Saves sessions together: encodes all, then saves all, one round trip a store, and only when every save worked sets
+ * the cookies. Where no store has to be waited for it is done when it returns, and returns `undefined`.
+ * @throws FST_SESSIONS_SAVE, or rejects with it
+ */
+export function commit(sessions: RequestSessions, states: readonly SessionState[]): Promise<void> | undefined {
+  const now = Date.now()
+  const tasks = eachOrThrow(states, stateOf, (state) =>
+    mayNeedSaving(state, now) ? plan(sessions, state, now) : undefined
+  )
+  const working = tasks.every(hasJob) ? tasks : tasks.filter(hasJob)
+  if (working.length === 0) return finish(sessions, tasks, now)
+  for (const { state } of tasks) state.isSaving = true
+  const running = run(working)
+  const end = () => finishSaved(sessions, tasks, now)
+  return isPromise(running) ? running.then(end) : end()
+}
+
+/** Most requests only read: they are done here. */
+function mayNeedSaving(state: SessionState, now: number): boolean {
+  if (state.isDirty || state.isStale || state.cookieOptions !== undefined) return true
+  return state.source !== undefined && isLater(state, state.source.expires, now)
+}
+
+/** @throws when the session can't be stored as it is */
+function plan(sessions: RequestSessions, state: SessionState, now: number): Task | undefined {
+  if (state.isDetached) return planDetached(state)
+  if (state.isReadOnly) return state.refuseChanges() as undefined
+  state.learnWhatIsEnded()
+  const encoded = state.isChanged || state.retiring !== undefined ? state.encode(now) : undefined
+  const isTouchDue = state.source !== undefined && isLater(state, state.source.expires, now)
+  if (state.entry.store === undefined) return planCookie(sessions, state, encoded, isTouchDue, now)
+  if (encoded !== undefined || state.isEnding) {
+    const needsCookie = encoded !== undefined && state.source === undefined
+    if (needsCookie && areHeadersSent(sessions)) throw new HeadersSentError(state.entry.name)
+    return taskFor(state, encoded, save(state, encoded, now))
+  }
+  if (state.source === undefined) return undefined
+  return planRead(state, state.source, isTouchDue, now)
+}
+
+/** What a session needs that was only read, and came by a cookie; a replaced id gets nothing. */
+function planRead(state: SessionState, { kept, record }: Source, isTouchDue: boolean, now: number): Task | undefined {
+  const isRenewed = isTouchDue && record.n === undefined
+  if (kept?.ticket === undefined || !isCookieDue(state, kept.ticket.expires, now)) {
+    return isRenewed ? renewalFor(state, undefined, renew(state, now)) : undefined
+  }
+  return renewalFor(state, undefined, isRenewed ? renewWithCookie(state, now) : confirm(state))
+}
+
+/** Nothing of it is saved, but who signs out has to be told that it did not work. */
+function planDetached(state: SessionState): undefined {
+  if (state.isEnding) throw new StoreError(state.entry.name, 'it could not be read, so it can not be ended either')
+}
+
+/** The cookie is the record: to renew it is to write it, which must not undo what another answer has done to it. */
+function planCookie(
+  sessions: RequestSessions,
+  state: SessionState,
+  changed: Encoded | undefined,
+  isTouchDue: boolean,
+  now: number
+): Task | undefined {
+  if (changed === undefined && !state.isEnding) {
+    const isRenewed = isTouchDue || state.isStale || (state.source !== undefined && state.cookieOptions !== undefined)
+    return isRenewed && !areHeadersSent(sessions) && !isSuperseded(state) ? planRenewal(state, now) : undefined
+  }
+  if (areHeadersSent(sessions)) throw new HeadersSentError(state.entry.name)
+  return taskFor(state, changed)
+}
+
+function planRenewal(state: SessionState, now: number): Task | undefined {
+  try {
+    return renewalFor(state, state.encode(now))
+  } catch (error) {
+    logUnrenewed(state, error)
+    return undefined
+  }
+}
+
+function isSuperseded({ entry, source }: SessionState): boolean {
+  return source?.came !== undefined && entry.superseded.has(source.came.value, source.came.at)
+}
+
+/** Leaves on each task how its job went; never throws. */
+function run(tasks: readonly Task[]): Awaitable<void> {
+  if (tasks.length > 1) return runByStore(tasks)
+  const [only] = tasks as [Task]
+  const settle = (settled: PromiseSettledResult<Outcome>) => {
+    only.settled = settled
+  }
+  const settled = runAlone(storeOf(only), only.job as Job<Outcome>)
+  return andThen(settled, settle)
+}
+
+function finishSaved(sessions: RequestSessions, tasks: readonly Task[], now: number): undefined {
+  try {
+    if (tasks.some(isFailed)) throw saveError(tasks)
+    finish(sessions, tasks.every(isDone) ? tasks : tasks.filter(isKept), now)
+  } finally {
+    for (const { state } of tasks) state.endSaving()
+  }
+}
+
+async function runByStore(tasks: readonly Task[]): Promise<void> {
+  const stores = [...new Set(tasks.map(storeOf))]
+  const ofStore = (store: RecordStore) => tasks.filter((task) => storeOf(task) === store)
+  await Promise.all(stores.map((store) => runOnStore(store, ofStore(store))))
+}
+
+async function runOnStore(store: RecordStore, tasks: readonly Task[]): Promise<void> {
+  const jobs = tasks.map(({ job }) => job as Job<Outcome>)
+  const settled = await runTogether(store, jobs)
+  for (const [index, task] of tasks.entries()) task.settled = settled[index]
+}
+
+const hasJob = ({ job }: Task) => job !== undefined
+const storeOf = ({ state }: Task) => state.entry.store as RecordStore
+const isDone = ({ settled }: Task) =>
+  settled === undefined || (settled.status === 'fulfilled' && settled.value !== 'dropped')
+const isFailed = ({ settled, isRenewal }: Task) => settled?.status === 'rejected' && !isRenewal
+const isDropped = ({ settled }: Task) => settled?.status === 'fulfilled' && settled.value === 'dropped'
+
+function saveError(tasks: readonly Task[]): SaveError {
+  const errors = new Map<string, Error>()
+  for (const { state, settled } of tasks.filter(isFailed)) {
+    const error = asError((settled as PromiseRejectedResult).reason)
+    const { log, entry } = state
+    if (!isOurs(error)) log.error({ session: entry.name, err: error }, 'a session could not be saved: its store failed')
+    errors.set(entry.name, error)
+  }
+  return new SaveError(errors)
+}
+
+/** Not one that was ended elsewhere, which learns it, nor one whose end could not be moved. */
+function isKept(task: Task): boolean {
+  const { state, settled } = task
+  if (isDropped(task)) {
+    state.problem = 'gone'
+    state.log.info(
+      { session: state.entry.name },
+      'the session was ended while this request ran: its changes are dropped'
+    )
+  } else if (settled?.status === 'rejected') logUnrenewed(state, settled.reason)
+  return isDone(task)
+}
+
+function logUnrenewed({ log, entry }: SessionState, error: unknown): void {
+  log.warn(
+    { session: entry.name, err: error },
+    'the session could not be renewed: it ends as it would have without this use'
+  )
+}
+
+/** Makes the cookies, and sets them unless one can't be made. */
+function finish(sessions: RequestSessions, tasks: readonly Task[], now: number): undefined {
+  const cookies: SetCookie[] = []
+  eachOrThrow(tasks, taskState, (task) => {
+    const make = task.isRenewal ? renewedCookies : cookiesFor
+    cookies.push(...make(sessions, task, now))
+  })
+  for (const { state, encoded, settled } of tasks) {
+    const isWritten = encoded !== undefined && settled?.status !== 'rejected'
+    if (state.entry.store === undefined && isWritten) state.settle(encoded)
+    state.doomed = undefined
+    state.isEnding = false
+    state.isCookieChanged = false
+  }
+  sendCookies(sessions, cookies)
+}
+
+/** A value that was smaller when it was written, or had more cookies, leaves the browser with what it has. */
+function renewedCookies(sessions: RequestSessions, task: Task, now: number): readonly SetCookie[] {
+  try {
+    return cookiesFor(sessions, task, now)
+  } catch (reason) {
+    task.settled = { status: 'rejected', reason }
+    logUnrenewed(task.state, reason)
+    return []
+  }
+}
+
+function cookiesFor({ request }: RequestSessions, { state, encoded }: Task, now: number): readonly SetCookie[] {
+  const { entry, cookieOptions } = state
+  if (entry.store === undefined) {
+    const came = (state.source ?? state.retiring ?? state.doomed)?.came
+    if (came !== undefined) entry.superseded.note(came.value, now)
+    if (encoded === undefined) return entry.cookie.clear(request, cookieOptions)
+    return entry.cookie.write(
+      request,
+      entry.sealedRecords.seal(encoded.text, encoded.isExact ? encoded.record : undefined, state.source?.recentValue),
+      state.cookieAge(now),
+      cookieOptions
+    )
+  }
+  if (state.source === undefined) return entry.cookie.clear(request, cookieOptions)
+  const { kept } = state.source
+  if (kept?.ticket === undefined || !isCookieDue(state, kept.ticket.expires, now)) return []
+  const renewed = { ...kept.ticket, expires: cookieEnd(state, now) }
+  state.source = { ...state.source, kept: { ...kept, ticket: renewed } }
+  state.isStale = false
+  return entry.cookie.write(
+    request,
+    entry.sealedTickets.seal(formatTicket(renewed), renewed),
+    state.cookieAge(now),
+    cookieOptions
+  )
+}
+
+/** What `run` gives for each item; if it throws for some, one error for all of these. @throws FST_SESSIONS_SAVE */
+function eachOrThrow<Item, Result>(
+  items: readonly Item[],
+  stateFor: (item: Item) => SessionState,
+  run: (item: Item) => Result | undefined
+): readonly Result[] {
+  let results: Result[] = []
+  let errors: Map<string, Error> | undefined
+  for (const item of items) {
+    try {
+      const result = run(item)
+      if (result !== undefined) results = append(results, result)
+    } catch (error) {
+      errors ??= new Map()
+      errors.set(stateFor(item).entry.name, asError(error))
+    }
+  }
+  if (errors !== undefined) throw new SaveError(errors)
+  return results
+}
+
+const stateOf = (state: SessionState) => state
+const taskState = ({ state }: Task) => state
+
+function asError(reason: unknown): Error {
+  return reason instanceof Error ? reason : new Error(String(reason))
+}

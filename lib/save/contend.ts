@@ -1,0 +1,55 @@
+import type { WriteResult } from '../../types/store.js'
+import { ConflictError, ReplacedError } from '../errors.js'
+import { followNewest } from '../load/successor.js'
+import { type Job, pause } from '../records/rounds.js'
+import { backoff } from '../records/subject-index.js'
+import { hasReplaced, idOf, MAX_ATTEMPTS, type Outcome, updateOf, writtenAs } from '../session/origin.js'
+import type { Encoded, Source } from '../session/source.js'
+import type { SessionState } from '../session/state.js'
+
+/** Compare-and-set; most have no rival. */
+export function* change(state: SessionState, from: Source, encoded: Encoded, now: number): Job<Outcome> {
+  const attempt = updateOf(from, encoded)
+  // A generator within another is paid again at each step, so not where most requests go.
+  if (attempt !== undefined && hasReplaced(state, from, encoded, (yield attempt) as WriteResult)) return state
+  return yield* contend(state, from, now)
+}
+
+/**
+ * Whoever comes second replays his changes on what the first one wrote.
+ * @throws FST_SESSIONS_REPLACED when the id was cut off from what came after it
+ */
+export function* contend(state: SessionState, from: Source, now: number): Job<Outcome> {
+  let writer = state
+  let own: Source | undefined
+  let source = from
+  for (let lost = 1; lost < MAX_ATTEMPTS; lost++) {
+    yield* pause(backoff(lost - 1))
+    const trail = yield* followNewest(state.entry, source)
+    if (trail === undefined) return 'dropped'
+    if (trail.cut !== undefined) throw new ReplacedError(state.entry.name)
+    const { end } = trail
+    if (writer === state && idOf(end) !== idOf(source)) {
+      own = ownOf(state, source, end, now)
+      writer = state.deputy()
+    }
+    writer.rebase(source, end)
+    source = end
+    const next = writer.encode(now) as Encoded
+    const attempt = updateOf(source, next)
+    if (attempt !== undefined && hasReplaced(writer, source, next, (yield attempt) as WriteResult)) {
+      if (own !== undefined) state.settle(own)
+      return writer
+    }
+  }
+  throw new ConflictError(MAX_ATTEMPTS)
+}
+
+/** Also after it saved, whoever came with a replaced id goes on with what that held; and gets no cookie any more. */
+function ownOf(state: SessionState, source: Source, successor: Source, now: number): Source {
+  const encoded = state.encode(now) as Encoded
+  const [, until = now] = source.record.n ?? []
+  const record = { ...encoded.record, n: [idOf(successor), until] as const }
+  const { id, version } = source.kept as NonNullable<Source['kept']>
+  return writtenAs(state.entry, { id, ticket: undefined }, { ...encoded, record, isExact: false }, version)
+}

@@ -1,0 +1,132 @@
+import type { Entry } from '../definition/registry.js'
+import { ConflictError, ReplacedError } from '../errors.js'
+import { formatRecord } from '../records/record.js'
+import { create, type Job, pause, readFresh, removeAll, touch, update } from '../records/rounds.js'
+import { backoff } from '../records/subject-index.js'
+import {
+  idOf,
+  MAX_ATTEMPTS,
+  newTicket,
+  type Outcome,
+  readAs,
+  readSource,
+  versionOf,
+  withoutTicket,
+  writtenAs
+} from '../session/origin.js'
+import type { Encoded, Source } from '../session/source.js'
+import type { SessionState } from '../session/state.js'
+import { change } from './contend.js'
+import { replace } from './replace.js'
+import { enter, isEntered, leave } from './subject-changes.js'
+
+/** How long a destroyed record stays marked, should the process die before it is removed. */
+const DESTROYED_MS = 60_000
+
+/** Saves what one request did to one session on a record store. */
+export function save(state: SessionState, encoded: Encoded | undefined, now: number): Job<Outcome> {
+  const hasDuties = state.doomed !== undefined || state.retiring !== undefined || state.needsIndexing
+  return hasDuties || encoded === undefined ? saveWithDuties(state, encoded, now) : write(state, encoded, now)
+}
+
+function* saveWithDuties(state: SessionState, encoded: Encoded | undefined, now: number): Job<Outcome> {
+  if (state.doomed !== undefined) {
+    yield* destroy(state.entry, state.doomed, now)
+    state.doomed = undefined
+  }
+  if (encoded === undefined) return state
+  // What `identify()` says meanwhile is for the next save.
+  const { id, subject, needsIndexing } = state
+  if (!needsIndexing) return yield* confirmEntered(yield* write(state, encoded, now), subject, now)
+  yield* enter(state, now)
+  const written = yield* writeEntered(state, encoded, now)
+  // Another session holds what was saved, or none.
+  if (written === 'dropped' || written.id !== id) yield* leave(state.entry, subject as string, id as string)
+  if (written !== 'dropped' && written !== state) yield* enter(written, now)
+  return yield* confirmEntered(written, subject, now)
+}
+
+function* writeEntered(state: SessionState, encoded: Encoded, now: number): Job<Outcome> {
+  const { id, subject } = state
+  try {
+    return yield* write(state, encoded, now)
+  } catch (error) {
+    if (error instanceof ReplacedError) yield* leave(state.entry, subject as string, id as string)
+    throw error
+  }
+}
+
+/** A subject that was revoked meanwhile is entered no more; one that a parallel request named is not entered yet. */
+function* confirmEntered(written: Outcome, subject: string | undefined, now: number): Job<Outcome> {
+  if (written === 'dropped') return written
+  const saved = written.source?.record.s
+  if (saved === undefined) return written
+  if (saved !== subject) yield* enter(written, now)
+  if (yield* isEntered(written, saved)) return written
+  yield* removeAll([written.id as string])
+  return 'dropped'
+}
+
+/** Renews the end of a session that was only used. */
+export function* renew(state: SessionState, now: number): Job<Outcome> {
+  const source = state.source as Source
+  const expires = state.expires(now)
+  if (!(yield* touch(idOf(source), expires))) return 'dropped'
+  state.renew(expires)
+  return state
+}
+
+/**
+ * Looks at the record of a session that was only read, for which a cookie is due: one that was replaced meanwhile gives
+ * none, since the browser has that of its successor, or will.
+ */
+export function* confirm(state: SessionState): Job<Outcome> {
+  const source = state.source as Source
+  const id = idOf(source)
+  const present = readAs(state.entry, id, yield* readFresh(id), undefined)
+  if (present === undefined) return 'dropped'
+  if (present.record.n !== undefined) state.source = withoutTicket(source)
+  return state
+}
+
+/** Renews the end, and then looks whether the cookie may be renewed too. */
+export function* renewWithCookie(state: SessionState, now: number): Job<Outcome> {
+  const renewed = yield* renew(state, now)
+  return renewed === 'dropped' ? renewed : yield* confirm(state)
+}
+
+function write(state: SessionState, encoded: Encoded, now: number): Job<Outcome> {
+  if (state.retiring !== undefined) return replace(state, state.retiring, encoded, now)
+  if (state.source !== undefined) return change(state, state.source, encoded, now)
+  return insert(state, encoded)
+}
+
+function* insert(state: SessionState, encoded: Encoded): Job<Outcome> {
+  const id = state.id as string
+  const version = yield* create(id, encoded.text, encoded.expires)
+  if (version === undefined) throw new Error(`the store has a record under the new id ${id} already`)
+  const ticket = newTicket(state.secret, id, state.createdAt)
+  state.settle(writtenAs(state.entry, { id, ticket }, encoded, version))
+  return state
+}
+
+/**
+ * Marks the record by compare-and-set and then removes it: a parallel `regenerate()` either finds the mark, or came
+ * first, and then it is its record that ends; unless that cut off the old id, which can end nothing any more.
+ */
+function* destroy(entry: Entry, doomed: Source, now: number): Job<void> {
+  let source: Source | undefined = doomed
+  for (let lost = 0; lost < MAX_ATTEMPTS; ) {
+    if (source === undefined || source.record.n?.[3] !== undefined) return
+    const mark = formatRecord({ c: source.record.c, x: true })
+    const marked = yield* update(idOf(source), mark, now + DESTROYED_MS, versionOf(source))
+    if (marked !== undefined) {
+      yield* removeAll([idOf(source)])
+      source = source.record.n && (yield* readSource(entry, source.record.n[0]))
+    } else {
+      yield* pause(backoff(lost++))
+      source = yield* readSource(entry, idOf(source))
+    }
+  }
+  throw new ConflictError(MAX_ATTEMPTS)
+}

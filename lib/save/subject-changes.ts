@@ -1,0 +1,62 @@
+import type { Entry } from '../definition/registry.js'
+import type { Job } from '../records/rounds.js'
+import { amendIndex, type Index, placesOf, readIndex } from '../records/subject-index.js'
+import { pagesDown, readPages, readRange } from '../records/subject-pages.js'
+import { MOST_RECENT, pageOut } from '../records/subject-upkeep.js'
+import type { SessionState } from '../session/state.js'
+
+/*
+ * Which sessions a subject (a user) has: an index record per subject in each store, changed by compare-and-set like
+ * every record, with the ids of the newest sessions, and pages with those of older ones. An id is entered before its
+ * record is written and looked for again afterwards. A revocation ends the records that it finds, and takes an id for
+ * which it finds none out of the index in two steps: after the first, whoever looks for it again learns that it was
+ * revoked, and between the two the revocation looks for the record once more. So whatever the order in which they meet,
+ * a sign-in that races a revocation is either ended by it or came after it.
+ */
+
+/** Enters a session that is about to be written. */
+export function* enter(state: SessionState, now: number): Job<void> {
+  const { entry, createdAt } = state
+  const subject = state.subject as string
+  const places = placesOf(subject, entry.app)
+  const listing = { name: entry.name, ends: createdAt + entry.absolute, isLeaving: false }
+  const index = yield* amendIndex(places.recent, (present) =>
+    new Map(living(present, now)).set(state.id as string, { ...listing, entered: nextMoment(present, now) })
+  )
+  if (index.size > MOST_RECENT) yield* pageOut(places, subject, index, now)
+}
+
+/** Strikes out a session that was entered, and is not written after all. */
+export function* leave({ app }: Entry, subject: string, id: string): Job<void> {
+  yield* amendIndex(placesOf(subject, app).recent, (index) => {
+    const left = new Map(index)
+    return left.delete(id) ? left : index
+  })
+}
+
+/** Whether a session that was written is still entered; if not, its subject was revoked meanwhile. */
+export function* isEntered({ entry, id }: SessionState, subject: string): Job<boolean> {
+  const places = placesOf(subject, entry.app)
+  const listing = (yield* readIndex(places.recent)).index.get(id as string)
+  if (listing !== undefined) return !listing.isLeaving
+  // It can have gone to a page, when as many others were entered after it as the index holds.
+  for (const numbers of pagesDown(yield* readRange(places))) {
+    const found = (yield* readPages(places, numbers)).find(({ index }) => index.has(id as string))
+    if (found !== undefined) return found.index.get(id as string)?.isLeaving === false
+  }
+  return false
+}
+
+function living(index: Index, now: number) {
+  return [...index].filter(([, { ends }]) => ends > now)
+}
+
+/** No entry of an index may be trusted to be from a clock that is right. In milliseconds. */
+const CLOCKS_APART = 60 * 60 * 1000
+
+/** Later than all that were entered before, also where another server's clock is ahead: the list stands in this order. */
+function nextMoment(index: Index, now: number): number {
+  let newest = 0
+  for (const { entered } of index.values()) newest = Math.max(newest, entered)
+  return newest >= now && newest < now + CLOCKS_APART ? newest + 1 : now
+}

@@ -1,0 +1,133 @@
+import { createHmac, timingSafeEqual } from 'node:crypto'
+import type { Problem } from '../../types/session.js'
+import * as aead from './aead.js'
+import { KEY_ID_BYTES, type KeyRing, type RingKey } from './keys.js'
+
+/**
+ * A sealed value begins with a header: one byte that tells the format, and the id of the key.
+ *
+ * - encrypted: base64url(header, nonce, ciphertext, tag)
+ * - signed: base64url(text) "." base64url(header, HMAC-SHA256 of header and text)
+ */
+const ENCRYPTED = 1
+const SIGNED = 2
+const HEADER_BYTES = 1 + KEY_ID_BYTES
+
+export type SealMode = 'encrypt' | 'sign'
+
+export type Opened =
+  /** `stale`: sealed with an older key or in another mode; to be sealed anew. */
+  { readonly text: string; readonly stale: boolean } | { readonly text?: undefined; readonly problem: Problem }
+
+interface Subkeys {
+  readonly encryptHeader: Buffer
+  /** What every value begins with that was encrypted with this key: the header in base64url. */
+  readonly encryptPrefix: string
+  readonly encryptKey: number
+  readonly signHeader: Buffer
+  readonly signPrefix: string
+  readonly signKey: Buffer
+}
+
+/** Seals and opens the values of one purpose; a value of another purpose does not open. */
+export class Sealer {
+  readonly #ring: KeyRing
+  readonly #purpose: string
+  readonly #mode: SealMode
+  #generation = -1
+  #subkeys: readonly Subkeys[] = []
+
+  constructor(ring: KeyRing, purpose: string, mode: SealMode) {
+    this.#ring = ring
+    this.#purpose = purpose
+    this.#mode = mode
+  }
+
+  /** `context`, of encrypted values only, is authenticated but not part of the value: `open` has to be given the same. */
+  seal(text: string, context?: string): string {
+    const [current] = this.#keys()
+    if (current === undefined) throw new Error('nothing can be sealed any more: the app is closed')
+    if (this.#mode === 'encrypt') return aead.seal(current.encryptKey, current.encryptHeader, text, context)
+    const body = Buffer.from(text).toString('base64url')
+    const tag = Buffer.concat([current.signHeader, mac(current, text)]).toString('base64url')
+    return `${body}.${tag}`
+  }
+
+  open(value: string, context?: string): Opened {
+    const dot = value.indexOf('.')
+    const keys = this.#keys()
+    for (const key of keys) {
+      const isFirst = key === keys[0]
+      if (dot === -1 && value.startsWith(key.encryptPrefix)) {
+        const text = aead.open(key.encryptKey, key.encryptHeader, value, context)
+        return opened(text, !isFirst || this.#mode !== 'encrypt')
+      }
+      if (dot !== -1 && context === undefined && value.startsWith(key.signPrefix, dot + 1)) {
+        const text = openSigned(key, value.slice(0, dot), value.slice(dot + 1))
+        return opened(text, !isFirst || this.#mode !== 'sign')
+      }
+    }
+    return { problem: isSealed(value.slice(dot + 1), dot === -1 ? ENCRYPTED : SIGNED) ? 'unknown-key' : 'malformed' }
+  }
+
+  /** Forgets the keys; they are derived again if anybody still needs them. */
+  close(): void {
+    for (const { encryptKey, signKey } of this.#subkeys) {
+      aead.forget(encryptKey)
+      signKey.fill(0)
+    }
+    this.#subkeys = []
+    this.#generation = -1
+  }
+
+  #keys(): readonly Subkeys[] {
+    if (this.#generation !== this.#ring.generation) {
+      this.close()
+      this.#subkeys = this.#ring.keys.map((key) => derive(this.#ring, key, this.#purpose))
+      this.#generation = this.#ring.generation
+    }
+    return this.#subkeys
+  }
+}
+
+function opened(text: string | undefined, stale: boolean): Opened {
+  return text === undefined ? { problem: 'bad-seal' } : { text, stale }
+}
+
+function derive(ring: KeyRing, key: RingKey, purpose: string): Subkeys {
+  const encryptKey = ring.subkey(key, `encrypt ${purpose}`)
+  const encryptHeader = Buffer.of(ENCRYPTED, ...key.id)
+  const signHeader = Buffer.of(SIGNED, ...key.id)
+  return {
+    encryptHeader,
+    encryptPrefix: encryptHeader.toString('base64url'),
+    encryptKey: aead.remember(encryptKey),
+    signHeader,
+    signPrefix: signHeader.toString('base64url'),
+    signKey: ring.subkey(key, `sign ${purpose}`)
+  }
+}
+
+function openSigned(key: Subkeys, body: string, tag: string): string | undefined {
+  if (!isCanonical(body) || !isCanonical(tag)) return undefined
+  const bytes = Buffer.from(body, 'base64url')
+  const given = Buffer.from(tag, 'base64url').subarray(HEADER_BYTES)
+  // Of the bytes, not of the text: many that are no UTF-8 read as one and the same text.
+  const expected = mac(key, bytes)
+  return given.length === expected.length && timingSafeEqual(given, expected) ? bytes.toString() : undefined
+}
+
+/** The text comes after the length of a context, which no signed value has. */
+function mac(key: Subkeys, text: string | Uint8Array): Buffer {
+  return createHmac('sha256', key.signKey).update(key.signHeader).update('0.').update(text).digest()
+}
+
+/** Whether the text is base64url that begins with the byte of the format. */
+function isSealed(text: string, format: number): boolean {
+  return isCanonical(text) && Buffer.from(text.slice(0, 2), 'base64url')[0] === format
+}
+
+/** Only the one text that the encoder would have written is let in: Node's decoder takes others for the same bytes. */
+function isCanonical(text: string): boolean {
+  return Buffer.from(text, 'base64url').toString('base64url') === text
+}

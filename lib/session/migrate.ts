@@ -1,0 +1,124 @@
+import type { FastifyBaseLogger } from 'fastify'
+import type { Problem } from '../../types/session.js'
+import type { Entry } from '../definition/registry.js'
+import { SchemaError } from '../errors.js'
+import type { SessionRecord, Written } from '../records/record.js'
+import { type Data, type Decoded, describeIssues, nameOf, type Payload } from '../schema/codec.js'
+import { isEmpty } from '../schema/json.js'
+import type { Stored } from './values.js'
+
+/** What is stored, brought to the schema of today. */
+export interface Read extends Stored {
+  /** The version it is to be stored under again. */
+  readonly version: number
+  /** What stays stored as it is until a value changes: another process knows more of it than this one. */
+  readonly form?: Form | undefined
+}
+
+/** What of a record depends on the version of the schema. */
+export type Form = Pick<SessionRecord, 'v' | 'o' | 'p'>
+
+/**
+ * Migrates, decodes and, if that fails, mends as the definition says.
+ * @throws FST_SESSIONS_SCHEMA where it says `onInvalid: 'throw'`
+ */
+export function readStored(entry: Entry, written: Written, log: FastifyBaseLogger): Read | Problem {
+  const { p: payload = {}, v: version = 1 } = written.record
+  if (version > entry.version) return readNewer(entry, written, log)
+  if (isEmpty(payload)) return { payload, data: entry.codec.empty(), version: entry.version }
+  const first = decodeMigrated(entry, payload, version)
+  if (!('issues' in first)) {
+    // A migration can have changed what it was given: then the text does not show the payload any more.
+    return version < entry.version ? first : { payload, data: first.data, version, written }
+  }
+  const { cause: err } = first
+  const details = { session: entry.name, version, issues: describeIssues(first.issues), ...(err && { err }) }
+  if (entry.onInvalid === 'throw') {
+    const advice = 'carry it forward by raising version and by a step of migrate'
+    const reason = `what version ${version} stored does not fit version ${entry.version}: ${details.issues}: ${advice}`
+    throw Object.assign(new SchemaError(entry.name, reason), err && { cause: err })
+  }
+  const mended = mend(entry, first.payload, version, first.issues)
+  if (mended !== undefined) {
+    log.info(details, 'a stored session did not fit its schema and was mended')
+    return mended
+  }
+  log.warn(details, 'a stored session does not fit its schema: it begins anew')
+  return 'schema'
+}
+
+/**
+ * What a newer process stored during a deploy, or before one was rolled back. In the form of this process's own version
+ * where there is one; else as it is, if the schema takes that. What this process can't read it must not replace either.
+ */
+function readNewer(entry: Entry, written: Written, log: FastifyBaseLogger): Read | 'newer' {
+  const { record } = written
+  const { v: version = 1, o, p } = record
+  const form: Form = { v: version, o, p }
+  const own = ownForm(entry, record)
+  if (own !== undefined) {
+    const decoded = entry.codec.decode(own)
+    if (!decoded.issues) return { payload: own, data: decoded.value, version: entry.version, form }
+  }
+  const payload = p ?? {}
+  if (isEmpty(payload)) return { payload, data: entry.codec.empty(), version: entry.version, form }
+  const decoded = entry.codec.decode(payload)
+  // Its version has to stay, so that the newer process does not migrate again.
+  if (!decoded.issues) return { payload, data: decoded.value, version, written, form }
+  const details = { session: entry.name, version, issues: describeIssues(decoded.issues) }
+  log.info(details, `a newer process stored the session: it is read-only where the version is ${entry.version}`)
+  return 'newer'
+}
+
+function ownForm(entry: Entry, { o }: SessionRecord): Payload | undefined {
+  return o !== undefined && Object.hasOwn(o, entry.version) ? o[entry.version] : undefined
+}
+
+/** What a record holds for this process, `undefined` where it can't read it. */
+export function dataOf(entry: Entry, record: SessionRecord): Data | undefined {
+  const { p = {}, v = 1 } = record
+  const own = v > entry.version ? ownForm(entry, record) : undefined
+  const decoded = decodeMigrated(entry, own ?? p, own === undefined ? v : entry.version)
+  return 'data' in decoded ? decoded.data : undefined
+}
+
+interface Failure {
+  readonly payload: Payload
+  readonly issues: NonNullable<Decoded<never>['issues']>
+  /** What a step of the migration threw. */
+  readonly cause?: Error | undefined
+}
+
+/** Carries a payload forward to the present version and decodes it. */
+function decodeMigrated(entry: Entry, payload: Payload, from: number): Read | Failure {
+  let migrated = from < entry.version ? structuredClone(payload) : payload
+  let version = from
+  try {
+    for (; version < entry.version; version++) {
+      // A step that is missing changes nothing: most new versions only add optional keys.
+      migrated = (entry.migrate[version]?.(migrated) ?? migrated) as Payload
+    }
+  } catch (error) {
+    const message = `step ${version} of its migration threw ${nameOf(error)}`
+    return { payload, issues: [{ message }], cause: withoutMessage(error) }
+  }
+  const decoded = entry.codec.decode(migrated)
+  return decoded.issues
+    ? { payload: migrated, issues: decoded.issues }
+    : { payload: migrated, data: decoded.value, version }
+}
+
+function mend(entry: Entry, payload: Payload, version: number, issues: Failure['issues']): Read | undefined {
+  if (typeof entry.onInvalid !== 'function') return undefined
+  const mended = entry.onInvalid({ name: entry.name, payload: structuredClone(payload), version, issues }) as Payload
+  const decoded = entry.codec.decode(mended)
+  return decoded.issues ? undefined : { payload: mended, data: decoded.value, version: entry.version }
+}
+
+/** Where it was thrown, for the log: the message can quote what is stored. */
+function withoutMessage(error: unknown): Error | undefined {
+  if (!(error instanceof Error)) return undefined
+  const { name, message, stack = '' } = error
+  const start = stack.indexOf(message) + message.length
+  return Object.assign(new Error(name), { name, stack: `${name}\n${stack.slice(stack.indexOf('\n', start) + 1)}` })
+}
