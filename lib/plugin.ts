@@ -12,9 +12,9 @@ import { noSession } from './request/misuse.js'
 import { RequestSessions } from './request/request-sessions.js'
 import { Unsaved } from './request/unsaved.js'
 import { type Done, goOn } from './response/go-on.js'
-import { commit } from './save/commit.js'
 import * as aead from './seal/aead.js'
 import { KeyRing } from './seal/keys.js'
+import { cookieStore } from './stores/cookie.js'
 import { isPromise } from './util/awaitable.js'
 
 async function plugin(app: FastifyInstance, options: SessionsOptions): Promise<void> {
@@ -22,7 +22,7 @@ async function plugin(app: FastifyInstance, options: SessionsOptions): Promise<v
   checkOptions(options)
   await Promise.all([aead.ready(), prepareSerializer(app)])
   const ring = new KeyRing(options.keys, options.app)
-  const registry = new Registry(ring, options)
+  const registry = new Registry(ring, { cookie: cookieStore() }, options)
   const routes = new RouteSessions(app.printRoutes() !== NO_ROUTES)
   const { pluginTimeout = 0 } = app.initialConfig
   const sessions = new AppSessions(ring, registry, options, app.log, pluginTimeout, routes)
@@ -40,9 +40,9 @@ async function plugin(app: FastifyInstance, options: SessionsOptions): Promise<v
   app.decorateRequest(kSessions, null)
   app.decorateRequest(kReply, null)
   const session = function (this: FastifyRequest, nameOrDefinition: never) {
-    const entry = registry.find(nameOrDefinition)
-    if (!this || !keptOn(this)[kReply]) throw new NotLoadedError(entry.name, this ? TOO_EARLY : UNBOUND)
-    return of(this).session(entry) as never
+    const definition = registry.find(nameOrDefinition)
+    if (!this || !keptOn(this)[kReply]) throw new NotLoadedError(definition.name, this ? TOO_EARLY : UNBOUND)
+    return of(this).session(definition) as never
   }
   // One function serves all requests: a value that is set on it, as on other plugins' sessions, would be everybody's.
   Object.freeze(
@@ -74,7 +74,7 @@ async function plugin(app: FastifyInstance, options: SessionsOptions): Promise<v
 
   app.addHook('onError', (request, _reply, _error, done) => {
     const kept = keptOn(request)[kSessions]
-    if (kept) kept.hasErred = kept.isErrorDue = true
+    kept?.replyState.noteError()
     done()
   })
 
@@ -88,7 +88,7 @@ async function plugin(app: FastifyInstance, options: SessionsOptions): Promise<v
   function of(request: FastifyRequest): RequestSessions {
     const kept = keptOn(request)
     const reply = kept[kReply] as FastifyReply
-    kept[kSessions] ??= new RequestSessions(request, reply, sessions.marker, commit, unsaved, routes)
+    kept[kSessions] ??= new RequestSessions(request, reply, sessions.marker, unsaved, routes)
     return kept[kSessions]
   }
 }

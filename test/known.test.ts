@@ -1,10 +1,10 @@
 import { hash, randomBytes } from 'node:crypto'
 import t from 'tap'
 import { z } from 'zod'
-import { CookieValues } from '../lib/cookie/sealed-values.js'
+import { SealedValues } from '../lib/cookie/sealed-values.js'
 import { memoryStore } from '../lib/index.js'
 import { KeyRing } from '../lib/seal/keys.js'
-import { Recent } from '../lib/util/recent.js'
+import { TwoWayCache } from '../lib/util/two-way-cache.js'
 import { buildApp, Client, KEY } from './client.js'
 
 /** The same session in a cookie and in a store. */
@@ -137,7 +137,7 @@ t.test('a migration and a mending that work in place find the same payload each 
 t.test('sixteen things that were put in are known, nearly always, until they are forgotten', async (t) => {
   let known = 0
   for (let round = 0; round < 100; round++) {
-    const recent = new Recent<string>()
+    const recent = new TwoWayCache<string>()
     const names = Array.from({ length: 16 }, () => randomBytes(32).toString('base64url'))
     for (const name of names) recent.put(name, name)
     for (const name of names) recent.put(name, `${name} again`)
@@ -152,7 +152,7 @@ t.test('sixteen things that were put in are known, nearly always, until they are
 })
 
 t.test('what was put in last is known; it takes the place of something else, and there are 256 places', async (t) => {
-  const recent = new Recent<string>()
+  const recent = new TwoWayCache<string>()
   const names = Array.from({ length: 5000 }, () => randomBytes(32).toString('base64url'))
   for (const name of names) {
     recent.put(name, name)
@@ -165,14 +165,14 @@ t.test('what was put in last is known; it takes the place of something else, and
 })
 
 t.test('whether a name is said again is known of 256 places', async (t) => {
-  const recent = new Recent<string>()
+  const recent = new TwoWayCache<string>()
   // As good as random, but the same each time: of random ones two may have one mark, once in some hundred runs.
   const names = Array.from({ length: 512 }, (_, index) => hash('sha256', String(index), 'base64url'))
   for (const name of names) {
-    t.notOk(recent.isSaidAgain(name))
-    t.ok(recent.isSaidAgain(name))
+    t.notOk(recent.wasSeen(name))
+    t.ok(recent.wasSeen(name))
   }
-  const again = names.filter((name) => recent.isSaidAgain(name)).length
+  const again = names.filter((name) => recent.wasSeen(name)).length
   t.ok(again < 100, `but ${again} of 512 that took one another's places`)
 })
 
@@ -183,7 +183,7 @@ t.test('a cookie that comes again is opened twice and then known, with all that 
     seal: (text: string) => `sealed ${text}`,
     close: () => {}
   }
-  const values = new CookieValues(
+  const values = new SealedValues(
     sealer,
     new KeyRing([KEY]),
     (text) => ({ text }),

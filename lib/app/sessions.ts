@@ -2,15 +2,17 @@ import type { FastifyBaseLogger, FastifyRequest } from 'fastify'
 import type { Definition, Key, SessionsOptions } from '../../types/options.js'
 import type { ListOptions, Sessions, SubjectSession, Which } from '../../types/register.js'
 import type { Awaitable, RecordStore, Store } from '../../types/store.js'
-import type { Entry, Registry } from '../definition/registry.js'
+import type { ResolvedDefinition } from '../definition/definition.js'
+import type { Registry } from '../definition/registry.js'
 import type { RouteSessions } from '../definition/route-sessions.js'
 import { ConfigError } from '../errors.js'
-import { durationFault, MARKER_REFRESH } from '../options/durations.js'
+import { MARKER_REFRESH } from '../options/durations.js'
 import { ClearMarker } from '../records/clear-marker.js'
 import { runJob } from '../records/rounds.js'
 import type { RequestSessions } from '../request/request-sessions.js'
 import type { KeyRing } from '../seal/keys.js'
 import { append } from '../util/append.js'
+import { durationFault } from '../util/durations.js'
 import { warnProcess } from '../util/process-warning.js'
 import { StoreSetup } from './store-setup.js'
 import { choiceOf, formatCursor, wantedOf } from './subject-choice.js'
@@ -34,7 +36,7 @@ export class AppSessions implements Sessions {
   #mayRead = false
   readonly routes: RouteSessions
   /** What is read before handlers: sessions on record stores that are not loaded by hand. */
-  #preloaded: readonly Entry[] = []
+  #preloaded: readonly ResolvedDefinition[] = []
 
   constructor(
     ring: KeyRing,
@@ -104,7 +106,7 @@ export class AppSessions implements Sessions {
     this.#check('clear')
     const at = await this.#marker.next(Date.now())
     await this.#marker.set(at)
-    await Promise.all(this.#registry.recordStores.map((store) => store.clear?.()))
+    await Promise.all(this.#registry.stores.recordStores.map((store) => store.clear?.()))
     // The marker may be kept in a store that has just been cleared.
     await this.#marker.set(at)
   }
@@ -116,22 +118,24 @@ export class AppSessions implements Sessions {
   }
 
   async start(): Promise<void> {
-    this.#registry.seal()
-    const { entries, recordStores } = this.#registry
-    this.#marker = this.#markerFor(entries)
-    this.#preloaded = entries.filter(({ store, isManual }) => store !== undefined && !isManual)
+    this.#registry.freeze()
+    const { definitions, stores } = this.#registry
+    this.#marker = this.#markerFor(definitions)
+    this.#preloaded = definitions.filter(({ store, isManual }) => store !== undefined && !isManual)
     this.#mayRead = this.#preloaded.length > 0 || this.#options.clearMarker !== undefined
-    this.routes.check(entries.map(({ name }) => name))
+    this.routes.check(definitions.map(({ name }) => name))
     await this.#setUpStores()
     this.#tellLimits()
-    this.#sweeper.start(recordStores)
+    this.#sweeper.start(stores.recordStores)
   }
 
   async #setUpStores(): Promise<void> {
-    const { recordStores } = this.#registry
+    const { recordStores } = this.#registry.stores
     const setUp = (store: RecordStore) => {
-      const name = this.#registry.nameOf(store)
-      return this.#registry.mayStartWithout(name) ? this.#setup.runOrRetry(name, store) : this.#setup.run(name, store)
+      const name = this.#registry.stores.nameOf(store)
+      return this.#registry.stores.mayStartWithout(name)
+        ? this.#setup.runOrRetry(name, store)
+        : this.#setup.run(name, store)
     }
     await Promise.all(recordStores.map(setUp))
   }
@@ -140,7 +144,7 @@ export class AppSessions implements Sessions {
     this.#setup.stop()
     try {
       await this.#sweeper.stop()
-      await Promise.all(this.#registry.recordStores.map((store) => store.close?.()))
+      await Promise.all(this.#registry.stores.recordStores.map((store) => store.close?.()))
     } finally {
       this.#registry.close()
     }
@@ -151,8 +155,8 @@ export class AppSessions implements Sessions {
     const header = request.raw.headers.cookie
     if (header === undefined || !this.#mayRead) return undefined
     if (this.#marker.isDue()) return this.#preloadAfterMarker(request, header, sessionsOf)
-    const entries = this.#wanted(request, header)
-    return entries.length === 0 ? undefined : sessionsOf(request).preload(entries)
+    const definitions = this.#wanted(request, header)
+    return definitions.length === 0 ? undefined : sessionsOf(request).preload(definitions)
   }
 
   async #preloadAfterMarker(request: FastifyRequest, header: string, sessionsOf: SessionsOf): Promise<void> {
@@ -160,29 +164,29 @@ export class AppSessions implements Sessions {
       await this.#marker.ask(Date.now())
     } catch (error) {
       // Without the marker nobody knows whether a sealed cookie is still good.
-      return sessionsOf(request).fail(this.#registry.entries, error)
+      return sessionsOf(request).fail(this.#registry.definitions, error)
     }
-    const entries = this.#wanted(request, header)
-    if (entries.length > 0) await sessionsOf(request).preload(entries)
+    const definitions = this.#wanted(request, header)
+    if (definitions.length > 0) await sessionsOf(request).preload(definitions)
   }
 
-  #wanted(request: FastifyRequest, header: string): readonly Entry[] {
-    let present: Entry[] = []
-    for (const entry of this.#preloaded) if (entry.cookie.isIn(header)) present = append(present, entry)
+  #wanted(request: FastifyRequest, header: string): readonly ResolvedDefinition[] {
+    let present: ResolvedDefinition[] = []
+    for (const definition of this.#preloaded) if (definition.cookie.isIn(header)) present = append(present, definition)
     const sessions = present.length === 0 ? undefined : this.routes.loadedFor(request)
     if (sessions === undefined) return present
     return sessions === false ? [] : present.filter(({ name }) => sessions.includes(name))
   }
 
-  #markerFor(entries: readonly Entry[]): ClearMarker {
+  #markerFor(definitions: readonly ResolvedDefinition[]): ClearMarker {
     const { clearMarker } = this.#options
     if (clearMarker === undefined) return this.#marker
     const { store, refresh = 1 } = clearMarker
     const fault = durationFault(refresh, MARKER_REFRESH)
     if (fault !== undefined) throw new ConfigError(`clearMarker: refresh: ${fault}`)
-    const lifetime = Math.max(...entries.map(({ absolute }) => absolute))
+    const lifetime = Math.max(...definitions.map(({ absolute }) => absolute))
     return new ClearMarker(
-      this.#registry.recordStore(store, 'clearMarker'),
+      this.#registry.stores.recordStore(store, 'clearMarker'),
       refresh * 1000,
       lifetime,
       this.#options.app
@@ -191,7 +195,7 @@ export class AppSessions implements Sessions {
 
   /** What a store can't promise, nobody should learn from lost sessions. */
   #tellLimits(): void {
-    for (const [name, { capabilities }] of this.#registry.namedRecordStores) {
+    for (const [name, { capabilities }] of this.#registry.stores.namedRecordStores) {
       if (capabilities === undefined) continue
       const { note = 'requests to several processes can overwrite one another' } = capabilities
       const message = `session store "${name}": ${note}`
@@ -206,18 +210,18 @@ export class AppSessions implements Sessions {
     const refuse = (reason: string): never => {
       throw new ConfigError(`app.sessions.${method}(): ${reason}`)
     }
-    if (!this.#registry.isSealed) refuse('too early: the app is not ready; await app.ready() first')
+    if (!this.#registry.isFrozen) refuse('too early: the app is not ready; await app.ready() first')
     if (method !== 'clear' && (typeof subject !== 'string' || subject === '')) {
       refuse(`expected what identify() was told, a non-empty string, got ${typeof subject}`)
     }
   }
 
   get #view(): View {
-    const entries = new Map(this.#registry.entries.map((entry) => [entry.name, entry]))
-    return { app: this.#options.app, entries, clearedAt: this.#marker.clearedAt }
+    const definitions = new Map(this.#registry.definitions.map((definition) => [definition.name, definition]))
+    return { app: this.#options.app, definitions, clearedAt: this.#marker.clearedAt }
   }
 
   #usedStores(): readonly RecordStore[] {
-    return [...new Set(this.#registry.entries.flatMap(({ store }) => store ?? []))]
+    return [...new Set(this.#registry.definitions.flatMap(({ store }) => store ?? []))]
   }
 }

@@ -1,7 +1,7 @@
 import type { FastifyBaseLogger } from 'fastify'
 import type { RecordStore } from '../../types/store.js'
 import { StoreConfigError } from '../errors.js'
-import { inTime } from '../stores/internal/in-time.js'
+import { inTime } from '../util/in-time.js'
 import { reasonOf } from '../util/reason.js'
 
 /** Sets the stores up before the app is ready: a server that is not there is told by its name, not by a time-out. */

@@ -1,6 +1,6 @@
 import type { SubjectSession } from '../../types/register.js'
 import type { StoredRecord } from '../../types/store.js'
-import type { Entry } from '../definition/registry.js'
+import type { ResolvedDefinition } from '../definition/definition.js'
 import { parseRecord, type SessionRecord } from '../records/record.js'
 import { type Job, readAllFresh } from '../records/rounds.js'
 import { type Index, type Listing, newestFirst, placesOf, readIndex } from '../records/subject-index.js'
@@ -34,7 +34,7 @@ export interface Wanted {
 /** What all lists of an app's sessions go by. */
 export interface View {
   readonly app: string | undefined
-  readonly entries: ReadonlyMap<string, Entry>
+  readonly definitions: ReadonlyMap<string, ResolvedDefinition>
   /** When all sessions were cleared, in ms since the epoch. */
   readonly clearedAt: number
 }
@@ -89,26 +89,31 @@ function tripFor(limit: number): number {
 }
 
 function foundIn(
-  { entries, clearedAt }: View,
+  { definitions, clearedAt }: View,
   subject: string,
   [id, { name, entered }]: readonly [string, Listing],
   stored: StoredRecord | undefined
 ): Omit<Found, 'store' | 'page'> | undefined {
-  const entry = entries.get(name)
+  const definition = definitions.get(name)
   const record = stored && parseRecord(stored.text)
-  if (!entry || !record || !isLive(record, subject, clearedAt)) return undefined
-  return { id, entered, session: describe(entry, id, record, (stored as StoredRecord).expires) }
+  if (!definition || !record || !isLive(record, subject, clearedAt)) return undefined
+  return { id, entered, session: describe(definition, id, record, (stored as StoredRecord).expires) }
 }
 
-function describe(entry: Entry, id: string, record: SessionRecord, expires: number): Found['session'] {
-  const idle = typeof record.m === 'number' ? record.m * 1000 : entry.idle
+function describe(
+  definition: ResolvedDefinition,
+  id: string,
+  record: SessionRecord,
+  expires: number
+): Found['session'] {
+  const idle = typeof record.m === 'number' ? record.m * 1000 : definition.idle
   return {
-    name: entry.name,
+    name: definition.name,
     id,
     createdAt: new Date(record.c),
     usedAt: new Date(Math.max(record.c, expires - idle)),
     expiresAt: new Date(expires),
-    persistent: (record.m ?? entry.cookie.maxAge ?? false) !== false,
-    data: dataOf(entry, record)
+    persistent: (record.m ?? definition.cookie.maxAge ?? false) !== false,
+    data: dataOf(definition, record)
   }
 }

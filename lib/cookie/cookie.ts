@@ -2,13 +2,9 @@ import { fastifyCookie } from '@fastify/cookie'
 import type { FastifyRequest } from 'fastify'
 import type { CookieOptions } from '../../types/session.js'
 import { ConfigError, CookieSizeError } from '../errors.js'
-import { allowsHostPrefix, changeFault, checkCookie } from '../options/cookie.js'
+import { allowsHostPrefix, changeFault, checkCookie, MAX_CHUNKS, MAX_COOKIE_BYTES } from '../options/cookie.js'
 import { isHttps, tellDropped } from './dropped.js'
 import { type CookieHeader, type Found, find, locate } from './header.js'
-
-/** Browsers drop a cookie whose name and value are longer, without a word (RFC 6265bis §5.7 step 5). In bytes. */
-export const MAX_COOKIE_BYTES = 4096
-export const MAX_CHUNKS = 4
 
 /**
  * How many cookies of one name are tried. After a change of `domain` or `path` browsers send the old cookie beside the new

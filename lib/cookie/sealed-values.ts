@@ -1,8 +1,7 @@
 import type { Problem } from '../../types/session.js'
-import { parseRecord, type SessionRecord } from '../records/record.js'
 import type { KeyRing } from '../seal/keys.js'
 import type { Sealer } from '../seal/sealer.js'
-import { Recent } from '../util/recent.js'
+import { LONGEST_CACHED, TwoWayCache } from '../util/two-way-cache.js'
 
 /*
  * The requests of a browser come in bursts, most with the same cookie and the same record: to open and to parse them
@@ -11,9 +10,6 @@ import { Recent } from '../util/recent.js'
  * remembered is shared by requests, so only what nobody can change is: a record whose schema makes new objects of all
  * that it decodes.
  */
-
-/** Longer texts are not worth their memory. In characters. */
-const LONGEST = 4096
 
 export type OpenedValue<T> =
   | {
@@ -28,12 +24,12 @@ export type OpenedValue<T> =
   | { readonly problem: Problem }
 
 /** Seals and opens the values of one session's cookie. */
-export class CookieValues<T> {
+export class SealedValues<T> {
   readonly #sealer: Pick<Sealer, 'open' | 'seal' | 'close'>
   readonly #ring: KeyRing
   readonly #parse: (text: string) => T | undefined
   readonly #isConstant: (content: T) => boolean
-  readonly #recent = new Recent<OpenedValue<T>>()
+  readonly #recent = new TwoWayCache<OpenedValue<T>>()
   #generation = 0
 
   /** @param isConstant whether nobody who is given the content can change it */
@@ -57,7 +53,7 @@ export class CookieValues<T> {
     if (opened.text === undefined) return opened
     const content = this.#parse(opened.text)
     if (content === undefined) return { problem: 'malformed' }
-    const recentValue = this.#recent.isSaidAgain(value) ? value : undefined
+    const recentValue = this.#recent.wasSeen(value) ? value : undefined
     const result = { text: opened.text, content, isStale: opened.stale, recentValue }
     if (recentValue !== undefined) this.#remember(value, result)
     return result
@@ -71,7 +67,7 @@ export class CookieValues<T> {
     this.#forgetOldKeys()
     const value = this.#sealer.seal(text)
     if (replaced !== undefined) this.#recent.forget(replaced)
-    if (replaced === undefined || content === undefined) this.#recent.isSaidAgain(value)
+    if (replaced === undefined || content === undefined) this.#recent.wasSeen(value)
     else this.#remember(value, { text, content, isStale: false, recentValue: value })
     return value
   }
@@ -82,7 +78,7 @@ export class CookieValues<T> {
   }
 
   #remember(value: string, opened: OpenedValue<T> & { readonly content: T }): void {
-    if (value.length <= LONGEST && this.#isConstant(opened.content)) this.#recent.put(value, opened)
+    if (value.length <= LONGEST_CACHED && this.#isConstant(opened.content)) this.#recent.put(value, opened)
   }
 
   /** A key that was taken out of the ring must not open anything any more. */
@@ -90,33 +86,5 @@ export class CookieValues<T> {
     if (this.#generation === this.#ring.generation) return
     this.#recent.clear()
     this.#generation = this.#ring.generation
-  }
-}
-
-/** Parses the records of one session that a store gave. */
-export class StoredRecords {
-  readonly #isConstant: (record: SessionRecord) => boolean
-  readonly #recent = new Recent<{ readonly text: string; readonly record: SessionRecord }>()
-
-  constructor(isConstant: (record: SessionRecord) => boolean) {
-    this.#isConstant = isConstant
-  }
-
-  /** `undefined` if the text is not a record. */
-  parse(id: string, text: string): SessionRecord | undefined {
-    const known = this.#recent.get(id)
-    if (known?.text === text) return known.record
-    const record = parseRecord(text)
-    if (record !== undefined && this.#recent.isSaidAgain(id)) this.#remember(id, text, record)
-    return record
-  }
-
-  /** Takes note of a record that was written, if the one that it replaces is remembered. */
-  learn(id: string, text: string, record: SessionRecord): void {
-    if (this.#recent.get(id) !== undefined) this.#remember(id, text, record)
-  }
-
-  #remember(id: string, text: string, record: SessionRecord): void {
-    if (text.length <= LONGEST && this.#isConstant(record)) this.#recent.put(id, { text, record })
   }
 }

@@ -2,24 +2,23 @@ import type { FastifyBaseLogger } from 'fastify'
 import type { Definition } from '../../types/options.js'
 import type { OlderForms } from '../records/record.js'
 import { nameOf, type Payload } from '../schema/codec.js'
-import { isObject, parseJson } from '../util/parse.js'
-import type { Entry } from './registry.js'
-
-/** Takes a payload to the version before. */
-export interface StepDown {
-  readonly to: number
-  readonly down: (payload: unknown) => unknown
-}
+import { isObject } from '../util/objects.js'
+import { parseJson } from '../util/parse.js'
+import type { ResolvedDefinition, StepDown } from './definition.js'
 
 /**
  * What processes of older versions are to read, as far down as each step says how; `undefined` where the newest does not.
  * A step that fails, or gives no object, ends it there: those below can't read the session, and so do not change it.
  */
-export function olderForms(entry: Entry, payload: Payload, log: FastifyBaseLogger): OlderForms | undefined {
+export function olderForms(
+  definition: ResolvedDefinition,
+  payload: Payload,
+  log: FastifyBaseLogger
+): OlderForms | undefined {
   let forms: Record<string, Payload> | undefined
   let form: unknown = payload
-  for (const { to, down } of entry.stepsDown) {
-    form = stepDown(entry, to, () => down(copyOf(form)), log)
+  for (const { to, down } of definition.stepsDown) {
+    form = stepDown(definition, to, () => down(copyOf(form)), log)
     if (!isObject(form)) break
     forms ??= {}
     forms[to] = form
@@ -27,13 +26,13 @@ export function olderForms(entry: Entry, payload: Payload, log: FastifyBaseLogge
   return forms
 }
 
-function stepDown(entry: Entry, to: number, step: () => unknown, log: FastifyBaseLogger): unknown {
+function stepDown(definition: ResolvedDefinition, to: number, step: () => unknown, log: FastifyBaseLogger): unknown {
   try {
     return copyOf(step())
   } catch (error) {
     // Its message can quote values.
     log.warn(
-      { session: entry.name, version: to },
+      { session: definition.name, version: to },
       `a step down threw ${nameOf(error)}: older processes can't read what is stored`
     )
     return undefined

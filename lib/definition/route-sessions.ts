@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import { ConfigError } from '../errors.js'
-import { isObject, otherOption } from '../options/names.js'
+import { isObject, otherOption } from '../util/objects.js'
 
 /** What a route says of its sessions. */
 interface Settings {

@@ -1,14 +1,16 @@
 import type { FastifyBaseLogger } from 'fastify'
 import type { Problem } from '../../types/session.js'
 import type { StoredRecord } from '../../types/store.js'
-import { type Candidate, MAX_CHUNKS, MAX_COOKIE_BYTES } from '../cookie/cookie.js'
+import type { Candidate } from '../cookie/cookie.js'
 import type { CookieHeader } from '../cookie/header.js'
-import type { CookieValues, OpenedValue } from '../cookie/sealed-values.js'
-import type { Entry } from '../definition/registry.js'
+import type { OpenedValue, SealedValues } from '../cookie/sealed-values.js'
+import type { ResolvedDefinition } from '../definition/definition.js'
+import { MAX_CHUNKS, MAX_COOKIE_BYTES } from '../options/cookie.js'
 import { isLonger, type Ticket } from '../records/record.js'
 import type { Job } from '../records/rounds.js'
-import { readAs, withoutTicket } from '../session/origin.js'
+import { readAs } from '../session/origin.js'
 import type { Loaded, Source } from '../session/source.js'
+import { withoutTicket } from '../session/source.js'
 import { follow } from './successor.js'
 
 const MAX_VALUE_BYTES = MAX_CHUNKS * MAX_COOKIE_BYTES
@@ -21,24 +23,24 @@ export interface Moment {
 }
 
 /** Opens the cookie of a session on the cookie store: the first of its name that is good. */
-export function loadFromCookie(entry: Entry, header: CookieHeader, moment: Moment): Loaded {
+export function loadFromCookie(definition: ResolvedDefinition, header: CookieHeader, moment: Moment): Loaded {
   let problem: Problem | undefined
-  let candidate = entry.cookie.first(header)
+  let candidate = definition.cookie.first(header)
   while (candidate !== undefined) {
-    const loaded = loadSealed(entry, candidate.value, moment)
+    const loaded = loadSealed(definition, candidate.value, moment)
     if (loaded.problem === undefined) return loaded
     problem ??= loaded.problem
-    candidate = entry.cookie.next(candidate)
+    candidate = definition.cookie.next(candidate)
   }
   return { problem }
 }
 
-function loadSealed(entry: Entry, value: string, moment: Moment): Loaded {
-  const opened = open(entry.sealedRecords, value)
+function loadSealed(definition: ResolvedDefinition, value: string, moment: Moment): Loaded {
+  const opened = open(definition.sealedRecords, value)
   if (opened.problem !== undefined) return opened
   const { text, content: record, isStale, recentValue } = opened
   if (record.e === undefined) return { problem: 'malformed' }
-  const problem = ended(entry, record.c, record.e, moment)
+  const problem = ended(definition, record.c, record.e, moment)
   if (problem !== undefined) return { problem }
   const came = { value, at: moment.now }
   return { source: { text, record, expires: record.e, recentValue, came }, isStale }
@@ -56,22 +58,26 @@ export interface OpenedTicket {
 type Unopened = { readonly ticket?: undefined; readonly problem: Problem }
 
 /** Opens the cookie of a session on a record store: the first of its name whose dates are good; `undefined` if none came. */
-export function openTicket(entry: Entry, header: CookieHeader, moment: Moment): OpenedTicket | Unopened | undefined {
-  const first = entry.cookie.first(header)
-  return first && openFrom(entry, first, moment)
+export function openTicket(
+  definition: ResolvedDefinition,
+  header: CookieHeader,
+  moment: Moment
+): OpenedTicket | Unopened | undefined {
+  const first = definition.cookie.first(header)
+  return first && openFrom(definition, first, moment)
 }
 
-function openFrom(entry: Entry, first: Candidate, moment: Moment): OpenedTicket | Unopened {
+function openFrom(definition: ResolvedDefinition, first: Candidate, moment: Moment): OpenedTicket | Unopened {
   let earlier: Problem | undefined
   let candidate: Candidate | undefined = first
   while (candidate !== undefined) {
-    const opened = open(entry.sealedTickets, candidate.value)
-    const problem = opened.problem ?? ended(entry, opened.content.createdAt, opened.content.expires, moment)
+    const opened = open(definition.sealedTickets, candidate.value)
+    const problem = opened.problem ?? ended(definition, opened.content.createdAt, opened.content.expires, moment)
     if (opened.problem === undefined && problem === undefined) {
       return { ticket: opened.content, isStale: opened.isStale, candidate, earlier }
     }
     earlier ??= problem
-    candidate = entry.cookie.next(candidate)
+    candidate = definition.cookie.next(candidate)
   }
   return { problem: earlier as Problem }
 }
@@ -80,33 +86,38 @@ function openFrom(entry: Entry, first: Candidate, moment: Moment): OpenedTicket 
  * Reads the record that a ticket names. A cookie whose session has ended may stand before one whose session lives, so the
  * next is tried: to open a cookie is not to accept it.
  */
-export function* loadRecord(entry: Entry, named: OpenedTicket, moment: Moment): Job<Loaded> {
+export function* loadRecord(definition: ResolvedDefinition, named: OpenedTicket, moment: Moment): Job<Loaded> {
   const { ticket, isStale } = named
   // Not by `readSource`: a generator within another is paid again at each step, and most requests go here.
   const stored = (yield { kind: 'read', id: ticket.id }) as StoredRecord | undefined
-  if (stored !== undefined && isLonger(stored.text, entry.maxBytes)) {
-    return yield* loadNext(entry, named, moment, { problem: 'too-large', unread: unreadAs(ticket, stored) })
+  if (stored !== undefined && isLonger(stored.text, definition.maxBytes)) {
+    return yield* loadNext(definition, named, moment, { problem: 'too-large', unread: unreadAs(ticket, stored) })
   }
-  const source = readAs(entry, ticket.id, stored, ticket)
-  if (source === undefined) return yield* loadNext(entry, named, moment, { problem: 'gone' })
-  const problem = ended(entry, source.record.c, source.expires, moment)
-  if (problem !== undefined) return yield* loadNext(entry, named, moment, { problem })
+  const source = readAs(definition, ticket.id, stored, ticket)
+  if (source === undefined) return yield* loadNext(definition, named, moment, { problem: 'gone' })
+  const problem = ended(definition, source.record.c, source.expires, moment)
+  if (problem !== undefined) return yield* loadNext(definition, named, moment, { problem })
   const { n: retired } = source.record
   if (retired === undefined) return { source, isStale }
-  if (retired[1] <= moment.now) return yield* loadNext(entry, named, moment, { problem: 'retired' })
+  if (retired[1] <= moment.now) return yield* loadNext(definition, named, moment, { problem: 'retired' })
   // Who comes with the old id sees what it held when it was replaced, not what the new id has gained since: rights
   // given at sign-in stay out of reach of whoever planted the old one. Ending the new session ends this one too.
-  if ((yield* follow(entry, source)) === undefined) {
-    return yield* loadNext(entry, named, moment, { problem: 'gone' })
+  if ((yield* follow(definition, source)) === undefined) {
+    return yield* loadNext(definition, named, moment, { problem: 'gone' })
   }
-  return yield* loadNext(entry, named, moment, { source: withoutTicket(source) })
+  return yield* loadNext(definition, named, moment, { source: withoutTicket(source) })
 }
 
 /** What the next cookie of the name gives, if it is better than `otherwise`: live, or at least a session. */
-function* loadNext(entry: Entry, { candidate, earlier }: OpenedTicket, moment: Moment, otherwise: Loaded): Job<Loaded> {
-  const next = entry.cookie.next(candidate)
-  const opened = next && openFrom(entry, next, moment)
-  const loaded = opened?.ticket === undefined ? NOTHING : yield* loadRecord(entry, opened, moment)
+function* loadNext(
+  definition: ResolvedDefinition,
+  { candidate, earlier }: OpenedTicket,
+  moment: Moment,
+  otherwise: Loaded
+): Job<Loaded> {
+  const next = definition.cookie.next(candidate)
+  const opened = next && openFrom(definition, next, moment)
+  const loaded = opened?.ticket === undefined ? NOTHING : yield* loadRecord(definition, opened, moment)
   const isLive = loaded.source !== undefined && loaded.source.record.n === undefined
   if (isLive || (otherwise.source === undefined && loaded.source !== undefined)) return loaded
   return otherwise.source === undefined ? { ...otherwise, problem: earlier ?? otherwise.problem } : otherwise
@@ -131,13 +142,18 @@ export function logProblem(log: FastifyBaseLogger, session: string, problem: Pro
   log[LEVELS[problem] ?? 'info']({ session, problem }, `a session cookie gave no session: ${problem}`)
 }
 
-function open<T>(values: CookieValues<T>, value: string): OpenedValue<T> {
+function open<T>(values: SealedValues<T>, value: string): OpenedValue<T> {
   return value.length > MAX_VALUE_BYTES ? TOO_LARGE : values.open(value)
 }
 
 const TOO_LARGE = { problem: 'too-large' } as const
 
-function ended(entry: Entry, createdAt: number, expires: number, { now, clearedAt }: Moment): Problem | undefined {
-  if (Math.min(expires, createdAt + entry.absolute) <= now) return 'expired'
+function ended(
+  definition: ResolvedDefinition,
+  createdAt: number,
+  expires: number,
+  { now, clearedAt }: Moment
+): Problem | undefined {
+  if (Math.min(expires, createdAt + definition.absolute) <= now) return 'expired'
   return createdAt <= clearedAt ? 'cleared' : undefined
 }

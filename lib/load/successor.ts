@@ -1,4 +1,4 @@
-import type { Entry } from '../definition/registry.js'
+import type { ResolvedDefinition } from '../definition/definition.js'
 import { StoreError } from '../errors.js'
 import { type Cut, type Successor, storeId, type Ticket } from '../records/record.js'
 import type { Job } from '../records/rounds.js'
@@ -26,8 +26,14 @@ export interface Trail {
 }
 
 /** What the record of `old` says of its successor. */
-export function pointer(entry: Entry, old: Source, secret: string, until: number, cut: Cut | undefined): Successor {
-  const sealed = entry.successors.seal(secret, idOf(old))
+export function pointer(
+  definition: ResolvedDefinition,
+  old: Source,
+  secret: string,
+  until: number,
+  cut: Cut | undefined
+): Successor {
+  const sealed = definition.successors.seal(secret, idOf(old))
   return cut === undefined ? [storeId(secret), until, sealed] : [storeId(secret), until, sealed, cut]
 }
 
@@ -35,7 +41,7 @@ export function pointer(entry: Entry, old: Source, secret: string, until: number
  * Follows retired records to the one that lives; `undefined` when that was ended.
  * @throws FST_SESSIONS_STORE when there is no end
  */
-export function* follow(entry: Entry, source: Source): Job<Trail | undefined> {
+export function* follow(definition: ResolvedDefinition, source: Source): Job<Trail | undefined> {
   const passed = new Set<string>()
   let end: Source | undefined = source
   let last: Source | undefined
@@ -44,29 +50,29 @@ export function* follow(entry: Entry, source: Source): Job<Trail | undefined> {
     passed.add(idOf(end))
     const [id, , , by]: Successor = end.record.n
     if (passed.has(id) || passed.size === MAX_LINKS) {
-      throw new StoreError(entry.name, `its id was replaced ${passed.size} times, and no end is in sight`)
+      throw new StoreError(definition.name, `its id was replaced ${passed.size} times, and no end is in sight`)
     }
     // What came with new rights asks for more than to have signed in.
     cut = by === 'rights' ? by : (cut ?? by)
     last = end
-    end = yield* readSource(entry, id)
+    end = yield* readSource(definition, id)
     if (end === undefined) return undefined
   }
   return { end, cut, last }
 }
 
 /** The same from what is stored now under the id of `source`. */
-export function* followNewest(entry: Entry, source: Source): Job<Trail | undefined> {
-  if (source.record.n !== undefined) return yield* follow(entry, source)
-  const present = yield* readSource(entry, idOf(source), source.kept?.ticket)
-  return present && (yield* follow(entry, present))
+export function* followNewest(definition: ResolvedDefinition, source: Source): Job<Trail | undefined> {
+  if (source.record.n !== undefined) return yield* follow(definition, source)
+  const present = yield* readSource(definition, idOf(source), source.kept?.ticket)
+  return present && (yield* follow(definition, present))
 }
 
 /** The ticket of the record at the end, out of the sealed pointer; `undefined` when no key opens that any more. */
-export function ticketTo(entry: Entry, { end, last }: Trail): Ticket | undefined {
+export function ticketTo(definition: ResolvedDefinition, { end, last }: Trail): Ticket | undefined {
   const sealed = last?.record.n?.[2]
   if (last === undefined || sealed === undefined) return undefined
-  const { text: secret } = entry.successors.open(sealed, idOf(last))
+  const { text: secret } = definition.successors.open(sealed, idOf(last))
   if (secret === undefined || storeId(secret) !== idOf(end)) return undefined
   return newTicket(secret, idOf(end), end.record.c)
 }

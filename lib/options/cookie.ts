@@ -1,7 +1,14 @@
 import type { CookieOptions } from '../../types/session.js'
 import { ConfigError } from '../errors.js'
-import { COOKIE_AGE, durationFault } from './durations.js'
-import { COOKIE, isObject, otherOption } from './names.js'
+import { durationFault } from '../util/durations.js'
+import { isObject, otherOption } from '../util/objects.js'
+import { COOKIE_AGE } from './durations.js'
+import { COOKIE } from './names.js'
+
+/** Browsers drop a cookie whose name and value are longer, without a word (RFC 6265bis §5.7 step 5). In bytes. */
+export const MAX_COOKIE_BYTES = 4096
+/** How many cookies a value may be split into. */
+export const MAX_CHUNKS = 4
 
 /** RFC 9110 §5.6.2; cookie names are tokens (RFC 6265bis §4.1.1). */
 const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/

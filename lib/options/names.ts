@@ -1,5 +1,7 @@
 import { ConfigError } from '../errors.js'
-import { durationFault, SWEEP_INTERVAL } from './durations.js'
+import { durationFault } from '../util/durations.js'
+import { isObject, otherOption } from '../util/objects.js'
+import { SWEEP_INTERVAL } from './durations.js'
 
 const SHARED = [
   'idle',
@@ -67,21 +69,11 @@ function checkStep(at: string, step: unknown): void {
   if (down !== undefined && typeof down !== 'function') throw new ConfigError(`${at}: down: expected a function`)
 }
 
-export function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
 function checkCookieOptions(at: string, options: { readonly cookie?: unknown }, known: readonly string[]): void {
   const { cookie } = options
   if (cookie === undefined) return
   if (!isObject(cookie)) throw new ConfigError(`${at}cookie: expected an object of attributes, got ${typeof cookie}`)
   refuseOthers(`${at}cookie: `, cookie, known)
-}
-
-/** What to say of an option that there is not; `undefined` if there are all. */
-export function otherOption(options: object, known: readonly string[]): string | undefined {
-  const other = Object.keys(options).find((option) => !known.includes(option))
-  return other && `there is no option "${other}"; there are ${known.join(', ')}`
 }
 
 function refuseOthers(at: string, options: object, known: readonly string[]): void {

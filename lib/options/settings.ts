@@ -1,8 +1,9 @@
 import type { Definition, Shared } from '../../types/options.js'
-import { MAX_CHUNKS } from '../cookie/cookie.js'
 import { ConfigError } from '../errors.js'
 import { noSuchKey } from '../schema/codec.js'
-import { durationFault, idleFault, LIFETIMES } from './durations.js'
+import { durationFault } from '../util/durations.js'
+import { MAX_CHUNKS } from './cookie.js'
+import { idleFault, LIFETIMES } from './durations.js'
 
 /** What any session needs besides its values. */
 const LEAST_BYTES = 256

@@ -1,6 +1,7 @@
 import { hash, randomBytes } from 'node:crypto'
 import type { Payload } from '../schema/codec.js'
-import { isObject, isTime, parseJson } from '../util/parse.js'
+import { isObject } from '../util/objects.js'
+import { isTime, parseJson } from '../util/parse.js'
 
 /**
  * What is kept of one session, as JSON with short names, since for the cookie store every byte travels with every

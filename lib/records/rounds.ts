@@ -8,8 +8,8 @@ import type {
   Write,
   WriteResult
 } from '../../types/store.js'
-import { perform } from '../stores/internal/writes.js'
 import { isPromise } from '../util/awaitable.js'
+import { perform } from '../util/perform.js'
 
 /**
  * What is to be done with one record is written as a generator that yields what it needs of the store, and reads like

@@ -1,6 +1,7 @@
 import type { StoredRecord } from '../../types/store.js'
 import { ConflictError } from '../errors.js'
-import { isObject, isTime, parseJson } from '../util/parse.js'
+import { isObject } from '../util/objects.js'
+import { isTime, parseJson } from '../util/parse.js'
 import { isStoreId, reservedId } from './record.js'
 import { create, type Job, pause, readFresh, update } from './rounds.js'
 

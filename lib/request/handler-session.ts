@@ -1,29 +1,29 @@
 import type { CookieOptions, Problem } from '../../types/session.js'
-import type { Entry } from '../definition/registry.js'
-import { InvalidValueError, LifetimeError, NotLoadedError, UnsupportedError } from '../errors.js'
-import { COOKIE_AGE, durationFault } from '../options/durations.js'
-import { isObject } from '../options/names.js'
-import type { ValueCodec } from '../schema/codec.js'
+import type { ResolvedDefinition } from '../definition/definition.js'
+import { NotLoadedError, UnsupportedError } from '../errors.js'
 import { copyOf } from '../schema/json.js'
 import { rename } from '../session/former-ids.js'
 import { invalidMessage, invalidValue, misuse, NOT_A_KEY, unknownKey } from '../session/invalid-value.js'
 import { Shown } from '../session/shown.js'
 import type { SessionState } from '../session/state.js'
+import { checkAge, checkSubject, flashCodecOf, hasNewRights, refuseKey } from './arguments.js'
 import { NO_PROPERTIES } from './misuse.js'
 import { INSPECT, inspected } from './session-view.js'
 
 /** What a session needs of the request that it belongs to. */
 export interface Host {
   /** Loads a session that was left out; gives its state. */
-  load(entry: Entry): Promise<SessionState>
-  save(entry: Entry): Promise<void>
+  load(definition: ResolvedDefinition): Promise<SessionState>
+  save(definition: ResolvedDefinition): Promise<void>
   /** A session is used. */
-  touch(state: SessionState): void
+  use(state: SessionState): void
+  /** A session may be changed from now on. */
+  follow(): void
   /** Ends a session; gives the one that begins then. */
   end(state: SessionState): SessionState
   now(): number
   /** Whether messages that are read now may not be seen by anybody. */
-  isUnseen(entry: Entry): boolean
+  isUnseen(definition: ResolvedDefinition): boolean
 }
 
 /**
@@ -31,20 +31,20 @@ export interface Host {
  * it is committed.
  */
 export class HandlerSession {
-  readonly #entry: Entry
+  readonly #definition: ResolvedDefinition
   readonly #host: Host
   #state: SessionState | undefined
   #loading: Promise<SessionState> | undefined
 
   /** @param state `undefined` for a session that is to be loaded by hand */
-  constructor(entry: Entry, host: Host, state: SessionState | undefined) {
-    this.#entry = entry
+  constructor(definition: ResolvedDefinition, host: Host, state: SessionState | undefined) {
+    this.#definition = definition
     this.#host = host
     this.#state = state
   }
 
   get name(): string {
-    return this.#entry.name
+    return this.#definition.name
   }
 
   get id(): string | undefined {
@@ -80,34 +80,36 @@ export class HandlerSession {
   }
 
   get data(): Record<string, unknown> {
-    const state = this.#loaded
-    state.shown ??= new Shown(this.#entry.codec)
+    const state = this.#changing
+    state.shown ??= new Shown(this.#definition.codec)
     return state.shown.show(state.values.all())
   }
 
   get(key: string): unknown {
-    if (typeof key !== 'string') this.#refuseKey(key)
+    if (typeof key !== 'string') refuseKey(this.name, key)
     const value = this.#loaded.values.get(key)
     if (value === undefined) this.#checkKey(key)
+    // What is changed in an object, nobody tells.
+    else if (typeof value === 'object') this.#host.follow()
     return value
   }
 
   has(key: string): boolean {
-    if (typeof key !== 'string') this.#refuseKey(key)
+    if (typeof key !== 'string') refuseKey(this.name, key)
     const has = this.#loaded.values.has(key)
     if (!has) this.#checkKey(key)
     return has
   }
 
   set(key: string, value: unknown): this {
-    if (typeof key !== 'string') this.#refuseKey(key)
-    this.#loaded.values.set(key, value, this.#encode(key, value))
+    if (typeof key !== 'string') refuseKey(this.name, key)
+    this.#changing.values.set(key, value, this.#encode(key, value))
     return this
   }
 
   update(key: string, change: (current: never) => unknown): never {
-    if (typeof key !== 'string') this.#refuseKey(key)
-    const { values } = this.#loaded
+    if (typeof key !== 'string') refuseKey(this.name, key)
+    const { values } = this.#changing
     // The same function runs again on newer data, where it may return nothing although it did not do so here.
     const checked = (current: unknown) => this.#result(key, change(current as never))
     const value = checked(values.current(key))
@@ -115,29 +117,29 @@ export class HandlerSession {
   }
 
   delete(key: string): boolean {
-    if (typeof key !== 'string') this.#refuseKey(key)
+    if (typeof key !== 'string') refuseKey(this.name, key)
     this.#checkKey(key)
-    return this.#loaded.values.delete(key)
+    return this.#changing.values.delete(key)
   }
 
   clear(): this {
-    this.#loaded.values.clear()
-    this.#loaded.flashes.clear()
+    this.#changing.values.clear()
+    this.#changing.flashes.clear()
     return this
   }
 
   flash(kind: string, message: unknown): this {
-    const encoded = this.#flashCodec(kind).encode(message)
-    if (encoded.issues) throw invalidMessage(this.#entry, kind, encoded.issues)
-    this.#loaded.flashes.add(kind, copyOf(encoded.value))
+    const encoded = flashCodecOf(this.#definition, kind).encode(message)
+    if (encoded.issues) throw invalidMessage(this.#definition, kind, encoded.issues)
+    this.#changing.flashes.add(kind, copyOf(encoded.value))
     return this
   }
 
   flashes(kind: string): never[]
   flashes(): Record<string, never[]>
   flashes(kind?: string): unknown {
-    const { flashes } = this.#loaded
-    const isUnseen = this.#host.isUnseen(this.#entry)
+    const { flashes } = this.#changing
+    const isUnseen = this.#host.isUnseen(this.#definition)
     return this.#each(kind, (each) => (isUnseen ? flashes.peek(each) : flashes.take(each)))
   }
 
@@ -149,10 +151,10 @@ export class HandlerSession {
   }
 
   persist(maxAge?: number | false): this {
-    const entry = this.#entry
-    const age = maxAge ?? entry.cookie.maxAge ?? Math.floor(entry.idle / 1000)
-    if (age !== false) this.#checkAge(age)
-    this.#loaded.persist = age
+    const definition = this.#definition
+    const age = maxAge ?? definition.cookie.maxAge ?? Math.floor(definition.idle / 1000)
+    if (age !== false) checkAge(definition, age)
+    this.#changing.persist = age
     return this
   }
 
@@ -162,31 +164,23 @@ export class HandlerSession {
   }
 
   cookie(options: Omit<CookieOptions, 'maxAge'>): this {
-    const state = this.#loaded
-    state.cookieOptions = this.#entry.cookie.changed(state.cookieOptions, options)
+    const state = this.#changing
+    state.cookieOptions = this.#definition.cookie.changed(state.cookieOptions, options)
     return this
   }
 
   regenerate(options: { readonly newRights?: boolean } = {}): this {
-    this.#loaded.regenerate(hasNewRights(this.name, options))
+    this.#changing.regenerate(hasNewRights(this.name, options))
     return this
   }
 
   destroy(): void {
-    this.#state = this.#host.end(this.#loaded)
+    this.#state = this.#host.end(this.#changing)
   }
 
   identify(subject: string | null): this {
-    if (this.#entry.store === undefined) {
-      throw new UnsupportedError(
-        this.name,
-        'identify() needs a record store: sessions in the cookie can be neither listed nor ended from elsewhere'
-      )
-    }
-    if (subject !== null && (typeof subject !== 'string' || subject === '')) {
-      throw new InvalidValueError(this.name, `identify(): expected a non-empty string or null, got ${typeof subject}`)
-    }
-    this.#loaded.subject = subject ?? undefined
+    checkSubject(this.#definition, subject)
+    this.#changing.subject = subject ?? undefined
     return this
   }
 
@@ -198,7 +192,7 @@ export class HandlerSession {
   }
 
   save(): Promise<void> {
-    return this.#host.save(this.#entry)
+    return this.#host.save(this.#definition)
   }
 
   [INSPECT](_depth: number, options: object, inspect: (value: unknown, options: object) => string): string {
@@ -213,7 +207,7 @@ export class HandlerSession {
 
   async #load(): Promise<this> {
     if (this.#state === undefined) {
-      this.#loading ??= this.#host.load(this.#entry)
+      this.#loading ??= this.#host.load(this.#definition)
       this.#state = await this.#loading
     }
     return this
@@ -226,26 +220,26 @@ export class HandlerSession {
         `is loaded by hand on this route: await request.session("${this.name}").load() first`
       )
     }
-    this.#host.touch(this.#state)
+    this.#host.use(this.#state)
     return this.#state
+  }
+
+  get #changing(): SessionState {
+    this.#host.follow()
+    return this.#loaded
   }
 
   /** The value's stored form. @throws FST_SESSIONS_INVALID_VALUE */
   #encode(key: string, value: unknown): unknown {
-    const encoded = key === '__proto__' ? NOT_A_KEY : this.#entry.codec.encodeKey(key, value)
-    if (encoded.issues) throw invalidValue(this.#entry, encoded.issues, key)
+    const encoded = key === '__proto__' ? NOT_A_KEY : this.#definition.codec.encodeKey(key, value)
+    if (encoded.issues) throw invalidValue(this.#definition, encoded.issues, key)
     return encoded.value
   }
 
   /** For keys without a value: one that is misspelt never has any. */
   #checkKey(key: string): void {
-    const { keys } = this.#entry.codec
+    const { keys } = this.#definition.codec
     if (keys !== undefined && !keys.includes(key)) throw unknownKey(this.name, key, keys)
-  }
-
-  /** JSON has no other keys: what is kept under a symbol would not be saved. */
-  #refuseKey(key: never): never {
-    throw new InvalidValueError(this.name, `${String(key)}: keys are strings, got ${typeof key}`)
   }
 
   /** Most functions that return nothing changed the value in place, or forgot to return it. */
@@ -258,43 +252,13 @@ export class HandlerSession {
     )
   }
 
-  #checkAge(age: number): void {
-    const { absolute } = this.#entry
-    const fault = durationFault(age, COOKIE_AGE)
-    if (fault !== undefined) throw new LifetimeError(this.name, `persist(): ${fault}`)
-    if (age * 1000 > absolute) {
-      throw new LifetimeError(
-        this.name,
-        `persist(${age}): longer than its absolute lifetime of ${absolute / 1000} s: raise absolute in its definition`
-      )
-    }
-  }
-
-  #flashCodec(kind: string): ValueCodec {
-    if (typeof kind !== 'string') this.#refuseKey(kind)
-    const { flashes } = this.#entry
-    const codec = flashes.get(kind)
-    if (codec !== undefined) return codec
-    const kinds = [...flashes.keys()].join(', ')
-    const known = kinds === '' ? 'it defines none: add flash: z.object({…}) to its definition' : `it has ${kinds}`
-    throw new InvalidValueError(this.name, `no flash kind "${kind}"; ${known}`)
-  }
-
   #each(kind: string | undefined, read: (kind: string) => unknown[]): unknown {
     if (kind === undefined) {
       return Object.fromEntries(this.#loaded.flashes.kinds().map((each) => [each, read(each)]))
     }
-    this.#flashCodec(kind)
+    flashCodecOf(this.#definition, kind)
     return read(kind)
   }
-}
-
-/** A word that is not understood here would leave the old id with rights that the app means to take from it. */
-function hasNewRights(session: string, options: { readonly newRights?: boolean }): boolean {
-  const isKnown = isObject(options) && Object.keys(options).every((key) => key === 'newRights')
-  const { newRights = false } = Object(options) as { readonly newRights?: unknown }
-  if (isKnown && typeof newRights === 'boolean') return newRights
-  throw new InvalidValueError(session, 'regenerate(): expected { newRights: true } or nothing')
 }
 
 Object.freeze(Object.setPrototypeOf(HandlerSession.prototype, NO_PROPERTIES))

@@ -13,10 +13,10 @@ export function leave(sessions: RequestSessions, payload: unknown, done: Done): 
 }
 
 function save(sessions: RequestSessions, payload: unknown, done: Done): void {
-  const { reply } = sessions
+  const { reply } = sessions.replyState
   const leaving = varyByCookie(reply, payload)
   tellAssigned(sessions)
-  sessions.stage = 'saving'
+  sessions.replyState.stage = 'saving'
   let saving: Promise<void> | undefined
   try {
     saving = sessions.commit(savable(sessions, statusOf(reply, payload)))
@@ -33,7 +33,7 @@ function save(sessions: RequestSessions, payload: unknown, done: Done): void {
  * no further handler, and a second reply is refused with a line in the log.
  */
 function leaveAfter(saving: Promise<void>, sessions: RequestSessions, payload: unknown, done: Done): void {
-  const { reply } = sessions
+  const { reply } = sessions.replyState
   const restore = keepAnswer(reply)
   const wereHeadersSent = reply.raw.headersSent
   watchStream(payload)
@@ -49,24 +49,24 @@ function leaveAfter(saving: Promise<void>, sessions: RequestSessions, payload: u
 }
 
 /** What is put into the copy that `session.data` is looks as if it were kept. */
-function tellAssigned({ used, reply, route }: RequestSessions): void {
-  for (const { entry, shown } of used) {
+function tellAssigned({ used, replyState: { reply, route } }: RequestSessions): void {
+  for (const { definition, shown } of used) {
     const keys = shown?.assigned ?? []
     if (keys.length === 0) continue
     const remedy = [...new Set(keys)].map((key) => `set("${key}", …)`).join(', ')
     const reason = `what ${route} assigned to session.data is not kept: use ${remedy}`
-    reply.log.warn({ session: entry.name, route }, `session "${entry.name}": ${reason}`)
+    reply.log.warn({ session: definition.name, route }, `session "${definition.name}": ${reason}`)
   }
 }
 
 function handOn(sessions: RequestSessions, payload: unknown, done: Done): void {
-  sessions.stage = 'left'
-  sessions.isErrorDue = false
-  sessions.isHandingOn = true
+  const { replyState } = sessions
+  replyState.leave()
+  replyState.isHandingOn = true
   try {
-    done(undefined, sessions.setsCookies ? keepResponseFromSharedCaches(sessions, payload) : payload)
+    done(undefined, replyState.setsCookies ? keepResponseFromSharedCaches(replyState, payload) : payload)
   } finally {
-    sessions.isHandingOn = false
+    replyState.isHandingOn = false
   }
 }
 
@@ -74,14 +74,14 @@ function handOn(sessions: RequestSessions, payload: unknown, done: Done): void {
 function failed(sessions: RequestSessions, payload: unknown, error: Error): Error {
   release(payload)
   // Fastify gives the status of the first error alone, and this may be the second.
-  if (sessions.hasErred && error instanceof SaveError) sessions.reply.code(error.statusCode ?? 500)
-  sessions.stage = 'handled'
-  sessions.failed = [...(sessions.failed ?? []), ...namesIn(error, sessions)]
+  const { replyState } = sessions
+  if (replyState.hasErred && error instanceof SaveError) replyState.reply.code(error.statusCode ?? 500)
+  replyState.fail(namesIn(error, sessions))
   return error
 }
 
 function namesIn(error: Error, { used }: RequestSessions): readonly string[] {
-  return error instanceof SaveError ? [...error.errors.keys()] : used.map(({ entry }) => entry.name)
+  return error instanceof SaveError ? [...error.errors.keys()] : used.map(({ definition }) => definition.name)
 }
 
 /**
@@ -89,13 +89,13 @@ function namesIn(error: Error, { used }: RequestSessions): readonly string[] {
  * after that it is taken for granted, except of an `undefined`: that is what a handler gives that has replied already.
  */
 function isSecondReply(sessions: RequestSessions, payload: unknown): boolean {
-  const { stage, isHandingOn, hasErred, isErrorDue, reply } = sessions
+  const { stage, isHandingOn, hasErred, isErrorDue, reply } = sessions.replyState
   if (stage !== 'left') return stage === 'saving'
   return !isHandingOn && (reply.sent || !(isErrorDue || (hasErred && payload !== undefined)))
 }
 
 /** Hooks that wait, before this one or after it, leave time for it. */
-function refuse({ reply, route }: RequestSessions, payload: unknown): void {
+function refuse({ replyState: { reply, route } }: RequestSessions, payload: unknown): void {
   reply.log.warn(
     { route },
     `a second reply is refused, the first is under way: was "return reply" forgotten in ${route}?`
@@ -103,7 +103,7 @@ function refuse({ reply, route }: RequestSessions, payload: unknown): void {
   release(payload)
 }
 
-function discard({ reply, route }: RequestSessions, payload: unknown, error: Error | undefined): void {
+function discard({ replyState: { reply, route } }: RequestSessions, payload: unknown, error: Error | undefined): void {
   const reason = `what reply.send() was given in ${route} is dropped: reply.raw was written to while sessions were saved`
   reply.log.warn({ route, err: error }, reason)
   release(payload)
@@ -139,10 +139,11 @@ function keepAnswer(reply: FastifyReply): () => void {
 
 /** What a response of 500 or more leaves behind is not what the handler meant to; a sign-out is. */
 function savable(sessions: RequestSessions, status: number): readonly SessionState[] {
-  const { used, failed } = sessions
+  const { failed } = sessions.replyState
+  const { used } = sessions
   if (failed === undefined && status < 500) return used
   return used.flatMap((state) => {
-    const { name, saveOnError } = state.entry
+    const { name, saveOnError } = state.definition
     if (failed === undefined && saveOnError) return state
     if (!state.isEnding || failed?.includes(name)) return []
     return state.isChanged ? sessions.end(state) : state

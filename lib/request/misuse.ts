@@ -1,5 +1,4 @@
 import { UnknownSessionError, UnsupportedError } from '../errors.js'
-import type { HandlerSession } from './handler-session.js'
 
 /**
  * What all sessions inherit: `session.user = …` would look as if it were kept. To make each of them not extensible takes a
@@ -8,7 +7,7 @@ import type { HandlerSession } from './handler-session.js'
 export const NO_PROPERTIES: object = new Proxy(
   {},
   {
-    set(_, key, _value, session: HandlerSession) {
+    set(_, key, _value, session: { readonly name: string }) {
       throw new UnsupportedError(session.name, `"${String(key)}" would not be kept: use set()`)
     }
   }

@@ -1,24 +1,19 @@
 import type { FastifyReply } from 'fastify'
 import { type Headers, type SetCookie, setCookies } from '../cookie/cookie.js'
-import type { RequestSessions } from '../request/request-sessions.js'
+import type { ReplyState } from './reply-state.js'
 import { keepFromSharedCaches } from './shared-cache.js'
 
 /** Puts cookies into the response. */
-export function sendCookies(sessions: RequestSessions, cookies: readonly SetCookie[]): void {
-  const { reply, stage, isHijacked } = sessions
-  if (cookies.length === 0 || areHeadersSent(sessions)) return
+export function sendCookies(state: ReplyState, cookies: readonly SetCookie[]): void {
+  const { reply, stage, isHijacked } = state
+  if (cookies.length === 0 || state.areHeadersSent) return
   // A hijacked reply is written by hand: its headers are those of the raw response.
   const headers = isHijacked ? rawHeaders(reply) : reply
-  setCookies(headers, cookies, sessions.written)
-  keepFromSharedCaches(sessions, headers)
+  setCookies(headers, cookies, state.written)
+  keepFromSharedCaches(state, headers)
   if (isHijacked || stage !== 'handled') return
   // The reply may be hijacked after this; if it is not, Fastify writes its own headers over these.
   for (const name of ['set-cookie', 'cache-control']) reply.raw.setHeader(name, reply.getHeader(name) as string[])
-}
-
-/** A WebSocket's handshake is answered past Fastify, so its headers are as good as sent. */
-export function areHeadersSent({ reply, isHijacked }: RequestSessions): boolean {
-  return reply.raw.headersSent || (isHijacked && reply.request.raw.headers.upgrade !== undefined)
 }
 
 function rawHeaders({ raw }: FastifyReply): Headers {

@@ -3,8 +3,8 @@ import type { SetCookie } from '../cookie/cookie.js'
 import { HeadersSentError, isOurs, SaveError, StoreError } from '../errors.js'
 import { formatTicket } from '../records/record.js'
 import { type Job, runAlone, runTogether } from '../records/rounds.js'
-import type { RequestSessions } from '../request/request-sessions.js'
-import { areHeadersSent, sendCookies } from '../response/send-cookies.js'
+import type { ReplyState } from '../response/reply-state.js'
+import { sendCookies } from '../response/send-cookies.js'
 import { cookieEnd, isCookieDue, isLater } from '../session/lifetime.js'
 import type { Outcome } from '../session/origin.js'
 import type { Encoded, Source } from '../session/source.js'
@@ -38,16 +38,16 @@ function renewalFor(state: SessionState, encoded: Encoded | undefined, job?: Job
  * the cookies. Where no store has to be waited for it is done when it returns, and returns `undefined`.
  * @throws FST_SESSIONS_SAVE, or rejects with it
  */
-export function commit(sessions: RequestSessions, states: readonly SessionState[]): Promise<void> | undefined {
+export function commit(reply: ReplyState, states: readonly SessionState[]): Promise<void> | undefined {
   const now = Date.now()
   const tasks = eachOrThrow(states, stateOf, (state) =>
-    mayNeedSaving(state, now) ? plan(sessions, state, now) : undefined
+    mayNeedSaving(state, now) ? plan(reply, state, now) : undefined
   )
   const working = tasks.every(hasJob) ? tasks : tasks.filter(hasJob)
-  if (working.length === 0) return finish(sessions, tasks, now)
+  if (working.length === 0) return finish(reply, tasks, now)
   for (const { state } of tasks) state.isSaving = true
   const running = run(working)
-  const end = () => finishSaved(sessions, tasks, now)
+  const end = () => finishSaved(reply, tasks, now)
   return isPromise(running) ? running.then(end) : end()
 }
 
@@ -58,16 +58,16 @@ function mayNeedSaving(state: SessionState, now: number): boolean {
 }
 
 /** @throws when the session can't be stored as it is */
-function plan(sessions: RequestSessions, state: SessionState, now: number): Task | undefined {
+function plan(reply: ReplyState, state: SessionState, now: number): Task | undefined {
   if (state.isDetached) return planDetached(state)
   if (state.isReadOnly) return state.refuseChanges() as undefined
   state.learnWhatIsEnded()
   const encoded = state.isChanged || state.retiring !== undefined ? state.encode(now) : undefined
   const isTouchDue = state.source !== undefined && isLater(state, state.source.expires, now)
-  if (state.entry.store === undefined) return planCookie(sessions, state, encoded, isTouchDue, now)
+  if (state.definition.store === undefined) return planCookie(reply, state, encoded, isTouchDue, now)
   if (encoded !== undefined || state.isEnding) {
     const needsCookie = encoded !== undefined && state.source === undefined
-    if (needsCookie && areHeadersSent(sessions)) throw new HeadersSentError(state.entry.name)
+    if (needsCookie && reply.areHeadersSent) throw new HeadersSentError(state.definition.name)
     return taskFor(state, encoded, save(state, encoded, now))
   }
   if (state.source === undefined) return undefined
@@ -85,12 +85,12 @@ function planRead(state: SessionState, { kept, record }: Source, isTouchDue: boo
 
 /** Nothing of it is saved, but who signs out has to be told that it did not work. */
 function planDetached(state: SessionState): undefined {
-  if (state.isEnding) throw new StoreError(state.entry.name, 'it could not be read, so it can not be ended either')
+  if (state.isEnding) throw new StoreError(state.definition.name, 'it could not be read, so it can not be ended either')
 }
 
 /** The cookie is the record: to renew it is to write it, which must not undo what another answer has done to it. */
 function planCookie(
-  sessions: RequestSessions,
+  reply: ReplyState,
   state: SessionState,
   changed: Encoded | undefined,
   isTouchDue: boolean,
@@ -98,9 +98,9 @@ function planCookie(
 ): Task | undefined {
   if (changed === undefined && !state.isEnding) {
     const isRenewed = isTouchDue || state.isStale || (state.source !== undefined && state.cookieOptions !== undefined)
-    return isRenewed && !areHeadersSent(sessions) && !isSuperseded(state) ? planRenewal(state, now) : undefined
+    return isRenewed && !reply.areHeadersSent && !isSuperseded(state) ? planRenewal(state, now) : undefined
   }
-  if (areHeadersSent(sessions)) throw new HeadersSentError(state.entry.name)
+  if (reply.areHeadersSent) throw new HeadersSentError(state.definition.name)
   return taskFor(state, changed)
 }
 
@@ -113,8 +113,8 @@ function planRenewal(state: SessionState, now: number): Task | undefined {
   }
 }
 
-function isSuperseded({ entry, source }: SessionState): boolean {
-  return source?.came !== undefined && entry.superseded.has(source.came.value, source.came.at)
+function isSuperseded({ definition, source }: SessionState): boolean {
+  return source?.came !== undefined && definition.superseded.has(source.came.value, source.came.at)
 }
 
 /** Leaves on each task how its job went; never throws. */
@@ -128,10 +128,10 @@ function run(tasks: readonly Task[]): Awaitable<void> {
   return andThen(settled, settle)
 }
 
-function finishSaved(sessions: RequestSessions, tasks: readonly Task[], now: number): undefined {
+function finishSaved(reply: ReplyState, tasks: readonly Task[], now: number): undefined {
   try {
     if (tasks.some(isFailed)) throw saveError(tasks)
-    finish(sessions, tasks.every(isDone) ? tasks : tasks.filter(isKept), now)
+    finish(reply, tasks.every(isDone) ? tasks : tasks.filter(isKept), now)
   } finally {
     for (const { state } of tasks) state.endSaving()
   }
@@ -150,7 +150,7 @@ async function runOnStore(store: RecordStore, tasks: readonly Task[]): Promise<v
 }
 
 const hasJob = ({ job }: Task) => job !== undefined
-const storeOf = ({ state }: Task) => state.entry.store as RecordStore
+const storeOf = ({ state }: Task) => state.definition.store as RecordStore
 const isDone = ({ settled }: Task) =>
   settled === undefined || (settled.status === 'fulfilled' && settled.value !== 'dropped')
 const isFailed = ({ settled, isRenewal }: Task) => settled?.status === 'rejected' && !isRenewal
@@ -160,9 +160,10 @@ function saveError(tasks: readonly Task[]): SaveError {
   const errors = new Map<string, Error>()
   for (const { state, settled } of tasks.filter(isFailed)) {
     const error = asError((settled as PromiseRejectedResult).reason)
-    const { log, entry } = state
-    if (!isOurs(error)) log.error({ session: entry.name, err: error }, 'a session could not be saved: its store failed')
-    errors.set(entry.name, error)
+    const { log, definition } = state
+    if (!isOurs(error))
+      log.error({ session: definition.name, err: error }, 'a session could not be saved: its store failed')
+    errors.set(definition.name, error)
   }
   return new SaveError(errors)
 }
@@ -173,41 +174,41 @@ function isKept(task: Task): boolean {
   if (isDropped(task)) {
     state.problem = 'gone'
     state.log.info(
-      { session: state.entry.name },
+      { session: state.definition.name },
       'the session was ended while this request ran: its changes are dropped'
     )
   } else if (settled?.status === 'rejected') logUnrenewed(state, settled.reason)
   return isDone(task)
 }
 
-function logUnrenewed({ log, entry }: SessionState, error: unknown): void {
+function logUnrenewed({ log, definition }: SessionState, error: unknown): void {
   log.warn(
-    { session: entry.name, err: error },
+    { session: definition.name, err: error },
     'the session could not be renewed: it ends as it would have without this use'
   )
 }
 
 /** Makes the cookies, and sets them unless one can't be made. */
-function finish(sessions: RequestSessions, tasks: readonly Task[], now: number): undefined {
+function finish(reply: ReplyState, tasks: readonly Task[], now: number): undefined {
   const cookies: SetCookie[] = []
   eachOrThrow(tasks, taskState, (task) => {
     const make = task.isRenewal ? renewedCookies : cookiesFor
-    cookies.push(...make(sessions, task, now))
+    cookies.push(...make(reply, task, now))
   })
   for (const { state, encoded, settled } of tasks) {
     const isWritten = encoded !== undefined && settled?.status !== 'rejected'
-    if (state.entry.store === undefined && isWritten) state.settle(encoded)
+    if (state.definition.store === undefined && isWritten) state.settle(encoded)
     state.doomed = undefined
     state.isEnding = false
     state.isCookieChanged = false
   }
-  sendCookies(sessions, cookies)
+  sendCookies(reply, cookies)
 }
 
 /** A value that was smaller when it was written, or had more cookies, leaves the browser with what it has. */
-function renewedCookies(sessions: RequestSessions, task: Task, now: number): readonly SetCookie[] {
+function renewedCookies(reply: ReplyState, task: Task, now: number): readonly SetCookie[] {
   try {
-    return cookiesFor(sessions, task, now)
+    return cookiesFor(reply, task, now)
   } catch (reason) {
     task.settled = { status: 'rejected', reason }
     logUnrenewed(task.state, reason)
@@ -215,28 +216,32 @@ function renewedCookies(sessions: RequestSessions, task: Task, now: number): rea
   }
 }
 
-function cookiesFor({ request }: RequestSessions, { state, encoded }: Task, now: number): readonly SetCookie[] {
-  const { entry, cookieOptions } = state
-  if (entry.store === undefined) {
+function cookiesFor({ request }: ReplyState, { state, encoded }: Task, now: number): readonly SetCookie[] {
+  const { definition, cookieOptions } = state
+  if (definition.store === undefined) {
     const came = (state.source ?? state.retiring ?? state.doomed)?.came
-    if (came !== undefined) entry.superseded.note(came.value, now)
-    if (encoded === undefined) return entry.cookie.clear(request, cookieOptions)
-    return entry.cookie.write(
+    if (came !== undefined) definition.superseded.note(came.value, now)
+    if (encoded === undefined) return definition.cookie.clear(request, cookieOptions)
+    return definition.cookie.write(
       request,
-      entry.sealedRecords.seal(encoded.text, encoded.isExact ? encoded.record : undefined, state.source?.recentValue),
+      definition.sealedRecords.seal(
+        encoded.text,
+        encoded.isExact ? encoded.record : undefined,
+        state.source?.recentValue
+      ),
       state.cookieAge(now),
       cookieOptions
     )
   }
-  if (state.source === undefined) return entry.cookie.clear(request, cookieOptions)
+  if (state.source === undefined) return definition.cookie.clear(request, cookieOptions)
   const { kept } = state.source
   if (kept?.ticket === undefined || !isCookieDue(state, kept.ticket.expires, now)) return []
   const renewed = { ...kept.ticket, expires: cookieEnd(state, now) }
   state.source = { ...state.source, kept: { ...kept, ticket: renewed } }
   state.isStale = false
-  return entry.cookie.write(
+  return definition.cookie.write(
     request,
-    entry.sealedTickets.seal(formatTicket(renewed), renewed),
+    definition.sealedTickets.seal(formatTicket(renewed), renewed),
     state.cookieAge(now),
     cookieOptions
   )
@@ -256,7 +261,7 @@ function eachOrThrow<Item, Result>(
       if (result !== undefined) results = append(results, result)
     } catch (error) {
       errors ??= new Map()
-      errors.set(stateFor(item).entry.name, asError(error))
+      errors.set(stateFor(item).definition.name, asError(error))
     }
   }
   if (errors !== undefined) throw new SaveError(errors)

@@ -25,9 +25,9 @@ export function* contend(state: SessionState, from: Source, now: number): Job<Ou
   let source = from
   for (let lost = 1; lost < MAX_ATTEMPTS; lost++) {
     yield* pause(backoff(lost - 1))
-    const trail = yield* followNewest(state.entry, source)
+    const trail = yield* followNewest(state.definition, source)
     if (trail === undefined) return 'dropped'
-    if (trail.cut !== undefined) throw new ReplacedError(state.entry.name)
+    if (trail.cut !== undefined) throw new ReplacedError(state.definition.name)
     const { end } = trail
     if (writer === state && idOf(end) !== idOf(source)) {
       own = ownOf(state, source, end, now)
@@ -51,5 +51,5 @@ function ownOf(state: SessionState, source: Source, successor: Source, now: numb
   const [, until = now] = source.record.n ?? []
   const record = { ...encoded.record, n: [idOf(successor), until] as const }
   const { id, version } = source.kept as NonNullable<Source['kept']>
-  return writtenAs(state.entry, { id, ticket: undefined }, { ...encoded, record, isExact: false }, version)
+  return writtenAs(state.definition, { id, ticket: undefined }, { ...encoded, record, isExact: false }, version)
 }

@@ -23,7 +23,7 @@ export function* replace(state: SessionState, old: Source, encoded: Encoded, now
   for (let lost = 0; lost < MAX_ATTEMPTS; lost++) {
     if (source.record.n === undefined && (yield* hasSucceeded(state, source, next, now))) return state
     yield* pause(backoff(lost))
-    const trail = yield* followNewest(state.entry, source)
+    const trail = yield* followNewest(state.definition, source)
     if (trail === undefined) return 'dropped'
     if (trail.last !== undefined && !outranks(state, next, trail))
       return yield* giveWay(state, source, next, trail, now)
@@ -36,12 +36,12 @@ export function* replace(state: SessionState, old: Source, encoded: Encoded, now
 
 /** Whether the record of `source` was still that, and points to the new one now. */
 function* hasSucceeded(state: SessionState, source: Source, next: Encoded, now: number): Job<boolean> {
-  const { entry, secret, createdAt } = state
+  const { definition, secret, createdAt } = state
   const id = state.id as string
   const version = yield* create(id, next.text, next.expires)
   if (version === undefined) throw new Error(`the store has a record under the new id ${id} already`)
   if (yield* retire(state, source, next, now)) {
-    state.settle(writtenAs(entry, { id, ticket: newTicket(secret, id, createdAt) }, next, version))
+    state.settle(writtenAs(definition, { id, ticket: newTicket(secret, id, createdAt) }, next, version))
     return true
   }
   yield* removeAll([id])
@@ -49,8 +49,8 @@ function* hasSucceeded(state: SessionState, source: Source, next: Encoded, now: 
 }
 
 function* retire(state: SessionState, source: Source, next: Encoded, now: number): Job<Version | undefined> {
-  const until = now + state.entry.grace
-  const n = pointer(state.entry, source, state.secret, until, state.cut(next))
+  const until = now + state.definition.grace
+  const n = pointer(state.definition, source, state.secret, until, state.cut(next))
   const text = formatRecord({ ...(parseRecord(source.text) as SessionRecord), n })
   return yield* update(idOf(source), text, Math.min(source.expires, until + RETIRED_MS), versionOf(source))
 }
@@ -70,9 +70,9 @@ function* giveWay(state: SessionState, source: Source, next: Encoded, trail: Tra
     const kept = state.keepId(source)
     return yield* contend(state, kept, now)
   }
-  const { entry } = state
-  const ticket = trail.cut === 'user' && state.hasSignedInAs(next, trail.end) ? ticketTo(entry, trail) : undefined
-  if (ticket === undefined) throw new ReplacedError(entry.name)
+  const { definition } = state
+  const ticket = trail.cut === 'user' && state.hasSignedInAs(next, trail.end) ? ticketTo(definition, trail) : undefined
+  if (ticket === undefined) throw new ReplacedError(definition.name)
   const joined = state.join(source, trail.end, ticket)
   return yield* change(state, joined, state.encode(now) as Encoded, now)
 }

@@ -1,4 +1,4 @@
-import type { Entry } from '../definition/registry.js'
+import type { ResolvedDefinition } from '../definition/definition.js'
 import { ConflictError, ReplacedError } from '../errors.js'
 import { formatRecord } from '../records/record.js'
 import { create, type Job, pause, readFresh, removeAll, touch, update } from '../records/rounds.js'
@@ -11,10 +11,10 @@ import {
   readAs,
   readSource,
   versionOf,
-  withoutTicket,
   writtenAs
 } from '../session/origin.js'
 import type { Encoded, Source } from '../session/source.js'
+import { withoutTicket } from '../session/source.js'
 import type { SessionState } from '../session/state.js'
 import { change } from './contend.js'
 import { replace } from './replace.js'
@@ -31,7 +31,7 @@ export function save(state: SessionState, encoded: Encoded | undefined, now: num
 
 function* saveWithDuties(state: SessionState, encoded: Encoded | undefined, now: number): Job<Outcome> {
   if (state.doomed !== undefined) {
-    yield* destroy(state.entry, state.doomed, now)
+    yield* destroy(state.definition, state.doomed, now)
     state.doomed = undefined
   }
   if (encoded === undefined) return state
@@ -41,7 +41,7 @@ function* saveWithDuties(state: SessionState, encoded: Encoded | undefined, now:
   yield* enter(state, now)
   const written = yield* writeEntered(state, encoded, now)
   // Another session holds what was saved, or none.
-  if (written === 'dropped' || written.id !== id) yield* leave(state.entry, subject as string, id as string)
+  if (written === 'dropped' || written.id !== id) yield* leave(state.definition, subject as string, id as string)
   if (written !== 'dropped' && written !== state) yield* enter(written, now)
   return yield* confirmEntered(written, subject, now)
 }
@@ -51,7 +51,7 @@ function* writeEntered(state: SessionState, encoded: Encoded, now: number): Job<
   try {
     return yield* write(state, encoded, now)
   } catch (error) {
-    if (error instanceof ReplacedError) yield* leave(state.entry, subject as string, id as string)
+    if (error instanceof ReplacedError) yield* leave(state.definition, subject as string, id as string)
     throw error
   }
 }
@@ -83,7 +83,7 @@ export function* renew(state: SessionState, now: number): Job<Outcome> {
 export function* confirm(state: SessionState): Job<Outcome> {
   const source = state.source as Source
   const id = idOf(source)
-  const present = readAs(state.entry, id, yield* readFresh(id), undefined)
+  const present = readAs(state.definition, id, yield* readFresh(id), undefined)
   if (present === undefined) return 'dropped'
   if (present.record.n !== undefined) state.source = withoutTicket(source)
   return state
@@ -106,7 +106,7 @@ function* insert(state: SessionState, encoded: Encoded): Job<Outcome> {
   const version = yield* create(id, encoded.text, encoded.expires)
   if (version === undefined) throw new Error(`the store has a record under the new id ${id} already`)
   const ticket = newTicket(state.secret, id, state.createdAt)
-  state.settle(writtenAs(state.entry, { id, ticket }, encoded, version))
+  state.settle(writtenAs(state.definition, { id, ticket }, encoded, version))
   return state
 }
 
@@ -114,7 +114,7 @@ function* insert(state: SessionState, encoded: Encoded): Job<Outcome> {
  * Marks the record by compare-and-set and then removes it: a parallel `regenerate()` either finds the mark, or came
  * first, and then it is its record that ends; unless that cut off the old id, which can end nothing any more.
  */
-function* destroy(entry: Entry, doomed: Source, now: number): Job<void> {
+function* destroy(definition: ResolvedDefinition, doomed: Source, now: number): Job<void> {
   let source: Source | undefined = doomed
   for (let lost = 0; lost < MAX_ATTEMPTS; ) {
     if (source === undefined || source.record.n?.[3] !== undefined) return
@@ -122,10 +122,10 @@ function* destroy(entry: Entry, doomed: Source, now: number): Job<void> {
     const marked = yield* update(idOf(source), mark, now + DESTROYED_MS, versionOf(source))
     if (marked !== undefined) {
       yield* removeAll([idOf(source)])
-      source = source.record.n && (yield* readSource(entry, source.record.n[0]))
+      source = source.record.n && (yield* readSource(definition, source.record.n[0]))
     } else {
       yield* pause(backoff(lost++))
-      source = yield* readSource(entry, idOf(source))
+      source = yield* readSource(definition, idOf(source))
     }
   }
   throw new ConflictError(MAX_ATTEMPTS)

@@ -1,4 +1,4 @@
-import type { Entry } from '../definition/registry.js'
+import type { ResolvedDefinition } from '../definition/definition.js'
 import type { Job } from '../records/rounds.js'
 import { amendIndex, type Index, placesOf, readIndex } from '../records/subject-index.js'
 import { pagesDown, readPages, readRange } from '../records/subject-pages.js'
@@ -16,10 +16,10 @@ import type { SessionState } from '../session/state.js'
 
 /** Enters a session that is about to be written. */
 export function* enter(state: SessionState, now: number): Job<void> {
-  const { entry, createdAt } = state
+  const { definition, createdAt } = state
   const subject = state.subject as string
-  const places = placesOf(subject, entry.app)
-  const listing = { name: entry.name, ends: createdAt + entry.absolute, isLeaving: false }
+  const places = placesOf(subject, definition.app)
+  const listing = { name: definition.name, ends: createdAt + definition.absolute, isLeaving: false }
   const index = yield* amendIndex(places.recent, (present) =>
     new Map(living(present, now)).set(state.id as string, { ...listing, entered: nextMoment(present, now) })
   )
@@ -27,7 +27,7 @@ export function* enter(state: SessionState, now: number): Job<void> {
 }
 
 /** Strikes out a session that was entered, and is not written after all. */
-export function* leave({ app }: Entry, subject: string, id: string): Job<void> {
+export function* leave({ app }: ResolvedDefinition, subject: string, id: string): Job<void> {
   yield* amendIndex(placesOf(subject, app).recent, (index) => {
     const left = new Map(index)
     return left.delete(id) ? left : index
@@ -35,8 +35,8 @@ export function* leave({ app }: Entry, subject: string, id: string): Job<void> {
 }
 
 /** Whether a session that was written is still entered; if not, its subject was revoked meanwhile. */
-export function* isEntered({ entry, id }: SessionState, subject: string): Job<boolean> {
-  const places = placesOf(subject, entry.app)
+export function* isEntered({ definition, id }: SessionState, subject: string): Job<boolean> {
+  const places = placesOf(subject, definition.app)
   const listing = (yield* readIndex(places.recent)).index.get(id as string)
   if (listing !== undefined) return !listing.isLeaving
   // It can have gone to a page, when as many others were entered after it as the index holds.

@@ -1,5 +1,5 @@
 import type { SchemaIssue } from '../../types/schema.js'
-import type { Entry } from '../definition/registry.js'
+import type { ResolvedDefinition } from '../definition/definition.js'
 import { InvalidValueError } from '../errors.js'
 import { type Decoded, describeIssues, issuesAt, MISSING, noSuchKey } from '../schema/codec.js'
 
@@ -9,7 +9,7 @@ import { type Decoded, describeIssues, issuesAt, MISSING, noSuchKey } from '../s
  * @param key what the issues are about, if their paths begin below it
  */
 export function invalidValue(
-  { name, codec, invalidValueStatus }: Entry,
+  { name, codec, invalidValueStatus }: ResolvedDefinition,
   issues: readonly SchemaIssue[],
   key?: string
 ): InvalidValueError {
@@ -18,9 +18,13 @@ export function invalidValue(
   return new InvalidValueError(name, describeIssues(told), told, isOfApp ? 500 : invalidValueStatus)
 }
 
-export function invalidMessage(entry: Entry, kind: string, issues: readonly SchemaIssue[]): InvalidValueError {
+export function invalidMessage(
+  definition: ResolvedDefinition,
+  kind: string,
+  issues: readonly SchemaIssue[]
+): InvalidValueError {
   const reason = `flash "${kind}": ${describeIssues(issues)}`
-  return new InvalidValueError(entry.name, reason, issuesAt(issues, kind), entry.invalidValueStatus)
+  return new InvalidValueError(definition.name, reason, issuesAt(issues, kind), definition.invalidValueStatus)
 }
 
 export function unknownKey(session: string, key: string, keys: readonly string[]): InvalidValueError {

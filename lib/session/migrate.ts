@@ -1,6 +1,6 @@
 import type { FastifyBaseLogger } from 'fastify'
 import type { Problem } from '../../types/session.js'
-import type { Entry } from '../definition/registry.js'
+import type { ResolvedDefinition } from '../definition/definition.js'
 import { SchemaError } from '../errors.js'
 import type { SessionRecord, Written } from '../records/record.js'
 import { type Data, type Decoded, describeIssues, nameOf, type Payload } from '../schema/codec.js'
@@ -22,23 +22,23 @@ export type Form = Pick<SessionRecord, 'v' | 'o' | 'p'>
  * Migrates, decodes and, if that fails, mends as the definition says.
  * @throws FST_SESSIONS_SCHEMA where it says `onInvalid: 'throw'`
  */
-export function readStored(entry: Entry, written: Written, log: FastifyBaseLogger): Read | Problem {
+export function readStored(definition: ResolvedDefinition, written: Written, log: FastifyBaseLogger): Read | Problem {
   const { p: payload = {}, v: version = 1 } = written.record
-  if (version > entry.version) return readNewer(entry, written, log)
-  if (isEmpty(payload)) return { payload, data: entry.codec.empty(), version: entry.version }
-  const first = decodeMigrated(entry, payload, version)
+  if (version > definition.version) return readNewer(definition, written, log)
+  if (isEmpty(payload)) return { payload, data: definition.codec.empty(), version: definition.version }
+  const first = decodeMigrated(definition, payload, version)
   if (!('issues' in first)) {
     // A migration can have changed what it was given: then the text does not show the payload any more.
-    return version < entry.version ? first : { payload, data: first.data, version, written }
+    return version < definition.version ? first : { payload, data: first.data, version, written }
   }
   const { cause: err } = first
-  const details = { session: entry.name, version, issues: describeIssues(first.issues), ...(err && { err }) }
-  if (entry.onInvalid === 'throw') {
+  const details = { session: definition.name, version, issues: describeIssues(first.issues), ...(err && { err }) }
+  if (definition.onInvalid === 'throw') {
     const advice = 'carry it forward by raising version and by a step of migrate'
-    const reason = `what version ${version} stored does not fit version ${entry.version}: ${details.issues}: ${advice}`
-    throw Object.assign(new SchemaError(entry.name, reason), err && { cause: err })
+    const reason = `what version ${version} stored does not fit version ${definition.version}: ${details.issues}: ${advice}`
+    throw Object.assign(new SchemaError(definition.name, reason), err && { cause: err })
   }
-  const mended = mend(entry, first.payload, version, first.issues)
+  const mended = mend(definition, first.payload, version, first.issues)
   if (mended !== undefined) {
     log.info(details, 'a stored session did not fit its schema and was mended')
     return mended
@@ -51,34 +51,34 @@ export function readStored(entry: Entry, written: Written, log: FastifyBaseLogge
  * What a newer process stored during a deploy, or before one was rolled back. In the form of this process's own version
  * where there is one; else as it is, if the schema takes that. What this process can't read it must not replace either.
  */
-function readNewer(entry: Entry, written: Written, log: FastifyBaseLogger): Read | 'newer' {
+function readNewer(definition: ResolvedDefinition, written: Written, log: FastifyBaseLogger): Read | 'newer' {
   const { record } = written
   const { v: version = 1, o, p } = record
   const form: Form = { v: version, o, p }
-  const own = ownForm(entry, record)
+  const own = ownForm(definition, record)
   if (own !== undefined) {
-    const decoded = entry.codec.decode(own)
-    if (!decoded.issues) return { payload: own, data: decoded.value, version: entry.version, form }
+    const decoded = definition.codec.decode(own)
+    if (!decoded.issues) return { payload: own, data: decoded.value, version: definition.version, form }
   }
   const payload = p ?? {}
-  if (isEmpty(payload)) return { payload, data: entry.codec.empty(), version: entry.version, form }
-  const decoded = entry.codec.decode(payload)
+  if (isEmpty(payload)) return { payload, data: definition.codec.empty(), version: definition.version, form }
+  const decoded = definition.codec.decode(payload)
   // Its version has to stay, so that the newer process does not migrate again.
   if (!decoded.issues) return { payload, data: decoded.value, version, written, form }
-  const details = { session: entry.name, version, issues: describeIssues(decoded.issues) }
-  log.info(details, `a newer process stored the session: it is read-only where the version is ${entry.version}`)
+  const details = { session: definition.name, version, issues: describeIssues(decoded.issues) }
+  log.info(details, `a newer process stored the session: it is read-only where the version is ${definition.version}`)
   return 'newer'
 }
 
-function ownForm(entry: Entry, { o }: SessionRecord): Payload | undefined {
-  return o !== undefined && Object.hasOwn(o, entry.version) ? o[entry.version] : undefined
+function ownForm(definition: ResolvedDefinition, { o }: SessionRecord): Payload | undefined {
+  return o !== undefined && Object.hasOwn(o, definition.version) ? o[definition.version] : undefined
 }
 
 /** What a record holds for this process, `undefined` where it can't read it. */
-export function dataOf(entry: Entry, record: SessionRecord): Data | undefined {
+export function dataOf(definition: ResolvedDefinition, record: SessionRecord): Data | undefined {
   const { p = {}, v = 1 } = record
-  const own = v > entry.version ? ownForm(entry, record) : undefined
-  const decoded = decodeMigrated(entry, own ?? p, own === undefined ? v : entry.version)
+  const own = v > definition.version ? ownForm(definition, record) : undefined
+  const decoded = decodeMigrated(definition, own ?? p, own === undefined ? v : definition.version)
   return 'data' in decoded ? decoded.data : undefined
 }
 
@@ -90,29 +90,39 @@ interface Failure {
 }
 
 /** Carries a payload forward to the present version and decodes it. */
-function decodeMigrated(entry: Entry, payload: Payload, from: number): Read | Failure {
-  let migrated = from < entry.version ? structuredClone(payload) : payload
+function decodeMigrated(definition: ResolvedDefinition, payload: Payload, from: number): Read | Failure {
+  let migrated = from < definition.version ? structuredClone(payload) : payload
   let version = from
   try {
-    for (; version < entry.version; version++) {
+    for (; version < definition.version; version++) {
       // A step that is missing changes nothing: most new versions only add optional keys.
-      migrated = (entry.migrate[version]?.(migrated) ?? migrated) as Payload
+      migrated = (definition.migrate[version]?.(migrated) ?? migrated) as Payload
     }
   } catch (error) {
     const message = `step ${version} of its migration threw ${nameOf(error)}`
     return { payload, issues: [{ message }], cause: withoutMessage(error) }
   }
-  const decoded = entry.codec.decode(migrated)
+  const decoded = definition.codec.decode(migrated)
   return decoded.issues
     ? { payload: migrated, issues: decoded.issues }
     : { payload: migrated, data: decoded.value, version }
 }
 
-function mend(entry: Entry, payload: Payload, version: number, issues: Failure['issues']): Read | undefined {
-  if (typeof entry.onInvalid !== 'function') return undefined
-  const mended = entry.onInvalid({ name: entry.name, payload: structuredClone(payload), version, issues }) as Payload
-  const decoded = entry.codec.decode(mended)
-  return decoded.issues ? undefined : { payload: mended, data: decoded.value, version: entry.version }
+function mend(
+  definition: ResolvedDefinition,
+  payload: Payload,
+  version: number,
+  issues: Failure['issues']
+): Read | undefined {
+  if (typeof definition.onInvalid !== 'function') return undefined
+  const mended = definition.onInvalid({
+    name: definition.name,
+    payload: structuredClone(payload),
+    version,
+    issues
+  }) as Payload
+  const decoded = definition.codec.decode(mended)
+  return decoded.issues ? undefined : { payload: mended, data: decoded.value, version: definition.version }
 }
 
 /** Where it was thrown, for the log: the message can quote what is stored. */

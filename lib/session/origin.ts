@@ -1,5 +1,5 @@
 import type { StoredRecord, Version, Write, WriteResult } from '../../types/store.js'
-import type { Entry } from '../definition/registry.js'
+import type { ResolvedDefinition } from '../definition/definition.js'
 import { isLonger, type Ticket } from '../records/record.js'
 import { type Job, read } from '../records/rounds.js'
 import type { Encoded, Source } from './source.js'
@@ -18,36 +18,31 @@ export const MAX_ATTEMPTS = 200
 export type Outcome = SessionState | 'dropped'
 
 /** The record of an id; `undefined` when there is none, or it is destroyed, or no record of ours. */
-export function* readSource(entry: Entry, id: string, ticket?: Ticket): Job<Source | undefined> {
-  return readAs(entry, id, yield* read(id), ticket)
+export function* readSource(definition: ResolvedDefinition, id: string, ticket?: Ticket): Job<Source | undefined> {
+  return readAs(definition, id, yield* read(id), ticket)
 }
 
 /** What the store gave for an id, as a source. */
 export function readAs(
-  entry: Entry,
+  definition: ResolvedDefinition,
   id: string,
   stored: StoredRecord | undefined,
   ticket: Ticket | undefined
 ): Source | undefined {
-  if (stored === undefined || isLonger(stored.text, entry.maxBytes)) return undefined
-  const record = entry.storedRecords.parse(id, stored.text)
+  if (stored === undefined || isLonger(stored.text, definition.maxBytes)) return undefined
+  const record = definition.recordCache.parse(id, stored.text)
   if (record === undefined || record.x) return undefined
   return { text: stored.text, record, expires: stored.expires, kept: { id, version: stored.version, ticket } }
 }
 
 export function writtenAs(
-  entry: Entry,
+  definition: ResolvedDefinition,
   { id, ticket }: Where,
   { text, record, expires, isExact }: Encoded,
   version: Version
 ): Source {
-  if (isExact) entry.storedRecords.learn(id, text, record)
+  if (isExact) definition.recordCache.learn(id, text, record)
   return { text, record, expires, kept: { id, version, ticket } }
-}
-
-/** The same record for somebody who gets no cookie of it. */
-export function withoutTicket(source: Source): Source {
-  return { ...source, kept: source.kept && { ...source.kept, ticket: undefined } }
 }
 
 /** What replaces the record that `source` says. One that points to a successor is never replaced. */
@@ -59,7 +54,7 @@ export function updateOf(source: Source, { text, expires }: Encoded): Write | un
 /** Whether the record was still what `source` says, and is `next` now. */
 export function hasReplaced(writer: SessionState, source: Source, next: Encoded, version: WriteResult): boolean {
   if (version === undefined) return false
-  writer.settle(writtenAs(writer.entry, source.kept as Where, next, version as Version))
+  writer.settle(writtenAs(writer.definition, source.kept as Where, next, version as Version))
   return true
 }
 

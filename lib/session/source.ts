@@ -16,6 +16,11 @@ export interface Source {
   readonly kept?: { readonly id: string; readonly version: Version; readonly ticket: Ticket | undefined } | undefined
 }
 
+/** The same record for somebody who gets no cookie of it. */
+export function withoutTicket(source: Source): Source {
+  return { ...source, kept: source.kept && { ...source.kept, ticket: undefined } }
+}
+
 /** What became of the cookie that came, or that none came. */
 export interface Loaded {
   readonly source?: Source

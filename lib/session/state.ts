@@ -1,7 +1,7 @@
 import type { FastifyBaseLogger } from 'fastify'
 import type { CookieOptions, Problem } from '../../types/session.js'
+import type { ResolvedDefinition } from '../definition/definition.js'
 import { olderForms } from '../definition/forms.js'
-import type { Entry } from '../definition/registry.js'
 import { NewerError, RecordSizeError, SchemaError } from '../errors.js'
 import {
   type Cut,
@@ -19,14 +19,14 @@ import { isEmpty } from '../schema/json.js'
 import { Flashes } from './flashes.js'
 import { invalidValue } from './invalid-value.js'
 import { type Form, readStored } from './migrate.js'
-import { withoutTicket } from './origin.js'
 import type { Shown } from './shown.js'
 import type { Encoded, Loaded, Source } from './source.js'
+import { withoutTicket } from './source.js'
 import { Values } from './values.js'
 
 /** One session during one request: what it holds, what the request did to it, and what it goes on from. */
 export class SessionState {
-  readonly entry: Entry
+  readonly definition: ResolvedDefinition
   readonly log: FastifyBaseLogger
   source: Source | undefined
   /** What is stored, but can't be read here: only `destroy()` may touch it. */
@@ -73,19 +73,19 @@ export class SessionState {
   /** `destroy()` was called while a save of this one was under way. */
   #former: SessionState | undefined
 
-  constructor(entry: Entry, log: FastifyBaseLogger, loaded: Loaded) {
-    this.entry = entry
+  constructor(definition: ResolvedDefinition, log: FastifyBaseLogger, loaded: Loaded) {
+    this.definition = definition
     this.log = log
     this.problem = loaded.problem
     this.isStale = loaded.isStale ?? false
     this.isDetached = loaded.isDetached ?? false
     this.unread = loaded.unread
-    this.#version = entry.version
+    this.#version = definition.version
     if (loaded.source === undefined || !this.#resume(loaded.source)) this.#begin()
   }
 
   get flashes(): Flashes {
-    this.#flashes ??= new Flashes(this.entry.flashes, this.#storedFlashes ?? {})
+    this.#flashes ??= new Flashes(this.definition.flashes, this.#storedFlashes ?? {})
     return this.#flashes
   }
 
@@ -110,7 +110,7 @@ export class SessionState {
 
   /** The record's id in the store; that of a new session is made when it is first asked for. */
   get id(): string | undefined {
-    if (this.entry.store === undefined) return undefined
+    if (this.definition.store === undefined) return undefined
     const stored = this.isReadOnly ? this.unread : this.source
     return stored?.kept?.id ?? storeId(this.secret)
   }
@@ -144,15 +144,15 @@ export class SessionState {
    * the server that moved it last may be ahead of this one's. `persist()` says how long it is to be, and so may shorten it.
    */
   expires(now: number): number {
-    const idle = typeof this.#persist === 'number' ? this.#persist * 1000 : this.entry.idle
+    const idle = typeof this.#persist === 'number' ? this.#persist * 1000 : this.definition.idle
     const stored = this.#isPersistChanged ? undefined : this.#storedEnd
     const end = stored === undefined ? now + idle : this.isUse ? Math.max(now + idle, stored) : stored
-    return Math.min(end, this.createdAt + this.entry.absolute)
+    return Math.min(end, this.createdAt + this.definition.absolute)
   }
 
   /** How long the browser is to keep the cookie, in seconds; `undefined`: until it is closed. */
   cookieAge(now: number): number | undefined {
-    const wanted = this.#persist ?? this.entry.cookie.maxAge ?? false
+    const wanted = this.#persist ?? this.definition.cookie.maxAge ?? false
     return wanted === false ? undefined : Math.max(1, Math.min(wanted, Math.ceil((this.expires(now) - now) / 1000)))
   }
 
@@ -162,7 +162,7 @@ export class SessionState {
    */
   encode(now: number): Encoded | undefined {
     const payload = this.values.encode()
-    if (payload.issues) throw invalidValue(this.entry, payload.issues)
+    if (payload.issues) throw invalidValue(this.definition, payload.issues)
     const flashes = this.#flashes === undefined ? this.#storedFlashes : this.flashes.encoded()
     const holdsNothing = isEmpty(payload.value)
     if (this.source === undefined && this.retiring === undefined) {
@@ -172,7 +172,7 @@ export class SessionState {
     const { v, o, p } = this.#formOf(payload.value, holdsNothing)
     const record: SessionRecord = {
       c: this.createdAt,
-      e: this.entry.store === undefined ? expires : undefined,
+      e: this.definition.store === undefined ? expires : undefined,
       v,
       o,
       m: this.#persist,
@@ -181,7 +181,7 @@ export class SessionState {
       p
     }
     const text = formatRecord(record, payload.former)
-    if (this.entry.store !== undefined) this.#checkSize(text)
+    if (this.definition.store !== undefined) this.#checkSize(text)
     return { text, record, expires, isExact: payload.isExact && o === undefined }
   }
 
@@ -192,16 +192,19 @@ export class SessionState {
    */
   rebase(from: Source, newer: Source): void {
     const started = readStored(
-      this.entry,
+      this.definition,
       { text: from.text, record: parseRecord(from.text) as SessionRecord },
       this.log
     )
-    const theirs = readStored(this.entry, newer, this.log)
-    if (theirs === 'newer') throw newerError(this.entry, newer)
+    const theirs = readStored(this.definition, newer, this.log)
+    if (theirs === 'newer') throw newerError(this.definition, newer)
     if (typeof started === 'string' || typeof theirs === 'string') {
-      throw new SchemaError(this.entry.name, 'what a parallel request stored does not fit the schema of this process')
+      throw new SchemaError(
+        this.definition.name,
+        'what a parallel request stored does not fit the schema of this process'
+      )
     }
-    this.values.rebase(started, theirs, this.entry.merge)
+    this.values.rebase(started, theirs, this.definition.merge)
     this.#storedFlashes = newer.record.f
     this.#flashes?.rebase(this.#storedFlashes ?? {})
     this.#version = theirs.version
@@ -213,7 +216,7 @@ export class SessionState {
 
   /** Another that did the same, to replay it on what this one is not to see. */
   deputy(): SessionState {
-    const deputy = new SessionState(this.entry, this.log, {})
+    const deputy = new SessionState(this.definition, this.log, {})
     deputy.createdAt = this.createdAt
     deputy.source = this.source
     deputy.values = this.values.copy()
@@ -253,7 +256,7 @@ export class SessionState {
 
   /** @throws FST_SESSIONS_NEWER */
   refuseChanges(): void {
-    if (this.isDirty) throw newerError(this.entry, this.unread as Source)
+    if (this.isDirty) throw newerError(this.definition, this.unread as Source)
   }
 
   /** A new id for the same data. */
@@ -311,7 +314,7 @@ export class SessionState {
 
   /** The new session that comes after `destroy()` while a save of this one is under way. */
   succeed(createdAt: number): SessionState {
-    const successor = new SessionState(this.entry, this.log, { isDetached: this.isDetached })
+    const successor = new SessionState(this.definition, this.log, { isDetached: this.isDetached })
     successor.createdAt = createdAt
     successor.problem = this.problem
     successor.cookieOptions = this.cookieOptions
@@ -344,11 +347,11 @@ export class SessionState {
   /** What another version can read better than this one stays as it is until a value changes. */
   #formOf(payload: Payload, holdsNothing: boolean): Form {
     if (this.#form !== undefined && !this.values.isDirty) return this.#form
-    const { entry } = this
-    const isOwn = this.#version === entry.version
+    const { definition } = this
+    const isOwn = this.#version === definition.version
     return {
       v: this.#version === 1 ? undefined : this.#version,
-      o: isOwn && !holdsNothing ? olderForms(entry, payload, this.log) : undefined,
+      o: isOwn && !holdsNothing ? olderForms(definition, payload, this.log) : undefined,
       p: holdsNothing ? undefined : payload
     }
   }
@@ -359,7 +362,7 @@ export class SessionState {
   }
 
   #checkSize(text: string): void {
-    const { name, maxBytes } = this.entry
+    const { name, maxBytes } = this.definition
     if (!isLonger(text, maxBytes)) return
     throw new RecordSizeError(
       name,
@@ -375,16 +378,16 @@ export class SessionState {
     this.#hasNewRights = false
     this.#isPersistChanged = false
     this.#isSubjectChanged = false
-    this.#version = this.entry.version
+    this.#version = this.definition.version
     this.#form = undefined
     this.#storedEnd = undefined
-    this.values = new Values(this.entry.codec, { payload: NOTHING, data: this.entry.codec.empty() })
+    this.values = new Values(this.definition.codec, { payload: NOTHING, data: this.definition.codec.empty() })
     this.#flashes = undefined
     this.#storedFlashes = undefined
   }
 
   #resume(source: Source): boolean {
-    const read = readStored(this.entry, source, this.log)
+    const read = readStored(this.definition, source, this.log)
     if (typeof read === 'string') {
       this.problem = read
       this.unread = source
@@ -399,13 +402,13 @@ export class SessionState {
     this.#version = read.version
     this.#form = read.form
     this.#storedEnd = source.expires
-    this.values = new Values(this.entry.codec, read)
+    this.values = new Values(this.definition.codec, read)
     this.#storedFlashes = source.record.f
     return true
   }
 }
 
-function newerError({ name, version }: Entry, { record }: Source): Error {
+function newerError({ name, version }: ResolvedDefinition, { record }: Source): Error {
   return new NewerError(
     name,
     `version ${record.v} of it is stored, and this process, of version ${version}, would replace what it can't read: nothing was saved; finish the deploy, or give the step of migrate a down`

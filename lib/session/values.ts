@@ -1,3 +1,4 @@
+import type { MergeFunctions } from '../definition/definition.js'
 import { type Former, parseRecord, type Written } from '../records/record.js'
 import type { Codec, Data, Decoded, Payload } from '../schema/codec.js'
 import { isEmpty, sameJson } from '../schema/json.js'
@@ -23,8 +24,6 @@ export type Encoding =
       readonly issues?: undefined
     }
   | Extract<Decoded<Payload>, { readonly issues: object }>
-
-export type MergeFunctions = Readonly<Record<string, (base: unknown, theirs: unknown, mine: unknown) => unknown>>
 
 /** The values of one session during one request, and the changes to them, kept so that they can be replayed. */
 export class Values {

@@ -1,10 +1,12 @@
 import type { AsyncRecordStore, Awaitable, ReadOptions, RecordStore, StoredRecord } from '../../types/store.js'
 import { StoreConfigError } from '../errors.js'
-import { CACHE_TTL } from '../options/durations.js'
+import type { Bounds } from '../util/durations.js'
 import { requireTimeout } from './internal/in-time.js'
 import { storeOptions } from './internal/options.js'
 import { isRecordStore, passOn } from './internal/pass-on.js'
 import { type Answer, ReadCache } from './internal/read-cache.js'
+
+const CACHE_TTL: Bounds = { unit: 'milliseconds', least: 1, most: 24 * 60 * 60 * 1000, note: 'a day' }
 
 export interface CachedOptions {
   /** For how long a record that was read is answered again, in milliseconds. Default: 1000. */

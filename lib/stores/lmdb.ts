@@ -3,9 +3,10 @@ import { statfsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { AsyncRecordStore, StoredRecord, Version, Write, WriteResult } from '../../types/store.js'
 import { StoreConfigError } from '../errors.js'
+import { perform } from '../util/perform.js'
 import { envelope, freshVersion, openEnvelope, wholeEnd } from './internal/envelope.js'
 import { storeOptions } from './internal/options.js'
-import { allDone, perform } from './internal/writes.js'
+import { allDone } from './internal/writes.js'
 
 /** What the store uses of a root database, as `open` of the package `lmdb` returns it. */
 export interface LmdbClient {

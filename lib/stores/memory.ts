@@ -1,9 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { RecordStore, StoredRecord, Version, Write, WriteResult } from '../../types/store.js'
 import { StoreConfigError } from '../errors.js'
+import { perform } from '../util/perform.js'
 import { BoundedEntries } from './internal/bounded-entries.js'
 import { storeOptions } from './internal/options.js'
-import { perform } from './internal/writes.js'
 
 export interface MemoryStoreOptions {
   /** How many records to keep; `Infinity` leaves the bound to `maxBytes`. Default: 1,000,000. */

@@ -1,11 +1,12 @@
 import type { AsyncRecordStore, StoredRecord, Version, Write, WriteResult } from '../../types/store.js'
 import { StoreConfigError } from '../errors.js'
+import { perform } from '../util/perform.js'
 import { addressOf } from './internal/address.js'
 import { kindOf } from './internal/clients.js'
 import { endField, envelope, freshVersion, openEnvelope, wholeEnd } from './internal/envelope.js'
 import { type Ask, asking, defaultTimeout } from './internal/in-time.js'
 import { storeOptions } from './internal/options.js'
-import { allDone, perform } from './internal/writes.js'
+import { allDone } from './internal/writes.js'
 import { type Commands, commandsOf, type RedisClient } from './redis/client.js'
 import { create, type Script, touch, update } from './redis/scripts.js'
 

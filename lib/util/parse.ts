@@ -16,10 +16,6 @@ export function parseJson(text: string): unknown {
   }
 }
 
-export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
 /** The last moment that a `Date` can tell, in ms since the epoch (ECMA-262, 21.4.1.1). */
 const LAST_MOMENT = 8.64e15
 

@@ -1,4 +1,4 @@
-import { Recent } from '../../util/recent.js'
+import { TwoWayCache } from '../../util/two-way-cache.js'
 import { isSameStamp, stampOf, statOf } from './disk.js'
 import { reusedSize, type WholeState } from './state.js'
 
@@ -8,7 +8,7 @@ import { reusedSize, type WholeState } from './state.js'
  * of V8's heap, so a record is kept from when it comes again.
  */
 export class Known {
-  readonly #recent = new Recent<WholeState>()
+  readonly #recent = new TwoWayCache<WholeState>()
 
   /** The state of a record whose file has not changed; `undefined` if it is not known. */
   look(path: string): WholeState | undefined {
@@ -23,7 +23,7 @@ export class Known {
 
   /** Takes note of what was read. */
   found(path: string, state: WholeState): void {
-    if (this.#recent.isSaidAgain(path)) this.#keep(path, state)
+    if (this.#recent.wasSeen(path)) this.#keep(path, state)
   }
 
   /** Takes note of what was written in the place of another state. */

@@ -1,7 +1,7 @@
 import { lutimesSync } from 'node:fs'
 import type { Awaitable, RecordStore, StoredRecord, Version, Write, WriteResult } from '../../../types/store.js'
 import { andThen, orElse } from '../../util/awaitable.js'
-import { perform } from '../internal/writes.js'
+import { perform } from '../../util/perform.js'
 import { exchange, type Outcome, removeEnded, replace } from './claims.js'
 import { makeShard, makeShardDurably, prepareDirectory, requireDirectory, shardExists } from './directory.js'
 import { endOf, hasCode, link, secondsOf, statOf, sync, tidy, timesOf } from './disk.js'

@@ -1,5 +1,5 @@
 import { StoreConfigError } from '../../errors.js'
-import { isObject, otherOption } from '../../options/names.js'
+import { isObject, otherOption } from '../../util/objects.js'
 
 type NameOf<Options> = Options extends unknown ? keyof Options : never
 

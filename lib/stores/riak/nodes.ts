@@ -1,4 +1,4 @@
-import { inTime } from '../internal/in-time.js'
+import { inTime } from '../../util/in-time.js'
 
 /** What the store uses of `fetch`. */
 export type RiakFetch = (url: string, init: RiakRequest & { readonly signal: AbortSignal }) => Promise<RiakResponse>

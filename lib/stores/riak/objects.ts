@@ -1,4 +1,4 @@
-import { LONGEST_TIMER } from '../../options/durations.js'
+import { LONGEST_TIMER } from '../../util/durations.js'
 import type { Answer, Nodes } from './nodes.js'
 
 /** What a key holds, and what Riak takes to change exactly that. */

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { inTime } from '../internal/in-time.js'
+import { inTime } from '../../util/in-time.js'
 import type { Dialect } from './dialect.js'
 import { isPassing } from './errors.js'
 import type { SqlExecutor } from './executor.js'

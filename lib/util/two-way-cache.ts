@@ -1,11 +1,14 @@
 const SETS = 128
 
+/** Longer texts are not worth their memory. In characters. */
+export const LONGEST_CACHED = 4096
+
 /**
  * A few of the things that were put in last. The end of its name, which is random, gives each a set of two places; the
  * first that was put there gives way to a third. An order of use would cost more than it gains, and single places would
  * keep two visitors in sixteen from being known.
  */
-export class Recent<T> {
+export class TwoWayCache<T> {
   readonly #names: (string | undefined)[] = []
   readonly #things: (T | undefined)[] = []
   readonly #marks = new Int32Array(2 * SETS)
@@ -45,7 +48,7 @@ export class Recent<T> {
   }
 
   /** Whether the name was said before, and no two others of its set since. */
-  isSaidAgain(name: string): boolean {
+  wasSeen(name: string): boolean {
     const mark = markOf(name)
     const set = setOf(mark)
     if (this.#marks[set] === mark || this.#marks[set + 1] === mark) return true

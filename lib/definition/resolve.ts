@@ -1,0 +1,35 @@
+import type { RecordStore } from '../../types/store.js'
+import { SealedValues } from '../cookie/sealed-values.js'
+import { breakerOf, CircuitBreaker } from '../records/circuit-breaker.js'
+import { parseRecord, parseTicket, type SessionRecord } from '../records/record.js'
+import { RecordCache } from '../records/record-cache.js'
+import { checkDefaults } from '../schema/codecs.js'
+import type { KeyRing } from '../seal/keys.js'
+import { Sealer } from '../seal/sealer.js'
+import type { ResolvedDefinition } from './definition.js'
+import type { Draft } from './draft.js'
+import { Superseded } from './superseded.js'
+
+/** @throws FST_SESSIONS_CONFIG when a default gives another value than at the time the session was defined */
+export function resolve({ definition, settings, defaults }: Draft, store: RecordStore | undefined, ring: KeyRing) {
+  const { name, codec } = settings
+  checkDefaults(name, codec, defaults)
+  const sealer = (purpose: string) => new Sealer(ring, `${purpose} ${name}`, definition.seal ?? 'encrypt')
+  const isConstant = ({ f }: SessionRecord) => codec.makesCopies && f === undefined
+  const resolved: ResolvedDefinition = {
+    ...settings,
+    store,
+    breaker: store === undefined ? new CircuitBreaker() : breakerOf(store),
+    sealedRecords: new SealedValues(sealer('record'), ring, parseRecord, isConstant),
+    sealedTickets: new SealedValues(sealer('ticket'), ring, parseTicket, () => true),
+    recordCache: new RecordCache(isConstant),
+    superseded: new Superseded(),
+    successors: new Sealer(ring, `successor ${name}`, 'encrypt')
+  }
+  return resolved
+}
+
+/** Forgets the keys, and what was opened with them. */
+export function closeSealers({ sealedRecords, sealedTickets, successors }: ResolvedDefinition): void {
+  for (const each of [sealedRecords, sealedTickets, successors]) each.close()
+}

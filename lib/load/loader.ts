@@ -1,0 +1,154 @@
+import type { FastifyRequest } from 'fastify'
+import type { Awaitable } from '../../types/store.js'
+import { CookieHeader } from '../cookie/header.js'
+import type { ResolvedDefinition } from '../definition/definition.js'
+import type { RouteSessions } from '../definition/route-sessions.js'
+import { StoreError } from '../errors.js'
+import type { ClearMarker } from '../records/clear-marker.js'
+import type { Loaded } from '../session/source.js'
+import { append } from '../util/append.js'
+import { andThen } from '../util/awaitable.js'
+import { loadFromCookie, logProblem, type Moment, openTicket } from './load.js'
+import { type Named, readRecord, readRecords } from './read-records.js'
+
+/** What was read of one session, or why it could not be. */
+type Result =
+  | { readonly definition: ResolvedDefinition; readonly loaded: Loaded; readonly failure?: undefined }
+  | { readonly definition: ResolvedDefinition; readonly failure: Error }
+
+/** Loads the sessions of one request. */
+export class Loader {
+  readonly #request: FastifyRequest
+  readonly #marker: ClearMarker
+  readonly #routes: RouteSessions
+  #cookies: CookieHeader | undefined
+  #results: Result[] = []
+
+  constructor(request: FastifyRequest, marker: ClearMarker, routes: RouteSessions) {
+    this.#request = request
+    this.#marker = marker
+    this.#routes = routes
+  }
+
+  /** Reads the records of sessions whose cookies came, one round trip a store. What is no promise was done at once. */
+  preload(definitions: readonly ResolvedDefinition[]): Awaitable<unknown> {
+    const moment = this.#moment
+    let named: Named[] = []
+    for (const definition of definitions) {
+      const opened = this.#openTicket(definition, moment)
+      if (opened !== undefined) named = append(named, opened)
+    }
+    return named.length > 1 ? this.#readByStore(named, moment) : named[0] && this.#readOne(named[0], moment)
+  }
+
+  /** The store could not be asked for these: whoever uses them gets the error, or an empty session. */
+  fail(definitions: readonly ResolvedDefinition[], error: unknown): void {
+    for (const definition of definitions) {
+      const { name, onStoreError } = definition
+      this.#request.log.error({ session: name, err: error }, 'a session store failed')
+      if (onStoreError === 'empty') this.#put({ definition, loaded: { problem: 'store', isDetached: true } })
+      else {
+        const failure = Object.assign(new StoreError(name, 'it could not be read'), { cause: error })
+        this.#put({ definition, failure })
+      }
+    }
+  }
+
+  /**
+   * What there is of a session without waiting; `undefined`: it has to be loaded by hand.
+   * @throws FST_SESSIONS_STORE when its store could not be read
+   */
+  loaded(definition: ResolvedDefinition): Loaded | undefined {
+    const result = this.#find(definition)
+    if (result?.failure !== undefined) throw result.failure
+    return result?.loaded ?? (this.#isLoadedByHand(definition) ? undefined : this.#fromCookie(definition))
+  }
+
+  /** Loads one session by hand. Rejects with FST_SESSIONS_STORE when its store can't be read. */
+  async load(definition: ResolvedDefinition): Promise<Loaded> {
+    await this.preload([definition])
+    const result = this.#find(definition)
+    if (result?.failure !== undefined) throw result.failure
+    return result?.loaded ?? NOTHING
+  }
+
+  get #moment(): Moment {
+    return { now: Date.now(), clearedAt: this.#marker.clearedAt }
+  }
+
+  /** Hooks of the app may change the header while the request is under way. */
+  get #cookieHeader(): CookieHeader {
+    const { cookie = '' } = this.#request.raw.headers
+    if (this.#cookies?.text !== cookie) this.#cookies = new CookieHeader(cookie)
+    return this.#cookies
+  }
+
+  #find(definition: ResolvedDefinition): Result | undefined {
+    for (const result of this.#results) if (result.definition === definition) return result
+    return undefined
+  }
+
+  #put(result: Result): void {
+    const { definition } = result
+    const others =
+      this.#find(definition) === undefined
+        ? this.#results
+        : this.#results.filter((each) => each.definition !== definition)
+    this.#results = append(others, result)
+  }
+
+  /** Whether or not a cookie came: else only the second visit would show that `load()` was forgotten. */
+  #isLoadedByHand({ store, isManual, name }: ResolvedDefinition): boolean {
+    if (store === undefined || isManual) return store !== undefined
+    const wanted = this.#routes.loadedFor(this.#request)
+    return wanted !== undefined && (wanted === false || !wanted.includes(name))
+  }
+
+  /** `undefined`: the record has to be read by hand. */
+  #fromCookie(definition: ResolvedDefinition): Loaded | undefined {
+    if (this.#request.raw.headers.cookie === undefined) return NOTHING
+    const header = this.#cookieHeader
+    if (definition.store !== undefined) return definition.cookie.isIn(header.text) ? undefined : NOTHING
+    const loaded = loadFromCookie(definition, header, this.#moment)
+    logProblem(this.#request.log, definition.name, loaded.problem)
+    return loaded
+  }
+
+  /** `undefined`: there is nothing to be read. */
+  #openTicket(definition: ResolvedDefinition, moment: Moment): Named | undefined {
+    const opened = openTicket(definition, this.#cookieHeader, moment)
+    if (opened === undefined) return undefined
+    if (opened.problem === undefined) return { definition, ...opened }
+    this.#take(definition, { problem: opened.problem })
+    return undefined
+  }
+
+  #readByStore(named: readonly Named[], moment: Moment): Promise<unknown> {
+    const stores = [...new Set(named.map(({ definition }) => definition.store))]
+    const ofStore = (store: Named['definition']['store']) =>
+      named.filter(({ definition }) => definition.store === store)
+    return Promise.all(stores.map((store) => this.#read(ofStore(store), moment)))
+  }
+
+  /** Reads records of one store. */
+  async #read(named: readonly Named[], moment: Moment): Promise<void> {
+    const results = await readRecords(named, moment)
+    for (const [index, result] of results.entries()) this.#settle((named[index] as Named).definition, result)
+  }
+
+  #readOne(named: Named, moment: Moment): Awaitable<void> {
+    return andThen(readRecord(named, moment), (result) => this.#settle(named.definition, result))
+  }
+
+  #settle(definition: ResolvedDefinition, result: PromiseSettledResult<Loaded>): void {
+    if (result.status === 'fulfilled') this.#take(definition, result.value)
+    else this.fail([definition], result.reason)
+  }
+
+  #take(definition: ResolvedDefinition, loaded: Loaded): void {
+    this.#put({ definition, loaded })
+    logProblem(this.#request.log, definition.name, loaded.problem)
+  }
+}
+
+const NOTHING: Loaded = Object.freeze({})

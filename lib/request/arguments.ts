@@ -1,0 +1,70 @@
+import type { ResolvedDefinition } from '../definition/definition.js'
+import { InvalidValueError, LifetimeError, UnsupportedError } from '../errors.js'
+import { COOKIE_AGE } from '../options/durations.js'
+import type { ValueCodec } from '../schema/codec.js'
+import { durationFault } from '../util/durations.js'
+import { isObject } from '../util/objects.js'
+
+/*
+ * What handlers tell a session, checked: an app in plain JavaScript has no types that would do it.
+ */
+
+/**
+ * JSON has no other keys than strings: what is kept under a symbol would not be saved.
+ * @throws FST_SESSIONS_INVALID_VALUE always
+ */
+export function refuseKey(session: string, key: never): never {
+  throw new InvalidValueError(session, `${String(key)}: keys are strings, got ${typeof key}`)
+}
+
+/** @throws FST_SESSIONS_INVALID_VALUE when the definition has no such kind of flash messages */
+export function flashCodecOf({ name, flashes }: ResolvedDefinition, kind: string): ValueCodec {
+  if (typeof kind !== 'string') refuseKey(name, kind)
+  const codec = flashes.get(kind)
+  if (codec !== undefined) return codec
+  const kinds = [...flashes.keys()].join(', ')
+  const known = kinds === '' ? 'it defines none: add flash: z.object({…}) to its definition' : `it has ${kinds}`
+  throw new InvalidValueError(name, `no flash kind "${kind}"; ${known}`)
+}
+
+/**
+ * @param age what `persist()` was given, in seconds
+ * @throws FST_SESSIONS_LIFETIME when it is no age of a cookie, or longer than the session may live
+ */
+export function checkAge({ name, absolute }: ResolvedDefinition, age: number): void {
+  const fault = durationFault(age, COOKIE_AGE)
+  if (fault !== undefined) throw new LifetimeError(name, `persist(): ${fault}`)
+  if (age * 1000 > absolute) {
+    throw new LifetimeError(
+      name,
+      `persist(${age}): longer than its absolute lifetime of ${absolute / 1000} s: raise absolute in its definition`
+    )
+  }
+}
+
+/**
+ * @throws FST_SESSIONS_UNSUPPORTED on the cookie store, FST_SESSIONS_INVALID_VALUE when it is neither a text nor `null`
+ */
+export function checkSubject({ name, store }: ResolvedDefinition, subject: unknown): void {
+  if (store === undefined) {
+    throw new UnsupportedError(
+      name,
+      'identify() needs a record store: sessions in the cookie can be neither listed nor ended from elsewhere'
+    )
+  }
+  if (subject !== null && (typeof subject !== 'string' || subject === '')) {
+    throw new InvalidValueError(name, `identify(): expected a non-empty string or null, got ${typeof subject}`)
+  }
+}
+
+/**
+ * Whether `regenerate()` was told of new rights. An option that is misspelt would leave rights with the old id that the app
+ * means to take from it.
+ * @throws FST_SESSIONS_INVALID_VALUE when it is neither `{ newRights }` nor nothing
+ */
+export function hasNewRights(session: string, options: { readonly newRights?: boolean }): boolean {
+  const isKnown = isObject(options) && Object.keys(options).every((key) => key === 'newRights')
+  const { newRights = false } = Object(options) as { readonly newRights?: unknown }
+  if (isKnown && typeof newRights === 'boolean') return newRights
+  throw new InvalidValueError(session, 'regenerate(): expected { newRights: true } or nothing')
+}

@@ -1,0 +1,9 @@
+export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** What to say of an option that there is not; `undefined` if there are all. */
+export function otherOption(options: object, known: readonly string[]): string | undefined {
+  const other = Object.keys(options).find((option) => !known.includes(option))
+  return other && `there is no option "${other}"; there are ${known.join(', ')}`
+}

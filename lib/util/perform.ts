@@ -1,0 +1,15 @@
+import type { Awaitable, RecordStore, Write, WriteResult } from '../../types/store.js'
+
+/** One write of a batch, by the method that it names. */
+export function perform(store: RecordStore, write: Write): Awaitable<WriteResult> {
+  switch (write.kind) {
+    case 'create':
+      return store.create(write.id, write.text, write.expires)
+    case 'update':
+      return store.update(write.id, write.text, write.expires, write.version)
+    case 'touch':
+      return store.touch(write.id, write.expires)
+    case 'remove':
+      return store.remove(write.id)
+  }
+}
