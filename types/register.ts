@@ -65,10 +65,56 @@ export interface Sessions {
    */
   revoke(subject: string, which?: Which): Promise<number>
   /**
+   * The sessions of a browser whose `Cookie` header is at hand, but no request of Fastify's: in the `upgrade` of a socket
+   * that another library accepts, behind another server, in a job that was handed the header. Reads their records, as is
+   * done before a handler; those with `load: 'manual'` by `session.load()`.
+   * @param cookieHeader the text of the header; `undefined` where none came
+   * @throws FST_SESSIONS_CONFIG before the app is ready.
+   * @example
+   * const browser = await app.sessions.fromHeader(socket.request.headers.cookie)
+   * const user = browser.session('login').get('user')
+   */
+  fromHeader(cookieHeader: string | undefined, options?: FromHeaderOptions): Promise<BrowserSessions>
+  /**
+   * One live session on a record store by its `id`, as `of` lists it, for an admin's page or a job; `undefined` if there is
+   * none. To look at it does not count as its use, and nothing is saved before `session.save()`. There is no browser that
+   * could be given another cookie, so saving fails after `regenerate()`, and after `destroy()` for what comes then.
+   *
+   * Records don't tell the name of their session: one that is opened by another's name is read by a schema not its own.
+   * @throws FST_SESSIONS_CONFIG before the app is ready. FST_SESSIONS_UNSUPPORTED for a session on the cookie store.
+   * FST_SESSIONS_STORE (503) when its store failed.
+   * @example
+   * const cart = await app.sessions.open('cart', id)
+   * cart?.set('items', [])
+   * await cart?.save()
+   */
+  open<const K extends SessionName | Definition>(nameOrDefinition: K, id: string): Promise<SessionFor<K> | undefined>
+  /**
    * Ends every session of every store. Sealed cookies from before are refused from now on, by this process, and by
    * every process where `clearMarker` names a store.
    */
   clear(): Promise<void>
+}
+
+export interface FromHeaderOptions {
+  /** How the browser reaches the app: decides whether cookies with `secure: 'auto'` are `Secure`. Default `'https'`. */
+  readonly protocol?: 'https' | 'http'
+}
+
+/** The sessions of a browser, without a request. */
+export interface BrowserSessions {
+  /**
+   * The session of a name, the same object at each call.
+   * @throws FST_SESSIONS_STORE (503) when its store failed, unless its definition says otherwise.
+   */
+  session<const K extends SessionName | Definition>(nameOrDefinition: K): SessionFor<K>
+  /**
+   * Saves all changed sessions together, and renews those that are due, as is done before a response leaves.
+   * @returns the values of the `Set-Cookie` headers that the browser is to get, none if nothing changes for it. Where they
+   * can't be sent, changes are kept only of sessions on record stores that the browser has already.
+   * @throws FST_SESSIONS_SAVE with one error for each session that failed.
+   */
+  commit(): Promise<readonly string[]>
 }
 
 export interface ListOptions {

@@ -1,6 +1,15 @@
 import type { FastifyBaseLogger, FastifyRequest } from 'fastify'
 import type { Definition, Key, SessionsOptions } from '../../types/options.js'
-import type { ListOptions, Sessions, SubjectSession, Which } from '../../types/register.js'
+import type {
+  BrowserSessions,
+  FromHeaderOptions,
+  ListOptions,
+  SessionFor,
+  SessionName,
+  Sessions,
+  SubjectSession,
+  Which
+} from '../../types/register.js'
 import type { Awaitable, RecordStore, Store } from '../../types/store.js'
 import type { ResolvedDefinition } from '../definition/definition.js'
 import type { Registry } from '../definition/registry.js'
@@ -19,6 +28,7 @@ import { choiceOf, formatCursor, wantedOf } from './subject-choice.js'
 import { isNewer, list, type View } from './subject-list.js'
 import { revoke } from './subject-revoke.js'
 import { Sweeper } from './sweeper.js'
+import { WithoutRequest } from './without-request.js'
 
 /** Makes them when they are first asked for. */
 type SessionsOf = (request: FastifyRequest) => RequestSessions
@@ -31,6 +41,7 @@ export class AppSessions implements Sessions {
   readonly #log: FastifyBaseLogger
   readonly #setup: StoreSetup
   readonly #sweeper: Sweeper
+  readonly #withoutRequest: WithoutRequest
   #marker = new ClearMarker(undefined, 0, 0)
   /** Whether anything is ever to be read before a handler: not where all sessions are in cookies. */
   #mayRead = false
@@ -53,6 +64,7 @@ export class AppSessions implements Sessions {
     this.#log = log
     this.#setup = new StoreSetup(pluginTimeout, log)
     this.#sweeper = new Sweeper(options.sweepInterval ?? 600, log)
+    this.#withoutRequest = new WithoutRequest(this, registry, log)
   }
 
   get marker(): ClearMarker {
@@ -109,6 +121,24 @@ export class AppSessions implements Sessions {
     await Promise.all(this.#registry.stores.recordStores.map((store) => store.clear?.()))
     // The marker may be kept in a store that has just been cleared.
     await this.#marker.set(at)
+  }
+
+  fromHeader(cookie: string | undefined, options: FromHeaderOptions = {}): Promise<BrowserSessions> {
+    return this.#told('fromHeader', this.#fromHeader(cookie, options))
+  }
+
+  async #fromHeader(cookie: string | undefined, options: FromHeaderOptions): Promise<BrowserSessions> {
+    this.#checkReady('fromHeader')
+    return this.#withoutRequest.fromHeader(cookie, options)
+  }
+
+  open<const K extends SessionName | Definition>(nameOrDefinition: K, id: string): Promise<SessionFor<K> | undefined> {
+    return this.#told('open', this.#open(nameOrDefinition, id)) as Promise<SessionFor<K> | undefined>
+  }
+
+  async #open(nameOrDefinition: string | Definition, id: string): Promise<unknown> {
+    this.#checkReady('open')
+    return this.#withoutRequest.open(nameOrDefinition, id)
   }
 
   /** The caller may forget to wait for it, which must not end the process: then the log alone tells. */
@@ -206,13 +236,17 @@ export class AppSessions implements Sessions {
   }
 
   /** Before the app is ready nothing is connected yet, and would be taken for nothing to be there. */
+  #checkReady(method: string): void {
+    if (this.#registry.isFrozen) return
+    throw new ConfigError(`app.sessions.${method}(): too early: the app is not ready; await app.ready() first`)
+  }
+
+  /** @throws FST_SESSIONS_CONFIG */
   #check(method: string, subject?: string): void {
-    const refuse = (reason: string): never => {
-      throw new ConfigError(`app.sessions.${method}(): ${reason}`)
-    }
-    if (!this.#registry.isFrozen) refuse('too early: the app is not ready; await app.ready() first')
+    this.#checkReady(method)
     if (method !== 'clear' && (typeof subject !== 'string' || subject === '')) {
-      refuse(`expected what identify() was told, a non-empty string, got ${typeof subject}`)
+      const got = `expected what identify() was told, a non-empty string, got ${typeof subject}`
+      throw new ConfigError(`app.sessions.${method}(): ${got}`)
     }
   }
 

@@ -7,7 +7,7 @@ import type { OpenedValue, SealedValues } from '../cookie/sealed-values.js'
 import type { ResolvedDefinition } from '../definition/definition.js'
 import { MAX_CHUNKS, MAX_COOKIE_BYTES } from '../options/cookie.js'
 import { isLonger, type Ticket } from '../records/record.js'
-import type { Job } from '../records/rounds.js'
+import { type Job, readFresh } from '../records/rounds.js'
 import { readAs } from '../session/origin.js'
 import type { Loaded, Source } from '../session/source.js'
 import { withoutTicket } from '../session/source.js'
@@ -106,6 +106,13 @@ export function* loadRecord(definition: ResolvedDefinition, named: OpenedTicket,
     return yield* loadNext(definition, named, moment, { problem: 'gone' })
   }
   return yield* loadNext(definition, named, moment, { source: withoutTicket(source) })
+}
+
+/** Reads the record of an id, for somebody who has no cookie of it; `undefined` if that is no live session. */
+export function* loadById(definition: ResolvedDefinition, id: string, moment: Moment): Job<Loaded | undefined> {
+  const source = readAs(definition, id, yield* readFresh(id), undefined)
+  if (source === undefined || source.record.n !== undefined) return undefined
+  return ended(definition, source.record.c, source.expires, moment) === undefined ? { source } : undefined
 }
 
 /** What the next cookie of the name gives, if it is better than `otherwise`: live, or at least a session. */

@@ -64,6 +64,11 @@ export class RequestSessions implements Host {
     return session
   }
 
+  /** A session that was found otherwise than by its cookie. */
+  adopt(definition: ResolvedDefinition, loaded: Loaded): HandlerSession {
+    return new HandlerSession(definition, this, this.#state(definition, loaded))
+  }
+
   /** Reads what the cookies of these sessions name. What is no promise was done at once. */
   preload(definitions: readonly ResolvedDefinition[]): Awaitable<unknown> {
     return this.#loader.preload(definitions)
