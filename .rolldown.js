@@ -11,6 +11,7 @@ export default {
   input: {
     index: 'lib/index.ts',
     'conformance/index': 'lib/conformance/index.ts',
+    'testing/index': 'lib/testing/index.ts',
     ...Object.fromEntries(stores.map((name) => [`stores/${basename(name, '.ts')}`, `lib/stores/${name}`]))
   },
   external: /^[^./]/,

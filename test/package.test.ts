@@ -84,6 +84,7 @@ t.test('every store loads by its subpath without its driver, and what is interna
   const specifiers = [
     'fastify-sessions',
     'fastify-sessions/conformance',
+    'fastify-sessions/testing',
     ...stores.map((name) => `fastify-sessions/stores/${name}`)
   ]
   await writeFile(
@@ -128,6 +129,7 @@ t.test('its types are whole, also where the compiler checks declarations', async
     `import Fastify from 'fastify'
 import sessions, { ConfigError, defineSessions, memoryStore, SaveError } from 'fastify-sessions'
 import { conformanceCases } from 'fastify-sessions/conformance'
+import { TestBrowser } from 'fastify-sessions/testing'
 ${stores.map((store, index) => `import type * as store${index} from 'fastify-sessions/${store}'`).join('\n')}
 import { z } from 'zod'
 const options = defineSessions({
@@ -143,7 +145,11 @@ app.get('/', async (request): Promise<string[]> => request.session('cart').get('
 app.get('/wrong', async (request) => request.session('crat'))
 const failed: ReadonlyMap<string, Error> = new SaveError(new Map()).errors
 const code: string = new ConfigError('').code
-void [conformanceCases, failed, code]
+const browser = new TestBrowser(app)
+const items: Promise<string[]> = browser.session('cart').then((cart) => cart.get('items'))
+// @ts-expect-error values are those of the schema
+void browser.give('cart', { items: [1] })
+void [conformanceCases, failed, code, items, browser.give('cart', { items: ['pen'] }, { subject: 'ada' })]
 `
   )
   const tsc = join(root, 'node_modules/.bin/tsc')

@@ -89,8 +89,8 @@ t.test('a change without a request and one of a request at the same time both la
   await browser.get('/fill')
   const found = await app.sessions.fromHeader(browser.cookie)
   const other = await app.sessions.fromHeader(browser.cookie)
-  found.session('cart').update('items', (items) => [...items, 'ink'])
-  other.session('cart').update('items', (items) => [...items, 'paper'])
+  found.session('cart').update('items', (items) => [...(items as string[]), 'ink'])
+  other.session('cart').update('items', (items) => [...(items as string[]), 'paper'])
   await Promise.all([found.commit(), other.commit()])
   t.same((await browser.get('/look')).json().items.sort(), ['ink', 'paper', 'pen'])
 })
@@ -117,7 +117,7 @@ t.test("a cookie with secure: 'auto' is Secure unless the browser comes by plain
     const found = await app.sessions.fromHeader(undefined, protocol && { protocol })
     found.session('prefs').set('theme', 'dark')
     const [line] = await found.commit()
-    t.equal(/; Secure/.test(line as string), secure, protocol)
+    t.equal(/; Secure/.test(line as string), secure, `${protocol}`)
   }
 })
 
@@ -194,6 +194,24 @@ t.test('a session from before clear() is not opened', async (t) => {
   const { id } = (await new Client(app).get('/fill')).json()
   await app.sessions.clear()
   t.equal(await app.sessions.open('cart', id), undefined)
+})
+
+t.test('a session that another process cleared, or that a shorter lifetime ended, is not opened', async (t) => {
+  const time = clock(t)
+  const memory = memoryStore()
+  // What a process was about to write when another cleared the store is there again.
+  memory.clear = async () => {}
+  const marked = { stores: { memory, markers: memoryStore() }, clearMarker: { store: 'markers', refresh: 1 } }
+  const one = await shop(t, marked)
+  const other = await shop(t, marked)
+  const hasty = await shop(t, { stores: { memory }, absolute: 60, idle: 60 })
+  const { id } = (await new Client(one).get('/fill')).json()
+  t.ok(await other.sessions.open('cart', id))
+  time.pass(61_000)
+  t.equal(await hasty.sessions.open('cart', id), undefined)
+  await one.sessions.clear()
+  time.pass(1000)
+  t.equal(await other.sessions.open('cart', id), undefined)
 })
 
 t.test('to look at a session by its id does not count as its use', async (t) => {

@@ -1,0 +1,162 @@
+import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify'
+import type { SessionFor, SessionName } from '../../types/register.js'
+import { CookieJar } from './cookie-jar.js'
+
+export interface BrowserOptions {
+  /** Where the app is to be. Default `https://localhost`. */
+  readonly origin?: string
+  /** Headers of every request. */
+  readonly headers?: Readonly<Record<string, string>>
+  /** Cookies to begin with. Default none. */
+  readonly jar?: CookieJar
+}
+
+/** A request as `app.inject` takes it, but for its URL. */
+export interface Visit extends Omit<InjectOptions, 'url' | 'path' | 'server' | 'authority' | 'signal' | 'cookies'> {
+  /** Whether redirects within the app are followed. Default `true`, twenty in a row at most. */
+  readonly follow?: boolean
+}
+
+export interface GiveOptions {
+  /** Whose session it is to be: `session.identify(subject)`. */
+  readonly subject?: string
+  /** "Remember me", as `session.persist()` takes it; `true` for the definition's own time. */
+  readonly persist?: number | boolean
+}
+
+const MAX_REDIRECTS = 20
+
+/**
+ * A browser for tests, as far as cookies and redirects go, around `app.inject`. Two of them are two visitors.
+ *
+ * @example
+ * const browser = new TestBrowser(app)
+ * await browser.give('login', { user: 'ada' }, { subject: 'ada' })
+ * const page = await browser.post('/cart', { payload: { item: 'pen' } })
+ * const cart = await browser.session('cart')
+ * assert.deepEqual(cart.get('items'), ['pen'])
+ */
+export class TestBrowser {
+  readonly app: FastifyInstance
+  readonly jar: CookieJar
+  readonly #origin: URL
+  readonly #headers: Readonly<Record<string, string>>
+
+  constructor(app: FastifyInstance, { origin = 'https://localhost', headers = {}, jar }: BrowserOptions = {}) {
+    this.app = app
+    this.#origin = new URL(origin)
+    this.#headers = headers
+    this.jar = jar ?? new CookieJar()
+  }
+
+  get(url: string, visit?: Visit): Promise<LightMyRequestResponse> {
+    return this.visit(url, { ...visit, method: 'GET' })
+  }
+
+  post(url: string, visit?: Visit): Promise<LightMyRequestResponse> {
+    return this.visit(url, { ...visit, method: 'POST' })
+  }
+
+  /**
+   * Makes a request with the cookies that are for it, keeps those that come, and follows redirects as Fetch §4.4 says: 303
+   * becomes a GET, and so do 301 and 302 of a POST. One to another origin is given back as it is.
+   * @throws Error after twenty redirects in a row
+   */
+  async visit(url: string, { follow = true, ...visit }: Visit = {}): Promise<LightMyRequestResponse> {
+    let at = new URL(url, this.#origin)
+    let request: Omit<Visit, 'follow'> = visit
+    for (let hops = 0; hops <= MAX_REDIRECTS; hops++) {
+      const response = await this.#inject(at, request)
+      const next = follow ? targetOf(response, at) : undefined
+      if (next?.origin !== at.origin) return response
+      at = next
+      request = redirected(request, response.statusCode)
+    }
+    throw new Error(`${url}: more than ${MAX_REDIRECTS} redirects in a row, the last to ${at.pathname}`)
+  }
+
+  /** The `Cookie` header that the browser would send; `undefined` where it has no cookie. */
+  cookieHeader(url = '/'): string | undefined {
+    return this.jar.header(new URL(url, this.#origin))
+  }
+
+  /**
+   * A session of this browser as it is now, to look at: what the next request would find.
+   * @throws FST_SESSIONS_UNKNOWN when there is none of the name
+   */
+  async session<const K extends SessionName>(name: K): Promise<SessionFor<K>> {
+    const found = await this.#sessions()
+    return loaded(found.session(name))
+  }
+
+  /**
+   * Gives the browser a session in which these values are set, as if it had got them from the app: what it held else
+   * stays.
+   * @throws FST_SESSIONS_INVALID_VALUE when a value does not fit the schema
+   */
+  async give<const K extends SessionName>(
+    name: K,
+    values: Partial<SessionFor<K>['data']>,
+    { subject, persist }: GiveOptions = {}
+  ): Promise<this> {
+    const found = await this.#sessions()
+    const session = await loaded(found.session(name))
+    for (const [key, value] of Object.entries(values)) session.set(key as never, value as never)
+    if (subject !== undefined) session.identify(subject)
+    if (persist !== undefined) session.persist(persist === true ? undefined : persist)
+    for (const line of await found.commit()) this.jar.set(line, this.#origin)
+    return this
+  }
+
+  /** Another browser with the same cookies, as somebody who copied them would have. */
+  copy(app = this.app): TestBrowser {
+    return new TestBrowser(app, { origin: this.#origin.href, headers: this.#headers, jar: this.jar.copy() })
+  }
+
+  /** Is closed and opened again: cookies without an end of their own are gone. */
+  restart(): void {
+    this.jar.endBrowserSession()
+  }
+
+  async #sessions() {
+    await this.app.ready()
+    const protocol = this.#origin.protocol === 'http:' ? 'http' : 'https'
+    return this.app.sessions.fromHeader(this.cookieHeader(), { protocol })
+  }
+
+  async #inject(url: URL, visit: Omit<Visit, 'follow'>): Promise<LightMyRequestResponse> {
+    const cookie = this.jar.header(url)
+    const headers = { ...this.#headers, ...(cookie !== undefined && { cookie }), ...visit.headers }
+    const to = { url: url.pathname + url.search, authority: url.host }
+    const response = await this.app.inject({ ...(visit as InjectOptions), ...to, headers })
+    for (const line of [response.headers['set-cookie'] ?? []].flat()) this.jar.set(line, url)
+    return response
+  }
+}
+
+/** One that is loaded by hand is loaded, another stays as it is. */
+async function loaded<S extends { load(): Promise<unknown> }>(session: S): Promise<S> {
+  await session.load()
+  return session
+}
+
+function targetOf({ statusCode, headers }: LightMyRequestResponse, from: URL): URL | undefined {
+  const { location } = headers
+  const isRedirect = [301, 302, 303, 307, 308].includes(statusCode) && typeof location === 'string'
+  return isRedirect ? new URL(location, from) : undefined
+}
+
+function redirected(visit: Omit<Visit, 'follow'>, status: number): Omit<Visit, 'follow'> {
+  // The new URL has the query that counts.
+  const { query, ...same } = visit
+  const { method = 'GET' } = visit
+  const isSame = status === 307 || status === 308 || (method !== 'POST' && status !== 303)
+  if (isSame || method === 'HEAD') return same
+  const { payload, body, headers = {}, ...rest } = same
+  return { ...rest, method: 'GET', headers: withoutContent(headers) }
+}
+
+/** What told of a body that is not sent again. */
+function withoutContent(headers: NonNullable<Visit['headers']>): NonNullable<Visit['headers']> {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !/^content-/i.test(name)))
+}
