@@ -26,6 +26,7 @@ const ROOMS = [
 
 const STORES = '^lib/stores/'
 const CONFORMANCE = '^lib/conformance/'
+const TESTING = '^lib/testing/'
 
 /** What a store may know of the plugin: as much as one from outside may, and how others' texts are sealed. */
 const FOR_STORES = '^(types|lib/util|lib/seal|lib/stores)/|^lib/errors\\.ts$'
@@ -55,8 +56,8 @@ export default {
       name: 'stores-stand-beside',
       comment: 'The core is handed its stores: only the plugin and the public entry name those that come with it.',
       severity: 'error',
-      from: { path: '^lib/', pathNot: [STORES, CONFORMANCE, '^lib/(plugin|index)\\.ts$'] },
-      to: { path: [STORES, CONFORMANCE] }
+      from: { path: '^lib/', pathNot: [STORES, CONFORMANCE, TESTING, '^lib/(plugin|index)\\.ts$'] },
+      to: { path: [STORES, CONFORMANCE, TESTING] }
     },
     {
       name: 'stores-know-the-contract',
@@ -69,6 +70,13 @@ export default {
       severity: 'error',
       from: { path: CONFORMANCE },
       to: { path: '^(lib|types)/', pathNot: '^(types|lib/util|lib/conformance)/|^lib/errors\\.ts$' }
+    },
+    {
+      name: 'testing-knows-the-types',
+      comment: 'Helpers for tests see an app as its tests do.',
+      severity: 'error',
+      from: { path: TESTING },
+      to: { path: '^(lib|types)/', pathNot: '^(types|lib/testing)/' }
     },
     {
       name: 'nothing-unresolved',
