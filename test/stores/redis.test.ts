@@ -183,8 +183,8 @@ test('a write that the client sends twice is done once, and both answers say so'
 })
 
 test('the rights that the manual names are enough', async (t) => {
-  const readme = await readFile('README.md', 'utf8')
-  const [, command = ''] = /ACL SETUSER (.*)$/m.exec(readme) ?? []
+  const page = await readFile('docs/stores/redis.md', 'utf8')
+  const [, command = ''] = /ACL SETUSER (.*)$/m.exec(page) ?? []
   const [, ...rights] = command.replace('~session:*', `~${own}*`).split(' ')
   const [username, password] = [`${own}user`, 'secret']
   await admin('ACL', 'SETUSER', username, 'reset', ...rights)
