@@ -92,11 +92,11 @@ t.test('what is taken or cleared while a save is under way does not come back', 
     const saved = flashes.encoded() as FlashRecord
     undo(flashes)
     flashes.add('notice', 'c')
-    flashes.settle(saved)
+    flashes.markSaved(saved)
     t.equal(flashes.isDirty, true)
     t.same(flashes.peek('notice'), ['c'])
     const next = flashes.encoded() as FlashRecord
-    flashes.settle(next)
+    flashes.markSaved(next)
     t.same(open(next).peek('notice'), ['c'])
     t.equal(flashes.isDirty, false)
   }

@@ -1,7 +1,7 @@
 import t, { type Test } from 'tap'
 import { z } from 'zod'
 import { memoryStore, type RecordStore } from '../lib/index.js'
-import { parseTicket, reservedId, storeId } from '../lib/records/record.js'
+import { parseTicket, reservedId, storeId } from '../lib/records/ticket.js'
 import { KeyRing } from '../lib/seal/keys.js'
 import { Sealer } from '../lib/seal/sealer.js'
 import { buildApp, Client, clock, KEY } from './client.js'

@@ -2,7 +2,7 @@ import t from 'tap'
 import { z } from 'zod'
 import { memoryStore } from '../lib/index.js'
 import type { Definition } from '../types/options.js'
-import { buildApp, Client, clock } from './client.js'
+import { buildApp, Client, clock, gate } from './client.js'
 
 const HOUR = 3_600_000
 const DAY = 24 * HOUR
@@ -209,4 +209,29 @@ t.test('a deploy that shortens the absolute lifetime ends sessions that are olde
   time.pass(HOUR + 1000)
   t.same(await client.json('/get'), ['ann', 'ann'])
   t.same(await client.copy(await start(3600)).json('/get'), ['nobody', 'nobody'])
+})
+
+t.test('what persist() says while a save is under way is told to the browser with the reply', async (t) => {
+  const [arrived, goOn] = [gate(), gate()]
+  const store = memoryStore()
+  const { update } = store
+  store.update = async (...write) => {
+    arrived.open()
+    await goOn.opened
+    return update.apply(store, write)
+  }
+  const app = await buildApp(t, { stores: { memory: store }, sessions: { kept: { store: 'memory', schema } } })
+  app.get('/set', async (request) => request.session('kept').set('user', 'ann').id)
+  app.get('/remember', async (request) => {
+    const session = request.session('kept').set('user', 'bob')
+    const saving = session.save()
+    await arrived.opened
+    session.persist(60)
+    goOn.open()
+    await saving
+  })
+  const client = new Client(app)
+  await client.get('/set')
+  const { headers } = await client.get('/remember')
+  t.match(headers['set-cookie'], /; Max-Age=60;/)
 })

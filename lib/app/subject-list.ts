@@ -6,6 +6,7 @@ import { type Job, readAllFresh } from '../records/rounds.js'
 import { type Index, type Listing, newestFirst, placesOf, readIndex } from '../records/subject-index.js'
 import { pagesDown, readPages, readRange } from '../records/subject-pages.js'
 import { TRIP } from '../records/subject-upkeep.js'
+import { idleOf, usedAt } from '../session/lifetime.js'
 import { dataOf } from '../session/migrate.js'
 import { chunksOf } from '../util/chunks.js'
 
@@ -106,12 +107,11 @@ function describe(
   record: SessionRecord,
   expires: number
 ): Found['session'] {
-  const idle = typeof record.m === 'number' ? record.m * 1000 : definition.idle
   return {
     name: definition.name,
     id,
     createdAt: new Date(record.c),
-    usedAt: new Date(Math.max(record.c, expires - idle)),
+    usedAt: new Date(usedAt(record.c, expires, idleOf(record.m, definition.idle))),
     expiresAt: new Date(expires),
     persistent: (record.m ?? definition.cookie.maxAge ?? false) !== false,
     data: dataOf(definition, record)

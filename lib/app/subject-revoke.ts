@@ -1,6 +1,6 @@
 import type { StoredRecord, Version } from '../../types/store.js'
 import { ConflictError } from '../errors.js'
-import { formatRecord, isStoreId, parseRecord, type SessionRecord } from '../records/record.js'
+import { formatRecord, parseRecord, type SessionRecord } from '../records/record.js'
 import { type Job, pause, readAllFresh, removeAll, writeAll } from '../records/rounds.js'
 import {
   backoff,
@@ -13,6 +13,7 @@ import {
 } from '../records/subject-index.js'
 import { narrowed, pagesDown, readPages, readRange, writeRange } from '../records/subject-pages.js'
 import { isSettled, TRIP } from '../records/subject-upkeep.js'
+import { isStoreId } from '../records/ticket.js'
 import { chunksOf } from '../util/chunks.js'
 import { isLive, type View } from './subject-list.js'
 

@@ -18,7 +18,7 @@ export type OpenedValue<T> =
       /** Sealed with an older key or in another mode; to be sealed anew. */
       readonly isStale: boolean
       /** The value itself if it was there a moment ago: what replaces it will be too. */
-      readonly recentValue: string | undefined
+      readonly cachedValue: string | undefined
       readonly problem?: undefined
     }
   | { readonly problem: Problem }
@@ -53,9 +53,9 @@ export class SealedValues<T> {
     if (opened.text === undefined) return opened
     const content = this.#parse(opened.text)
     if (content === undefined) return { problem: 'malformed' }
-    const recentValue = this.#recent.wasSeen(value) ? value : undefined
-    const result = { text: opened.text, content, isStale: opened.stale, recentValue }
-    if (recentValue !== undefined) this.#remember(value, result)
+    const cachedValue = this.#recent.wasSeen(value) ? value : undefined
+    const result = { text: opened.text, content, isStale: opened.stale, cachedValue }
+    if (cachedValue !== undefined) this.#remember(value, result)
     return result
   }
 
@@ -68,7 +68,7 @@ export class SealedValues<T> {
     const value = this.#sealer.seal(text)
     if (replaced !== undefined) this.#recent.forget(replaced)
     if (replaced === undefined || content === undefined) this.#recent.wasSeen(value)
-    else this.#remember(value, { text, content, isStale: false, recentValue: value })
+    else this.#remember(value, { text, content, isStale: false, cachedValue: value })
     return value
   }
 

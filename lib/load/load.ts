@@ -6,11 +6,13 @@ import type { CookieHeader } from '../cookie/header.js'
 import type { OpenedValue, SealedValues } from '../cookie/sealed-values.js'
 import type { ResolvedDefinition } from '../definition/definition.js'
 import { MAX_CHUNKS, MAX_COOKIE_BYTES } from '../options/cookie.js'
-import { isLonger, type Ticket } from '../records/record.js'
+import { isLonger } from '../records/record.js'
 import { type Job, readFresh } from '../records/rounds.js'
-import { readAs } from '../session/origin.js'
-import type { Loaded, Source } from '../session/source.js'
-import { withoutTicket } from '../session/source.js'
+import type { Ticket } from '../records/ticket.js'
+import { endedBy } from '../session/lifetime.js'
+import type { Loaded, Origin } from '../session/origin.js'
+import { withoutTicket } from '../session/origin.js'
+import { originOf } from '../session/stored-origin.js'
 import { follow } from './successor.js'
 
 const MAX_VALUE_BYTES = MAX_CHUNKS * MAX_COOKIE_BYTES
@@ -38,12 +40,12 @@ export function loadFromCookie(definition: ResolvedDefinition, header: CookieHea
 function loadSealed(definition: ResolvedDefinition, value: string, moment: Moment): Loaded {
   const opened = open(definition.sealedRecords, value)
   if (opened.problem !== undefined) return opened
-  const { text, content: record, isStale, recentValue } = opened
+  const { text, content: record, isStale, cachedValue } = opened
   if (record.e === undefined) return { problem: 'malformed' }
-  const problem = ended(definition, record.c, record.e, moment)
+  const problem = endedBy(record.c, record.e, definition.absolute, moment)
   if (problem !== undefined) return { problem }
   const came = { value, at: moment.now }
-  return { source: { text, record, expires: record.e, recentValue, came }, isStale }
+  return { origin: { text, record, expires: record.e, cachedValue, came }, isStale }
 }
 
 export interface OpenedTicket {
@@ -72,7 +74,8 @@ function openFrom(definition: ResolvedDefinition, first: Candidate, moment: Mome
   let candidate: Candidate | undefined = first
   while (candidate !== undefined) {
     const opened = open(definition.sealedTickets, candidate.value)
-    const problem = opened.problem ?? ended(definition, opened.content.createdAt, opened.content.expires, moment)
+    const problem =
+      opened.problem ?? endedBy(opened.content.createdAt, opened.content.expires, definition.absolute, moment)
     if (opened.problem === undefined && problem === undefined) {
       return { ticket: opened.content, isStale: opened.isStale, candidate, earlier }
     }
@@ -93,26 +96,27 @@ export function* loadRecord(definition: ResolvedDefinition, named: OpenedTicket,
   if (stored !== undefined && isLonger(stored.text, definition.maxBytes)) {
     return yield* loadNext(definition, named, moment, { problem: 'too-large', unread: unreadAs(ticket, stored) })
   }
-  const source = readAs(definition, ticket.id, stored, ticket)
-  if (source === undefined) return yield* loadNext(definition, named, moment, { problem: 'gone' })
-  const problem = ended(definition, source.record.c, source.expires, moment)
+  const origin = originOf(definition, ticket.id, stored, ticket)
+  if (origin === undefined) return yield* loadNext(definition, named, moment, { problem: 'gone' })
+  const problem = endedBy(origin.record.c, origin.expires, definition.absolute, moment)
   if (problem !== undefined) return yield* loadNext(definition, named, moment, { problem })
-  const { n: retired } = source.record
-  if (retired === undefined) return { source, isStale }
+  const { n: retired } = origin.record
+  if (retired === undefined) return { origin, isStale }
   if (retired[1] <= moment.now) return yield* loadNext(definition, named, moment, { problem: 'retired' })
   // Who comes with the old id sees what it held when it was replaced, not what the new id has gained since: rights
   // given at sign-in stay out of reach of whoever planted the old one. Ending the new session ends this one too.
-  if ((yield* follow(definition, source)) === undefined) {
+  if ((yield* follow(definition, origin)) === undefined) {
     return yield* loadNext(definition, named, moment, { problem: 'gone' })
   }
-  return yield* loadNext(definition, named, moment, { source: withoutTicket(source) })
+  return yield* loadNext(definition, named, moment, { origin: withoutTicket(origin) })
 }
 
 /** Reads the record of an id, for somebody who has no cookie of it; `undefined` if that is no live session. */
 export function* loadById(definition: ResolvedDefinition, id: string, moment: Moment): Job<Loaded | undefined> {
-  const source = readAs(definition, id, yield* readFresh(id), undefined)
-  if (source === undefined || source.record.n !== undefined) return undefined
-  return ended(definition, source.record.c, source.expires, moment) === undefined ? { source } : undefined
+  const origin = originOf(definition, id, yield* readFresh(id), undefined)
+  if (origin === undefined || origin.record.n !== undefined) return undefined
+  const end = endedBy(origin.record.c, origin.expires, definition.absolute, moment)
+  return end === undefined ? { origin } : undefined
 }
 
 /** What the next cookie of the name gives, if it is better than `otherwise`: live, or at least a session. */
@@ -125,14 +129,14 @@ function* loadNext(
   const next = definition.cookie.next(candidate)
   const opened = next && openFrom(definition, next, moment)
   const loaded = opened?.ticket === undefined ? NOTHING : yield* loadRecord(definition, opened, moment)
-  const isLive = loaded.source !== undefined && loaded.source.record.n === undefined
-  if (isLive || (otherwise.source === undefined && loaded.source !== undefined)) return loaded
-  return otherwise.source === undefined ? { ...otherwise, problem: earlier ?? otherwise.problem } : otherwise
+  const isLive = loaded.origin !== undefined && loaded.origin.record.n === undefined
+  if (isLive || (otherwise.origin === undefined && loaded.origin !== undefined)) return loaded
+  return otherwise.origin === undefined ? { ...otherwise, problem: earlier ?? otherwise.problem } : otherwise
 }
 
 /** Of a record that is not parsed: enough to end it. */
-function unreadAs(ticket: Ticket, { version, expires }: StoredRecord): Source {
-  return { text: '', record: { c: ticket.createdAt }, expires, kept: { id: ticket.id, version, ticket } }
+function unreadAs(ticket: Ticket, { version, expires }: StoredRecord): Origin {
+  return { text: '', record: { c: ticket.createdAt }, expires, location: { id: ticket.id, version, ticket } }
 }
 
 const NOTHING: Loaded = Object.freeze({})
@@ -154,13 +158,3 @@ function open<T>(values: SealedValues<T>, value: string): OpenedValue<T> {
 }
 
 const TOO_LARGE = { problem: 'too-large' } as const
-
-function ended(
-  definition: ResolvedDefinition,
-  createdAt: number,
-  expires: number,
-  { now, clearedAt }: Moment
-): Problem | undefined {
-  if (Math.min(expires, createdAt + definition.absolute) <= now) return 'expired'
-  return createdAt <= clearedAt ? 'cleared' : undefined
-}

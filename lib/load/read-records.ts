@@ -1,7 +1,7 @@
 import type { Awaitable, RecordStore } from '../../types/store.js'
 import type { ResolvedDefinition } from '../definition/definition.js'
 import { runAlone, runTogether } from '../records/rounds.js'
-import type { Loaded } from '../session/source.js'
+import type { Loaded } from '../session/origin.js'
 import { isPromise } from '../util/awaitable.js'
 import { loadRecord, type Moment, type OpenedTicket } from './load.js'
 

@@ -1,9 +1,11 @@
 import type { ResolvedDefinition } from '../definition/definition.js'
 import { StoreError } from '../errors.js'
-import { type Cut, type Successor, storeId, type Ticket } from '../records/record.js'
+import type { Cut, Successor } from '../records/record.js'
 import type { Job } from '../records/rounds.js'
-import { idOf, newTicket, readSource } from '../session/origin.js'
-import type { Source } from '../session/source.js'
+import { newTicket, storeId, type Ticket } from '../records/ticket.js'
+import type { Origin } from '../session/origin.js'
+import { idOf } from '../session/origin.js'
+import { readOrigin } from '../session/stored-origin.js'
 
 /*
  * A record that `regenerate()` replaced points to its successor. The pointer carries the secret of the successor's
@@ -18,17 +20,17 @@ const MAX_LINKS = 1000
 /** Where a retired record leads. */
 export interface Trail {
   /** The record that lives. */
-  readonly end: Source
+  readonly end: Origin
   /** Whether an old id was cut off somewhere on the way, and how. */
   readonly cut: Cut | undefined
   /** The last retired record before the end. */
-  readonly last: Source | undefined
+  readonly last: Origin | undefined
 }
 
 /** What the record of `old` says of its successor. */
 export function pointer(
   definition: ResolvedDefinition,
-  old: Source,
+  old: Origin,
   secret: string,
   until: number,
   cut: Cut | undefined
@@ -41,10 +43,10 @@ export function pointer(
  * Follows retired records to the one that lives; `undefined` when that was ended.
  * @throws FST_SESSIONS_STORE when there is no end
  */
-export function* follow(definition: ResolvedDefinition, source: Source): Job<Trail | undefined> {
+export function* follow(definition: ResolvedDefinition, origin: Origin): Job<Trail | undefined> {
   const passed = new Set<string>()
-  let end: Source | undefined = source
-  let last: Source | undefined
+  let end: Origin | undefined = origin
+  let last: Origin | undefined
   let cut: Cut | undefined
   while (end.record.n !== undefined) {
     passed.add(idOf(end))
@@ -55,16 +57,16 @@ export function* follow(definition: ResolvedDefinition, source: Source): Job<Tra
     // What came with new rights asks for more than to have signed in.
     cut = by === 'rights' ? by : (cut ?? by)
     last = end
-    end = yield* readSource(definition, id)
+    end = yield* readOrigin(definition, id)
     if (end === undefined) return undefined
   }
   return { end, cut, last }
 }
 
-/** The same from what is stored now under the id of `source`. */
-export function* followNewest(definition: ResolvedDefinition, source: Source): Job<Trail | undefined> {
-  if (source.record.n !== undefined) return yield* follow(definition, source)
-  const present = yield* readSource(definition, idOf(source), source.kept?.ticket)
+/** The same from what is stored now under the id of `origin`. */
+export function* followNewest(definition: ResolvedDefinition, origin: Origin): Job<Trail | undefined> {
+  if (origin.record.n !== undefined) return yield* follow(definition, origin)
+  const present = yield* readOrigin(definition, idOf(origin), origin.location?.ticket)
   return present && (yield* follow(definition, present))
 }
 

@@ -1,7 +1,7 @@
 import type { RecordStore } from '../../types/store.js'
 import { breakerOf } from './circuit-breaker.js'
-import { reservedId } from './record.js'
 import { create, type Job, readFresh, runJob, update } from './rounds.js'
+import { reservedId } from './ticket.js'
 
 /**
  * Remembers when all sessions were cleared: what was sealed before is refused. With a store, every process asks it,

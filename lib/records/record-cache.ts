@@ -20,7 +20,7 @@ export class RecordCache {
   }
 
   /** Takes note of a record that was written, if the one that it replaces is remembered. */
-  learn(id: string, text: string, record: SessionRecord): void {
+  replace(id: string, text: string, record: SessionRecord): void {
     if (this.#recent.get(id) !== undefined) this.#remember(id, text, record)
   }
 

@@ -1,7 +1,7 @@
-import { hash, randomBytes } from 'node:crypto'
 import type { Payload } from '../schema/codec.js'
 import { isObject } from '../util/objects.js'
 import { isTime, parseJson } from '../util/parse.js'
+import { isStoreId } from './ticket.js'
 
 /**
  * What is kept of one session, as JSON with short names, since for the cookie store every byte travels with every
@@ -215,61 +215,9 @@ function isPointer(value: unknown): boolean {
   if (!Array.isArray(value)) return false
   const [id, until, sealed, cut] = value
   return (
-    typeof id === 'string' &&
-    STORE_ID.test(id) &&
+    isStoreId(id) &&
     isTime(until) &&
     (sealed === undefined || typeof sealed === 'string') &&
     (cut === undefined || cut === 'user' || cut === 'rights')
   )
 }
-
-/** SHA-256 in base64url. */
-const STORE_ID = /^[\w-]{43}$/
-
-/** What the cookie of a record store carries: the secret from which the record's id is made, and the dates. */
-export interface Ticket {
-  readonly secret: string
-  /** The record's id in the store. */
-  readonly id: string
-  readonly createdAt: number
-  /** Until when the cookie is good: for one that outlives the browser the idle end, else the absolute. */
-  readonly expires: number
-}
-
-/** 144 random bits: OWASP asks for at least 64 of entropy. */
-export function newSecret(): string {
-  return randomBytes(18).toString('base64url')
-}
-
-/** The id in the store is a hash, so that whoever reads the store can't make cookies from it. */
-export function storeId(secret: string): string {
-  return hash('sha256', secret, 'base64url')
-}
-
-/** The id of a record that the plugin keeps for itself: of the same purpose, each app that shares a store has its own. */
-export function reservedId(purpose: string, app: string | undefined): string {
-  return storeId(app === undefined ? purpose : `app ${JSON.stringify(app)} ${purpose}`)
-}
-
-/** Whether it looks like one: what comes from outside, or from a record, could be meant for a file system's eyes. */
-export function isStoreId(id: unknown): id is string {
-  return typeof id === 'string' && STORE_ID.test(id)
-}
-
-export function formatTicket({ secret, createdAt, expires }: Omit<Ticket, 'id'>): string {
-  return `${secret}.${createdAt.toString(36)}.${expires.toString(36)}`
-}
-
-export function parseTicket(text: string): Ticket | undefined {
-  if (!TICKET.test(text)) return undefined
-  const first = text.indexOf('.')
-  const second = text.indexOf('.', first + 1)
-  const createdAt = Number.parseInt(text.slice(first + 1, second), 36)
-  const expires = Number.parseInt(text.slice(second + 1), 36)
-  if (!isTime(createdAt) || !isTime(expires)) return undefined
-  const secret = text.slice(0, first)
-  return { secret, id: storeId(secret), createdAt, expires }
-}
-
-/** Times are in base 36; lifetimes that are no whole number of ms leave a fraction behind the second. */
-const TICKET = /^[\w-]{16,64}\.-?[\da-z]{1,11}\.-?[\da-z]{1,11}(?:\.[\da-z]+)?$/

@@ -2,8 +2,8 @@ import type { StoredRecord } from '../../types/store.js'
 import { ConflictError } from '../errors.js'
 import { isObject } from '../util/objects.js'
 import { isTime, parseJson } from '../util/parse.js'
-import { isStoreId, reservedId } from './record.js'
 import { create, type Job, pause, readFresh, update } from './rounds.js'
+import { isStoreId, reservedId } from './ticket.js'
 
 /** What an index record says of one session; times in ms since the epoch. */
 export interface Listing {

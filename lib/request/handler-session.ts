@@ -49,14 +49,13 @@ export class HandlerSession {
 
   get id(): string | undefined {
     const state = this.#loaded
-    const { id, retiring } = state
-    if (id !== undefined && retiring?.kept !== undefined) rename(state, retiring.kept.id, id)
+    const { id, replaced } = state
+    if (id !== undefined && replaced?.location !== undefined) rename(state, replaced.location.id, id)
     return id
   }
 
   get isNew(): boolean {
-    const { source, retiring, isReadOnly } = this.#loaded
-    return source === undefined && retiring === undefined && !isReadOnly
+    return this.#loaded.isNew
   }
 
   get isDirty(): boolean {
@@ -64,11 +63,11 @@ export class HandlerSession {
   }
 
   get createdAt(): Date {
-    return new Date(this.#loaded.createdAt)
+    return new Date(this.#loaded.content.createdAt)
   }
 
   get expiresAt(): Date {
-    return new Date(this.#loaded.expires(this.#host.now()))
+    return new Date(this.#loaded.content.expires(this.#host.now()))
   }
 
   get problem(): Problem | undefined {
@@ -76,18 +75,18 @@ export class HandlerSession {
   }
 
   get subject(): string | undefined {
-    return this.#loaded.subject
+    return this.#loaded.content.subject
   }
 
   get data(): Record<string, unknown> {
     const state = this.#changing
     state.shown ??= new Shown(this.#definition.codec)
-    return state.shown.show(state.values.all())
+    return state.shown.show(state.content.values.all())
   }
 
   get(key: string): unknown {
     if (typeof key !== 'string') refuseKey(this.name, key)
-    const value = this.#loaded.values.get(key)
+    const value = this.#loaded.content.values.get(key)
     if (value === undefined) this.#checkKey(key)
     // What is changed in an object, nobody tells.
     else if (typeof value === 'object') this.#host.follow()
@@ -96,20 +95,20 @@ export class HandlerSession {
 
   has(key: string): boolean {
     if (typeof key !== 'string') refuseKey(this.name, key)
-    const has = this.#loaded.values.has(key)
+    const has = this.#loaded.content.values.has(key)
     if (!has) this.#checkKey(key)
     return has
   }
 
   set(key: string, value: unknown): this {
     if (typeof key !== 'string') refuseKey(this.name, key)
-    this.#changing.values.set(key, value, this.#encode(key, value))
+    this.#changing.content.values.set(key, value, this.#encode(key, value))
     return this
   }
 
   update(key: string, change: (current: never) => unknown): never {
     if (typeof key !== 'string') refuseKey(this.name, key)
-    const { values } = this.#changing
+    const { values } = this.#changing.content
     // The same function runs again on newer data, where it may return nothing although it did not do so here.
     const checked = (current: unknown) => this.#result(key, change(current as never))
     const value = checked(values.current(key))
@@ -119,26 +118,26 @@ export class HandlerSession {
   delete(key: string): boolean {
     if (typeof key !== 'string') refuseKey(this.name, key)
     this.#checkKey(key)
-    return this.#changing.values.delete(key)
+    return this.#changing.content.values.delete(key)
   }
 
   clear(): this {
-    this.#changing.values.clear()
-    this.#changing.flashes.clear()
+    this.#changing.content.values.clear()
+    this.#changing.content.flashes.clear()
     return this
   }
 
   flash(kind: string, message: unknown): this {
     const encoded = flashCodecOf(this.#definition, kind).encode(message)
     if (encoded.issues) throw invalidMessage(this.#definition, kind, encoded.issues)
-    this.#changing.flashes.add(kind, copyOf(encoded.value))
+    this.#changing.content.flashes.add(kind, copyOf(encoded.value))
     return this
   }
 
   flashes(kind: string): never[]
   flashes(): Record<string, never[]>
   flashes(kind?: string): unknown {
-    const { flashes } = this.#changing
+    const { flashes } = this.#changing.content
     const isUnseen = this.#host.isUnseen(this.#definition)
     return this.#each(kind, (each) => (isUnseen ? flashes.peek(each) : flashes.take(each)))
   }
@@ -146,7 +145,7 @@ export class HandlerSession {
   peek(kind: string): never[]
   peek(): Record<string, never[]>
   peek(kind?: string): unknown {
-    const { flashes } = this.#loaded
+    const { flashes } = this.#loaded.content
     return this.#each(kind, (each) => flashes.peek(each))
   }
 
@@ -154,12 +153,12 @@ export class HandlerSession {
     const definition = this.#definition
     const age = maxAge ?? definition.cookie.maxAge ?? Math.floor(definition.idle / 1000)
     if (age !== false) checkAge(definition, age)
-    this.#changing.persist = age
+    this.#changing.persist(age)
     return this
   }
 
   touch(isUse = true): this {
-    this.#loaded.isUse = isUse
+    this.#loaded.content.isUse = isUse
     return this
   }
 
@@ -180,7 +179,7 @@ export class HandlerSession {
 
   identify(subject: string | null): this {
     checkSubject(this.#definition, subject)
-    this.#changing.subject = subject ?? undefined
+    this.#changing.content.subject = subject ?? undefined
     return this
   }
 
@@ -254,7 +253,7 @@ export class HandlerSession {
 
   #each(kind: string | undefined, read: (kind: string) => unknown[]): unknown {
     if (kind === undefined) {
-      return Object.fromEntries(this.#loaded.flashes.kinds().map((each) => [each, read(each)]))
+      return Object.fromEntries(this.#loaded.content.flashes.kinds().map((each) => [each, read(each)]))
     }
     flashCodecOf(this.#definition, kind)
     return read(kind)

@@ -145,7 +145,7 @@ function savable(sessions: RequestSessions, status: number): readonly SessionSta
   return used.flatMap((state) => {
     const { name, saveOnError } = state.definition
     if (failed === undefined && saveOnError) return state
-    if (!state.isEnding || failed?.includes(name)) return []
+    if (!state.clearsCookie || failed?.includes(name)) return []
     return state.isChanged ? sessions.end(state) : state
   })
 }

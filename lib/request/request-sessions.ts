@@ -6,7 +6,8 @@ import { Loader } from '../load/loader.js'
 import type { ClearMarker } from '../records/clear-marker.js'
 import { ReplyState } from '../response/reply-state.js'
 import { SaveQueue } from '../save/save-queue.js'
-import type { Loaded } from '../session/source.js'
+import { beginning } from '../session/lifetime.js'
+import type { Loaded } from '../session/origin.js'
 import { SessionState } from '../session/state.js'
 import { append } from '../util/append.js'
 import { HandlerSession, type Host } from './handler-session.js'
@@ -117,7 +118,7 @@ export class RequestSessions implements Host {
       state.destroy(this.#beginning)
       return state
     }
-    const successor = state.succeed(this.#beginning)
+    const successor = state.startOver(this.#beginning)
     this.#states = this.#states.map((each) => (each === state ? successor : each))
     return successor
   }
@@ -133,16 +134,14 @@ export class RequestSessions implements Host {
   }
 
   #state(definition: ResolvedDefinition, loaded: Loaded): SessionState {
-    const state = new SessionState(definition, this.replyState.request.log, loaded)
-    state.isUse = this.#isUse
-    if (state.source === undefined && !state.isReadOnly) state.createdAt = this.#beginning
-    this.#marker.see(state.createdAt)
+    const begins = { at: this.#beginning, isUse: this.#isUse }
+    const state = new SessionState(definition, this.replyState.request.log, loaded, begins)
+    this.#marker.see(state.content.createdAt)
     this.#states = append(this.#states, state)
     return state
   }
 
-  /** A session that begins now is newer than the last clearing, whatever the clock says. */
   get #beginning(): number {
-    return Math.max(Date.now(), this.#marker.clearedAt + 1)
+    return beginning(Date.now(), this.#marker.clearedAt)
   }
 }

@@ -11,7 +11,8 @@ const SHORT = { depth: 1, maxStringLength: 20, maxArrayLength: 5, breakLength: 1
 /** What `console.log(session)` shows. To look is no use of the session, and gives no object away. */
 export function inspected(name: string, state: SessionState | undefined, options: object, inspect: Inspect): string {
   if (state === undefined) return `Session "${name}" (not loaded)`
-  const { id, values, problem } = state
+  const { id, problem } = state
+  const { values } = state.content
   const shown = {
     ...(id !== undefined && { id }),
     ...(problem && { problem }),

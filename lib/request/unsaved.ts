@@ -92,8 +92,8 @@ export class Unsaved {
 }
 
 /** Whose headers are sent, no `save()` saves it any more. */
-function needsCookie({ definition, source }: SessionState): boolean {
-  return definition.store === undefined || source === undefined
+function needsCookie({ definition, origin }: SessionState): boolean {
+  return definition.store === undefined || origin === undefined
 }
 
 function lostIn(route: string): string {

@@ -1,16 +1,16 @@
 import type { Awaitable, RecordStore } from '../../types/store.js'
 import type { SetCookie } from '../cookie/cookie.js'
 import { HeadersSentError, isOurs, SaveError, StoreError } from '../errors.js'
-import { formatTicket } from '../records/record.js'
 import { type Job, runAlone, runTogether } from '../records/rounds.js'
+import { formatTicket } from '../records/ticket.js'
 import type { ReplyState } from '../response/reply-state.js'
 import { sendCookies } from '../response/send-cookies.js'
-import { cookieEnd, isCookieDue, isLater } from '../session/lifetime.js'
-import type { Outcome } from '../session/origin.js'
-import type { Encoded, Source } from '../session/source.js'
+import type { Encoded, Origin } from '../session/origin.js'
 import type { SessionState } from '../session/state.js'
 import { append } from '../util/append.js'
 import { andThen, isPromise } from '../util/awaitable.js'
+import { cookieAge, cookieEnd, isCookieDue, isTouchDue } from './due.js'
+import type { Outcome } from './outcome.js'
 import { confirm, renew, renewWithCookie, save } from './save.js'
 
 /** What is to be done for one session, decided and encoded before anything is written. */
@@ -45,7 +45,7 @@ export function commit(reply: ReplyState, states: readonly SessionState[]): Prom
   )
   const working = tasks.every(hasJob) ? tasks : tasks.filter(hasJob)
   if (working.length === 0) return finish(reply, tasks, now)
-  for (const { state } of tasks) state.isSaving = true
+  for (const { state } of tasks) state.beginSaving()
   const running = run(working)
   const end = () => finishSaved(reply, tasks, now)
   return isPromise(running) ? running.then(end) : end()
@@ -54,30 +54,30 @@ export function commit(reply: ReplyState, states: readonly SessionState[]): Prom
 /** Most requests only read: they are done here. */
 function mayNeedSaving(state: SessionState, now: number): boolean {
   if (state.isDirty || state.isStale || state.cookieOptions !== undefined) return true
-  return state.source !== undefined && isLater(state, state.source.expires, now)
+  return isTouchDue(state, now)
 }
 
 /** @throws when the session can't be stored as it is */
 function plan(reply: ReplyState, state: SessionState, now: number): Task | undefined {
   if (state.isDetached) return planDetached(state)
   if (state.isReadOnly) return state.refuseChanges() as undefined
-  state.learnWhatIsEnded()
-  const encoded = state.isChanged || state.retiring !== undefined ? state.encode(now) : undefined
-  const isTouchDue = state.source !== undefined && isLater(state, state.source.expires, now)
-  if (state.definition.store === undefined) return planCookie(reply, state, encoded, isTouchDue, now)
-  if (encoded !== undefined || state.isEnding) {
-    const needsCookie = encoded !== undefined && state.source === undefined
+  state.resolveToDestroy()
+  const encoded = state.isChanged || state.replaced !== undefined ? state.encode(now) : undefined
+  const isMoving = isTouchDue(state, now)
+  if (state.definition.store === undefined) return planCookie(reply, state, encoded, isMoving, now)
+  if (encoded !== undefined || state.clearsCookie) {
+    const needsCookie = encoded !== undefined && state.origin === undefined
     if (needsCookie && reply.areHeadersSent) throw new HeadersSentError(state.definition.name)
     return taskFor(state, encoded, save(state, encoded, now))
   }
-  if (state.source === undefined) return undefined
-  return planRead(state, state.source, isTouchDue, now)
+  if (state.origin === undefined) return undefined
+  return planRead(state, state.origin, isMoving, now)
 }
 
 /** What a session needs that was only read, and came by a cookie; a replaced id gets nothing. */
-function planRead(state: SessionState, { kept, record }: Source, isTouchDue: boolean, now: number): Task | undefined {
-  const isRenewed = isTouchDue && record.n === undefined
-  if (kept?.ticket === undefined || !isCookieDue(state, kept.ticket.expires, now)) {
+function planRead(state: SessionState, { location, record }: Origin, isMoving: boolean, now: number): Task | undefined {
+  const isRenewed = isMoving && record.n === undefined
+  if (location?.ticket === undefined || !isCookieDue(state, location.ticket, now)) {
     return isRenewed ? renewalFor(state, undefined, renew(state, now)) : undefined
   }
   return renewalFor(state, undefined, isRenewed ? renewWithCookie(state, now) : confirm(state))
@@ -85,7 +85,8 @@ function planRead(state: SessionState, { kept, record }: Source, isTouchDue: boo
 
 /** Nothing of it is saved, but who signs out has to be told that it did not work. */
 function planDetached(state: SessionState): undefined {
-  if (state.isEnding) throw new StoreError(state.definition.name, 'it could not be read, so it can not be ended either')
+  if (state.clearsCookie)
+    throw new StoreError(state.definition.name, 'it could not be read, so it can not be ended either')
 }
 
 /** The cookie is the record: to renew it is to write it, which must not undo what another answer has done to it. */
@@ -93,11 +94,11 @@ function planCookie(
   reply: ReplyState,
   state: SessionState,
   changed: Encoded | undefined,
-  isTouchDue: boolean,
+  isMoving: boolean,
   now: number
 ): Task | undefined {
-  if (changed === undefined && !state.isEnding) {
-    const isRenewed = isTouchDue || state.isStale || (state.source !== undefined && state.cookieOptions !== undefined)
+  if (changed === undefined && !state.clearsCookie) {
+    const isRenewed = isMoving || state.isStale || (state.origin !== undefined && state.cookieOptions !== undefined)
     return isRenewed && !reply.areHeadersSent && !isSuperseded(state) ? planRenewal(state, now) : undefined
   }
   if (reply.areHeadersSent) throw new HeadersSentError(state.definition.name)
@@ -113,8 +114,8 @@ function planRenewal(state: SessionState, now: number): Task | undefined {
   }
 }
 
-function isSuperseded({ definition, source }: SessionState): boolean {
-  return source?.came !== undefined && definition.superseded.has(source.came.value, source.came.at)
+function isSuperseded({ definition, origin }: SessionState): boolean {
+  return origin?.came !== undefined && definition.superseded.has(origin.came.value, origin.came.at)
 }
 
 /** Leaves on each task how its job went; never throws. */
@@ -172,7 +173,7 @@ function saveError(tasks: readonly Task[]): SaveError {
 function isKept(task: Task): boolean {
   const { state, settled } = task
   if (isDropped(task)) {
-    state.problem = 'gone'
+    state.markGone()
     state.log.info(
       { session: state.definition.name },
       'the session was ended while this request ran: its changes are dropped'
@@ -197,10 +198,8 @@ function finish(reply: ReplyState, tasks: readonly Task[], now: number): undefin
   })
   for (const { state, encoded, settled } of tasks) {
     const isWritten = encoded !== undefined && settled?.status !== 'rejected'
-    if (state.definition.store === undefined && isWritten) state.settle(encoded)
-    state.doomed = undefined
-    state.isEnding = false
-    state.isCookieChanged = false
+    if (state.definition.store === undefined && isWritten) state.markSaved(encoded)
+    state.markAnswered()
   }
   sendCookies(reply, cookies)
 }
@@ -219,7 +218,7 @@ function renewedCookies(reply: ReplyState, task: Task, now: number): readonly Se
 function cookiesFor({ request }: ReplyState, { state, encoded }: Task, now: number): readonly SetCookie[] {
   const { definition, cookieOptions } = state
   if (definition.store === undefined) {
-    const came = (state.source ?? state.retiring ?? state.doomed)?.came
+    const came = (state.origin ?? state.replaced ?? state.toDestroy)?.came
     if (came !== undefined) definition.superseded.note(came.value, now)
     if (encoded === undefined) return definition.cookie.clear(request, cookieOptions)
     return definition.cookie.write(
@@ -227,22 +226,21 @@ function cookiesFor({ request }: ReplyState, { state, encoded }: Task, now: numb
       definition.sealedRecords.seal(
         encoded.text,
         encoded.isExact ? encoded.record : undefined,
-        state.source?.recentValue
+        state.origin?.cachedValue
       ),
-      state.cookieAge(now),
+      cookieAge(state, now),
       cookieOptions
     )
   }
-  if (state.source === undefined) return definition.cookie.clear(request, cookieOptions)
-  const { kept } = state.source
-  if (kept?.ticket === undefined || !isCookieDue(state, kept.ticket.expires, now)) return []
-  const renewed = { ...kept.ticket, expires: cookieEnd(state, now) }
-  state.source = { ...state.source, kept: { ...kept, ticket: renewed } }
-  state.isStale = false
+  if (state.origin === undefined) return definition.cookie.clear(request, cookieOptions)
+  const { location } = state.origin
+  if (location?.ticket === undefined || !isCookieDue(state, location.ticket, now)) return []
+  const renewed = { ...location.ticket, expires: cookieEnd(state, now) }
+  state.markCookie(renewed)
   return definition.cookie.write(
     request,
     definition.sealedTickets.seal(formatTicket(renewed), renewed),
-    state.cookieAge(now),
+    cookieAge(state, now),
     cookieOptions
   )
 }

@@ -3,12 +3,14 @@ import { ConflictError, ReplacedError } from '../errors.js'
 import { followNewest } from '../load/successor.js'
 import { type Job, pause } from '../records/rounds.js'
 import { backoff } from '../records/subject-index.js'
-import { hasReplaced, idOf, MAX_ATTEMPTS, type Outcome, updateOf, writtenAs } from '../session/origin.js'
-import type { Encoded, Source } from '../session/source.js'
+import type { Encoded, Location, Origin } from '../session/origin.js'
+import { idOf } from '../session/origin.js'
 import type { SessionState } from '../session/state.js'
+import { writtenOrigin } from '../session/stored-origin.js'
+import { hasReplaced, MAX_ATTEMPTS, type Outcome, updateOf } from './outcome.js'
 
 /** Compare-and-set; most have no rival. */
-export function* change(state: SessionState, from: Source, encoded: Encoded, now: number): Job<Outcome> {
+export function* change(state: SessionState, from: Origin, encoded: Encoded, now: number): Job<Outcome> {
   const attempt = updateOf(from, encoded)
   // A generator within another is paid again at each step, so not where most requests go.
   if (attempt !== undefined && hasReplaced(state, from, encoded, (yield attempt) as WriteResult)) return state
@@ -19,26 +21,26 @@ export function* change(state: SessionState, from: Source, encoded: Encoded, now
  * Whoever comes second replays his changes on what the first one wrote.
  * @throws FST_SESSIONS_REPLACED when the id was cut off from what came after it
  */
-export function* contend(state: SessionState, from: Source, now: number): Job<Outcome> {
+export function* contend(state: SessionState, from: Origin, now: number): Job<Outcome> {
   let writer = state
-  let own: Source | undefined
-  let source = from
+  let own: Origin | undefined
+  let origin = from
   for (let lost = 1; lost < MAX_ATTEMPTS; lost++) {
     yield* pause(backoff(lost - 1))
-    const trail = yield* followNewest(state.definition, source)
+    const trail = yield* followNewest(state.definition, origin)
     if (trail === undefined) return 'dropped'
     if (trail.cut !== undefined) throw new ReplacedError(state.definition.name)
     const { end } = trail
-    if (writer === state && idOf(end) !== idOf(source)) {
-      own = ownOf(state, source, end, now)
-      writer = state.deputy()
+    if (writer === state && idOf(end) !== idOf(origin)) {
+      own = ownOf(state, origin, end, now)
+      writer = state.fork()
     }
-    writer.rebase(source, end)
-    source = end
+    writer.rebase(origin, end)
+    origin = end
     const next = writer.encode(now) as Encoded
-    const attempt = updateOf(source, next)
-    if (attempt !== undefined && hasReplaced(writer, source, next, (yield attempt) as WriteResult)) {
-      if (own !== undefined) state.settle(own)
+    const attempt = updateOf(origin, next)
+    if (attempt !== undefined && hasReplaced(writer, origin, next, (yield attempt) as WriteResult)) {
+      if (own !== undefined) state.markSaved(own)
       return writer
     }
   }
@@ -46,10 +48,10 @@ export function* contend(state: SessionState, from: Source, now: number): Job<Ou
 }
 
 /** Also after it saved, whoever came with a replaced id goes on with what that held; and gets no cookie any more. */
-function ownOf(state: SessionState, source: Source, successor: Source, now: number): Source {
+function ownOf(state: SessionState, origin: Origin, successor: Origin, now: number): Origin {
   const encoded = state.encode(now) as Encoded
-  const [, until = now] = source.record.n ?? []
+  const [, until = now] = origin.record.n ?? []
   const record = { ...encoded.record, n: [idOf(successor), until] as const }
-  const { id, version } = source.kept as NonNullable<Source['kept']>
-  return writtenAs(state.definition, { id, ticket: undefined }, { ...encoded, record, isExact: false }, version)
+  const { id, version } = origin.location as Location
+  return writtenOrigin(state.definition, { id, ticket: undefined }, { ...encoded, record, isExact: false }, version)
 }

@@ -1,13 +1,16 @@
 import type { Version } from '../../types/store.js'
 import { ConflictError, ReplacedError } from '../errors.js'
 import { followNewest, pointer, type Trail, ticketTo } from '../load/successor.js'
-import { formatRecord, parseRecord, type SessionRecord } from '../records/record.js'
+import { type Cut, formatRecord, parseRecord, type SessionRecord } from '../records/record.js'
 import { create, type Job, pause, removeAll, update } from '../records/rounds.js'
 import { backoff } from '../records/subject-index.js'
-import { idOf, MAX_ATTEMPTS, newTicket, type Outcome, versionOf, writtenAs } from '../session/origin.js'
-import type { Encoded, Source } from '../session/source.js'
+import { newTicket } from '../records/ticket.js'
+import type { Encoded, Origin } from '../session/origin.js'
+import { idOf, versionOf } from '../session/origin.js'
 import type { SessionState } from '../session/state.js'
+import { writtenOrigin } from '../session/stored-origin.js'
 import { change, contend } from './contend.js'
+import { MAX_ATTEMPTS, type Outcome } from './outcome.js'
 
 /** How long a replaced id is remembered after its grace, so that its use can be told from that of an unknown one. */
 const RETIRED_MS = 60 * 60 * 1000
@@ -17,42 +20,42 @@ const RETIRED_MS = 60 * 60 * 1000
  * must not find that it leads nowhere.
  * @throws FST_SESSIONS_REPLACED when another request was first, and cut off the id
  */
-export function* replace(state: SessionState, old: Source, encoded: Encoded, now: number): Job<Outcome> {
-  let source = old
+export function* replace(state: SessionState, old: Origin, encoded: Encoded, now: number): Job<Outcome> {
+  let origin = old
   let next = encoded
   for (let lost = 0; lost < MAX_ATTEMPTS; lost++) {
-    if (source.record.n === undefined && (yield* hasSucceeded(state, source, next, now))) return state
+    if (origin.record.n === undefined && (yield* hasSucceeded(state, origin, next, now))) return state
     yield* pause(backoff(lost))
-    const trail = yield* followNewest(state.definition, source)
+    const trail = yield* followNewest(state.definition, origin)
     if (trail === undefined) return 'dropped'
     if (trail.last !== undefined && !outranks(state, next, trail))
-      return yield* giveWay(state, source, next, trail, now)
-    state.rebase(source, trail.end)
-    source = trail.end
+      return yield* giveWay(state, origin, next, trail, now)
+    state.rebase(origin, trail.end)
+    origin = trail.end
     next = state.encode(now) as Encoded
   }
   throw new ConflictError(MAX_ATTEMPTS)
 }
 
-/** Whether the record of `source` was still that, and points to the new one now. */
-function* hasSucceeded(state: SessionState, source: Source, next: Encoded, now: number): Job<boolean> {
-  const { definition, secret, createdAt } = state
+/** Whether the record of `origin` was still that, and points to the new one now. */
+function* hasSucceeded(state: SessionState, origin: Origin, next: Encoded, now: number): Job<boolean> {
+  const { definition, secret, content } = state
   const id = state.id as string
   const version = yield* create(id, next.text, next.expires)
   if (version === undefined) throw new Error(`the store has a record under the new id ${id} already`)
-  if (yield* retire(state, source, next, now)) {
-    state.settle(writtenAs(definition, { id, ticket: newTicket(secret, id, createdAt) }, next, version))
+  if (yield* retire(state, origin, next, now)) {
+    state.markSaved(writtenOrigin(definition, { id, ticket: newTicket(secret, id, content.createdAt) }, next, version))
     return true
   }
   yield* removeAll([id])
   return false
 }
 
-function* retire(state: SessionState, source: Source, next: Encoded, now: number): Job<Version | undefined> {
+function* retire(state: SessionState, origin: Origin, next: Encoded, now: number): Job<Version | undefined> {
   const until = now + state.definition.grace
-  const n = pointer(state.definition, source, state.secret, until, state.cut(next))
-  const text = formatRecord({ ...(parseRecord(source.text) as SessionRecord), n })
-  return yield* update(idOf(source), text, Math.min(source.expires, until + RETIRED_MS), versionOf(source))
+  const n = pointer(state.definition, origin, state.secret, until, cutOf(state, next))
+  const text = formatRecord({ ...(parseRecord(origin.text) as SessionRecord), n })
+  return yield* update(idOf(origin), text, Math.min(origin.expires, until + RETIRED_MS), versionOf(origin))
 }
 
 /**
@@ -60,19 +63,29 @@ function* retire(state: SessionState, source: Source, next: Encoded, now: number
  * planted the old id, and holds the new one. It replaces that, too.
  */
 function outranks(state: SessionState, next: Encoded, { cut }: Trail): boolean {
-  return cut === undefined && state.cut(next) !== undefined
+  return cut === undefined && cutOf(state, next) !== undefined
 }
 
 /** Another request has given the session its new id: a browser keeps one session, whichever answer comes last. */
-function* giveWay(state: SessionState, source: Source, next: Encoded, trail: Trail, now: number): Job<Outcome> {
+function* giveWay(state: SessionState, origin: Origin, next: Encoded, trail: Trail, now: number): Job<Outcome> {
   if (trail.cut === undefined) {
     // Who merely held the old id is never given the cookie of the new one. That is in the other request's answer.
-    const kept = state.keepId(source)
-    return yield* contend(state, kept, now)
+    return yield* contend(state, state.keepId(origin), now)
   }
   const { definition } = state
-  const ticket = trail.cut === 'user' && state.hasSignedInAs(next, trail.end) ? ticketTo(definition, trail) : undefined
+  const ticket = trail.cut === 'user' && hasSignedInAs(state, next, trail.end) ? ticketTo(definition, trail) : undefined
   if (ticket === undefined) throw new ReplacedError(definition.name)
-  const joined = state.join(source, trail.end, ticket)
+  const joined = state.join(origin, trail.end, ticket)
   return yield* change(state, joined, state.encode(now) as Encoded, now)
+}
+
+/** Whether a new id with which `next` is stored cuts off the old one, and how. */
+function cutOf({ content, hasNewRights }: SessionState, { record }: Encoded): Cut | undefined {
+  if (record.s !== content.subjectBefore) return 'user'
+  return hasNewRights ? 'rights' : undefined
+}
+
+/** Whether this request proved to be the very user whose session `other` is. */
+function hasSignedInAs(state: SessionState, next: Encoded, { record }: Origin): boolean {
+  return record.s !== undefined && record.s === next.record.s && cutOf(state, next) === 'user'
 }

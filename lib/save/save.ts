@@ -3,20 +3,13 @@ import { ConflictError, ReplacedError } from '../errors.js'
 import { formatRecord } from '../records/record.js'
 import { create, type Job, pause, readFresh, removeAll, touch, update } from '../records/rounds.js'
 import { backoff } from '../records/subject-index.js'
-import {
-  idOf,
-  MAX_ATTEMPTS,
-  newTicket,
-  type Outcome,
-  readAs,
-  readSource,
-  versionOf,
-  writtenAs
-} from '../session/origin.js'
-import type { Encoded, Source } from '../session/source.js'
-import { withoutTicket } from '../session/source.js'
+import { newTicket } from '../records/ticket.js'
+import type { Encoded, Origin } from '../session/origin.js'
+import { idOf, versionOf } from '../session/origin.js'
 import type { SessionState } from '../session/state.js'
+import { originOf, readOrigin, writtenOrigin } from '../session/stored-origin.js'
 import { change } from './contend.js'
+import { MAX_ATTEMPTS, type Outcome } from './outcome.js'
 import { replace } from './replace.js'
 import { enter, isEntered, leave } from './subject-changes.js'
 
@@ -25,18 +18,19 @@ const DESTROYED_MS = 60_000
 
 /** Saves what one request did to one session on a record store. */
 export function save(state: SessionState, encoded: Encoded | undefined, now: number): Job<Outcome> {
-  const hasDuties = state.doomed !== undefined || state.retiring !== undefined || state.needsIndexing
+  const hasDuties = state.toDestroy !== undefined || state.replaced !== undefined || state.needsIndexing
   return hasDuties || encoded === undefined ? saveWithDuties(state, encoded, now) : write(state, encoded, now)
 }
 
 function* saveWithDuties(state: SessionState, encoded: Encoded | undefined, now: number): Job<Outcome> {
-  if (state.doomed !== undefined) {
-    yield* destroy(state.definition, state.doomed, now)
-    state.doomed = undefined
+  if (state.toDestroy !== undefined) {
+    yield* destroy(state.definition, state.toDestroy, now)
+    state.markDestroyed()
   }
   if (encoded === undefined) return state
   // What `identify()` says meanwhile is for the next save.
-  const { id, subject, needsIndexing } = state
+  const { id, needsIndexing } = state
+  const { subject } = state.content
   if (!needsIndexing) return yield* confirmEntered(yield* write(state, encoded, now), subject, now)
   yield* enter(state, now)
   const written = yield* writeEntered(state, encoded, now)
@@ -47,7 +41,8 @@ function* saveWithDuties(state: SessionState, encoded: Encoded | undefined, now:
 }
 
 function* writeEntered(state: SessionState, encoded: Encoded, now: number): Job<Outcome> {
-  const { id, subject } = state
+  const { id } = state
+  const { subject } = state.content
   try {
     return yield* write(state, encoded, now)
   } catch (error) {
@@ -59,7 +54,7 @@ function* writeEntered(state: SessionState, encoded: Encoded, now: number): Job<
 /** A subject that was revoked meanwhile is entered no more; one that a parallel request named is not entered yet. */
 function* confirmEntered(written: Outcome, subject: string | undefined, now: number): Job<Outcome> {
   if (written === 'dropped') return written
-  const saved = written.source?.record.s
+  const saved = written.origin?.record.s
   if (saved === undefined) return written
   if (saved !== subject) yield* enter(written, now)
   if (yield* isEntered(written, saved)) return written
@@ -69,10 +64,10 @@ function* confirmEntered(written: Outcome, subject: string | undefined, now: num
 
 /** Renews the end of a session that was only used. */
 export function* renew(state: SessionState, now: number): Job<Outcome> {
-  const source = state.source as Source
-  const expires = state.expires(now)
-  if (!(yield* touch(idOf(source), expires))) return 'dropped'
-  state.renew(expires)
+  const origin = state.origin as Origin
+  const expires = state.content.expires(now)
+  if (!(yield* touch(idOf(origin), expires))) return 'dropped'
+  state.markRenewed(expires)
   return state
 }
 
@@ -81,11 +76,11 @@ export function* renew(state: SessionState, now: number): Job<Outcome> {
  * none, since the browser has that of its successor, or will.
  */
 export function* confirm(state: SessionState): Job<Outcome> {
-  const source = state.source as Source
-  const id = idOf(source)
-  const present = readAs(state.definition, id, yield* readFresh(id), undefined)
+  const origin = state.origin as Origin
+  const id = idOf(origin)
+  const present = originOf(state.definition, id, yield* readFresh(id), undefined)
   if (present === undefined) return 'dropped'
-  if (present.record.n !== undefined) state.source = withoutTicket(source)
+  if (present.record.n !== undefined) state.markReplaced()
   return state
 }
 
@@ -96,8 +91,8 @@ export function* renewWithCookie(state: SessionState, now: number): Job<Outcome>
 }
 
 function write(state: SessionState, encoded: Encoded, now: number): Job<Outcome> {
-  if (state.retiring !== undefined) return replace(state, state.retiring, encoded, now)
-  if (state.source !== undefined) return change(state, state.source, encoded, now)
+  if (state.replaced !== undefined) return replace(state, state.replaced, encoded, now)
+  if (state.origin !== undefined) return change(state, state.origin, encoded, now)
   return insert(state, encoded)
 }
 
@@ -105,8 +100,8 @@ function* insert(state: SessionState, encoded: Encoded): Job<Outcome> {
   const id = state.id as string
   const version = yield* create(id, encoded.text, encoded.expires)
   if (version === undefined) throw new Error(`the store has a record under the new id ${id} already`)
-  const ticket = newTicket(state.secret, id, state.createdAt)
-  state.settle(writtenAs(state.definition, { id, ticket }, encoded, version))
+  const ticket = newTicket(state.secret, id, state.content.createdAt)
+  state.markSaved(writtenOrigin(state.definition, { id, ticket }, encoded, version))
   return state
 }
 
@@ -114,18 +109,18 @@ function* insert(state: SessionState, encoded: Encoded): Job<Outcome> {
  * Marks the record by compare-and-set and then removes it: a parallel `regenerate()` either finds the mark, or came
  * first, and then it is its record that ends; unless that cut off the old id, which can end nothing any more.
  */
-function* destroy(definition: ResolvedDefinition, doomed: Source, now: number): Job<void> {
-  let source: Source | undefined = doomed
+function* destroy(definition: ResolvedDefinition, toDestroy: Origin, now: number): Job<void> {
+  let origin: Origin | undefined = toDestroy
   for (let lost = 0; lost < MAX_ATTEMPTS; ) {
-    if (source === undefined || source.record.n?.[3] !== undefined) return
-    const mark = formatRecord({ c: source.record.c, x: true })
-    const marked = yield* update(idOf(source), mark, now + DESTROYED_MS, versionOf(source))
+    if (origin === undefined || origin.record.n?.[3] !== undefined) return
+    const mark = formatRecord({ c: origin.record.c, x: true })
+    const marked = yield* update(idOf(origin), mark, now + DESTROYED_MS, versionOf(origin))
     if (marked !== undefined) {
-      yield* removeAll([idOf(source)])
-      source = source.record.n && (yield* readSource(definition, source.record.n[0]))
+      yield* removeAll([idOf(origin)])
+      origin = origin.record.n && (yield* readOrigin(definition, origin.record.n[0]))
     } else {
       yield* pause(backoff(lost++))
-      source = yield* readSource(definition, idOf(source))
+      origin = yield* readOrigin(definition, idOf(origin))
     }
   }
   throw new ConflictError(MAX_ATTEMPTS)

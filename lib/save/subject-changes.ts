@@ -3,6 +3,7 @@ import type { Job } from '../records/rounds.js'
 import { amendIndex, type Index, placesOf, readIndex } from '../records/subject-index.js'
 import { pagesDown, readPages, readRange } from '../records/subject-pages.js'
 import { MOST_RECENT, pageOut } from '../records/subject-upkeep.js'
+import { latestEnd } from '../session/lifetime.js'
 import type { SessionState } from '../session/state.js'
 
 /*
@@ -16,10 +17,10 @@ import type { SessionState } from '../session/state.js'
 
 /** Enters a session that is about to be written. */
 export function* enter(state: SessionState, now: number): Job<void> {
-  const { definition, createdAt } = state
-  const subject = state.subject as string
+  const { definition, content } = state
+  const subject = content.subject as string
   const places = placesOf(subject, definition.app)
-  const listing = { name: definition.name, ends: createdAt + definition.absolute, isLeaving: false }
+  const listing = { name: definition.name, ends: latestEnd(content.createdAt, definition.absolute), isLeaving: false }
   const index = yield* amendIndex(places.recent, (present) =>
     new Map(living(present, now)).set(state.id as string, { ...listing, entered: nextMoment(present, now) })
   )

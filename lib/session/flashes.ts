@@ -76,9 +76,9 @@ export class Flashes {
   }
 
   /** What is stored now holds all changes that were there when it was encoded. */
-  settle(stored: FlashRecord): void {
+  markSaved(stored: FlashRecord): void {
     this.#stored = stored
-    this.#journal.settle()
+    this.#journal.release()
   }
 
   #present(): FlashRecord {

@@ -45,7 +45,7 @@ export class Journal<Changes extends { readonly isCleared: boolean }> {
   }
 
   /** What is stored now holds what the save held. */
-  settle(): void {
+  release(): void {
     this.#held = undefined
   }
 }

@@ -166,17 +166,17 @@ export class Values {
   }
 
   /** No value was changed when what is stored now was encoded: they go on as they were read. */
-  settleAsRead(): void {
-    this.#journal?.settle()
+  markSavedAsRead(): void {
+    this.#journal?.release()
   }
 
   /** What is stored now holds all changes that were there when it was encoded. */
-  settle(written: Written): void {
+  markSaved(written: Written): void {
     const before = this.#handedOut
     const changes = this.#journal?.held
     this.#payload = written.record.p ?? {}
     this.#written = written
-    this.#journal?.settle()
+    this.#journal?.release()
     this.#handedOut = undefined
     let objects: string[] = []
     for (const key of before?.keys() ?? []) if (this.#isObject(key)) objects = append(objects, key)

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { z } from 'zod'
 import { memoryStore, type RecordStore } from '../../lib/index.js'
-import { reservedId, storeId } from '../../lib/records/record.js'
+import { reservedId, storeId } from '../../lib/records/ticket.js'
 import { buildApp, Client, clock } from '../client.js'
 import { waiting } from './turns.js'
 

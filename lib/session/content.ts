@@ -1,0 +1,247 @@
+import type { FastifyBaseLogger } from 'fastify'
+import type { ResolvedDefinition } from '../definition/definition.js'
+import { olderForms } from '../definition/forms.js'
+import { RecordSizeError } from '../errors.js'
+import { type FlashRecord, formatRecord, isLonger, type SessionRecord } from '../records/record.js'
+import type { Payload } from '../schema/codec.js'
+import { isEmpty } from '../schema/json.js'
+import { Flashes } from './flashes.js'
+import { invalidValue } from './invalid-value.js'
+import { endAfter, idleOf, type Persist } from './lifetime.js'
+import type { Form, Read } from './migrate.js'
+import type { Encoded, Origin } from './origin.js'
+import { Values } from './values.js'
+
+/** What of a session is stored: its changes are changes to this. */
+interface Base {
+  readonly record: SessionRecord | undefined
+  /** When it ends, in ms since the epoch; `undefined` where nothing is stored. */
+  readonly end: number | undefined
+  /** The version of the schema under which it is to be stored again. */
+  readonly version: number
+  /** What stays stored as it is until a value changes. */
+  readonly form: Form | undefined
+}
+
+/** A word of this request, which is kept apart from what is stored: `undefined` may be what was said. */
+interface Said<T> {
+  readonly value: T
+}
+
+/** All that makes up the content, in one object: so a copy can't forget a part. */
+interface Parts {
+  /** In ms since the epoch. */
+  readonly createdAt: number
+  /** Whether this request counts as use, which moves the end of what is stored. */
+  isUse: boolean
+  base: Base
+  values: Values
+  /** Made when messages are first asked for: most requests do not. */
+  flashes: Flashes | undefined
+  persist: Said<Persist> | undefined
+  subject: Said<string | undefined> | undefined
+  /** Whose session it was before this request said whose it is. */
+  subjectBefore: string | undefined
+}
+
+/** What a session holds during one request: its values, its messages, how long it lives and whose it is. */
+export class Content {
+  readonly #definition: ResolvedDefinition
+  readonly #log: FastifyBaseLogger
+  readonly #parts: Parts
+
+  private constructor(definition: ResolvedDefinition, log: FastifyBaseLogger, parts: Parts) {
+    this.#definition = definition
+    this.#log = log
+    this.#parts = parts
+  }
+
+  /** @param createdAt in ms since the epoch */
+  static empty(definition: ResolvedDefinition, log: FastifyBaseLogger, createdAt: number, isUse: boolean): Content {
+    const { codec, version } = definition
+    return new Content(definition, log, {
+      createdAt,
+      isUse,
+      base: { record: undefined, end: undefined, version, form: undefined },
+      values: new Values(codec, { payload: NO_PAYLOAD, data: codec.empty() }),
+      flashes: undefined,
+      persist: undefined,
+      subject: undefined,
+      subjectBefore: undefined
+    })
+  }
+
+  static of(
+    definition: ResolvedDefinition,
+    log: FastifyBaseLogger,
+    origin: Origin,
+    read: Read,
+    isUse: boolean
+  ): Content {
+    const { record, expires } = origin
+    return new Content(definition, log, {
+      createdAt: record.c,
+      isUse,
+      base: { record, end: expires, version: read.version, form: read.form },
+      values: new Values(definition.codec, read),
+      flashes: undefined,
+      persist: undefined,
+      subject: undefined,
+      subjectBefore: record.s
+    })
+  }
+
+  get createdAt(): number {
+    return this.#parts.createdAt
+  }
+
+  get isUse(): boolean {
+    return this.#parts.isUse
+  }
+
+  set isUse(isUse: boolean) {
+    this.#parts.isUse = isUse
+  }
+
+  get values(): Values {
+    return this.#parts.values
+  }
+
+  get flashes(): Flashes {
+    const parts = this.#parts
+    parts.flashes ??= new Flashes(this.#definition.flashes, this.#storedFlashes ?? {})
+    return parts.flashes
+  }
+
+  get persist(): Persist {
+    const { persist, base } = this.#parts
+    return persist === undefined ? base.record?.m : persist.value
+  }
+
+  set persist(value: Persist) {
+    if (value !== this.persist) this.#parts.persist = { value }
+  }
+
+  get subject(): string | undefined {
+    const { subject, base } = this.#parts
+    return subject === undefined ? base.record?.s : subject.value
+  }
+
+  set subject(value: string | undefined) {
+    if (value !== this.subject) this.#parts.subject = { value }
+  }
+
+  get subjectBefore(): string | undefined {
+    return this.#parts.subjectBefore
+  }
+
+  get isSubjectChanged(): boolean {
+    return this.#parts.subject !== undefined
+  }
+
+  get isChanged(): boolean {
+    const { persist, subject, values, flashes } = this.#parts
+    return persist !== undefined || subject !== undefined || values.isDirty || flashes?.isDirty === true
+  }
+
+  /** When it ends if it is used now, or only looked at, and not again; in ms since the epoch. */
+  expires(now: number): number {
+    const { idle, absolute } = this.#definition
+    const { createdAt, isUse, persist, base } = this.#parts
+    // `persist()` says how long it is to live, and so may move the end to earlier.
+    const storedEnd = persist === undefined ? base.end : undefined
+    return endAfter(now, { createdAt, isUse, absolute, storedEnd, idle: idleOf(this.persist, idle) })
+  }
+
+  /**
+   * What is to be stored. The changes stay until `markSaved()`: where the save fails, they are part of the next one.
+   * @throws FST_SESSIONS_INVALID_VALUE when the schema refuses the values, FST_SESSIONS_RECORD_SIZE when they are too many
+   */
+  encode(now: number): Encoded {
+    const definition = this.#definition
+    const { values, flashes } = this.#parts
+    const payload = values.encode()
+    if (payload.issues) throw invalidValue(definition, payload.issues)
+    const expires = this.expires(now)
+    const { v, o, p } = this.#formOf(payload.value)
+    const record: SessionRecord = {
+      c: this.createdAt,
+      e: definition.store === undefined ? expires : undefined,
+      v,
+      o,
+      m: this.persist,
+      s: this.subject,
+      f: flashes === undefined ? this.#storedFlashes : flashes.encoded(),
+      p
+    }
+    const text = formatRecord(record, payload.former)
+    if (definition.store !== undefined) this.#checkSize(text)
+    return { text, record, expires, isExact: payload.isExact && o === undefined }
+  }
+
+  /**
+   * Goes on from what another request stored meanwhile, and replays this request's changes on that.
+   * @param started what this request started from, read anew
+   */
+  rebase(started: Read, theirs: Read, { record, expires }: Origin): void {
+    const parts = this.#parts
+    parts.values.rebase(started, theirs, this.#definition.merge)
+    parts.flashes?.rebase(record.f ?? {})
+    // What another request said of it is no word of this one.
+    if (parts.subject === undefined && record.s !== parts.base.record?.s) parts.subjectBefore = record.s
+    parts.base = { record, end: expires, version: theirs.version, form: theirs.form }
+  }
+
+  /** Another content with the same changes, for replaying them on something that this one must not see. */
+  fork(): Content {
+    const { values, flashes } = this.#parts
+    return new Content(this.#definition, this.#log, { ...this.#parts, values: values.copy(), flashes: flashes?.copy() })
+  }
+
+  /** The end of what is stored was moved, and nothing else. */
+  renew(end: number): void {
+    this.#parts.base = { ...this.#parts.base, end }
+  }
+
+  /** What `origin` says is stored now, and holds all changes that were there when it was encoded. */
+  markSaved(origin: Origin): void {
+    const { record, expires } = origin
+    const parts = this.#parts
+    if (parts.persist?.value === record.m) parts.persist = undefined
+    if (parts.subject?.value === record.s) parts.subject = undefined
+    const { form } = parts.base
+    const isAsRead = form !== undefined && form.p === record.p
+    parts.base = { ...parts.base, record, end: expires, form: isAsRead ? form : undefined }
+    if (isAsRead) parts.values.markSavedAsRead()
+    else parts.values.markSaved(origin)
+    parts.flashes?.markSaved(record.f ?? {})
+  }
+
+  get #storedFlashes(): FlashRecord | undefined {
+    return this.#parts.base.record?.f
+  }
+
+  /** What another version can read better than this one stays as it is until a value changes. */
+  #formOf(payload: Payload): Form {
+    const { base, values } = this.#parts
+    if (base.form !== undefined && !values.isDirty) return base.form
+    const isOwnVersion = base.version === this.#definition.version
+    const holdsNothing = isEmpty(payload)
+    return {
+      v: base.version === 1 ? undefined : base.version,
+      o: isOwnVersion && !holdsNothing ? olderForms(this.#definition, payload, this.#log) : undefined,
+      p: holdsNothing ? undefined : payload
+    }
+  }
+
+  #checkSize(text: string): void {
+    const { name, maxBytes } = this.#definition
+    if (!isLonger(text, maxBytes)) return
+    throw new RecordSizeError(
+      name,
+      `what is to be stored has ${Buffer.byteLength(text)} bytes, more than its maxBytes of ${maxBytes}: keep less in it, or raise maxBytes as far as its store goes`
+    )
+  }
+}
+
+const NO_PAYLOAD: Payload = Object.freeze({})
