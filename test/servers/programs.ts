@@ -7,14 +7,22 @@ import { delimiter, join } from 'node:path'
  *
  * @throws Error that says which of Debian's packages to install.
  */
-export async function findProgram(name: string, debianPackage: string, elsewhere: readonly string[]): Promise<string> {
+export function findProgram(name: string, debianPackage: string, elsewhere: readonly string[]): Promise<string> {
+  return findFirst([name], debianPackage, elsewhere)
+}
+
+/** The same for whichever of these comes first; in one directory, in their order. */
+export async function findFirst(
+  names: readonly string[],
+  debianPackage: string,
+  elsewhere: readonly string[]
+): Promise<string> {
   const inPath = (process.env['PATH'] ?? '').split(delimiter)
   const directories = [...inPath, ...(await Promise.all(elsewhere.map(expand))).flat()]
-  for (const directory of directories) {
-    const path = join(directory, name)
+  for (const path of directories.flatMap((directory) => names.map((name) => join(directory, name)))) {
     if (await isExecutable(path)) return path
   }
-  throw new Error(`can't find ${name}: install Debian's package "${debianPackage}"`)
+  throw new Error(`can't find ${names.join(' or ')}: install Debian's package "${debianPackage}"`)
 }
 
 async function expand(directory: string): Promise<readonly string[]> {

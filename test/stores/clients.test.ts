@@ -1,6 +1,5 @@
 import { Redis as UpstashRedis } from '@upstash/redis'
 import mongoose from 'mongoose'
-import mysql2 from 'mysql2'
 import { test } from 'tap'
 import { arangodbStore } from '../../lib/stores/arangodb.js'
 import { couchbaseStore } from '../../lib/stores/couchbase.js'
@@ -59,15 +58,6 @@ for (const [name, store] of Object.entries(stores)) {
     }
   })
 }
-
-test('the decorator of @fastify/mysql is refused with what to give instead', async (t) => {
-  const pool = { query() {}, execute() {}, getConnection() {} }
-  const decorator = { format: mysql2.format, escapeId: mysql2.escapeId, pool, ...pool }
-  t.throws(() => mysqlStore({ client: decorator as never }), {
-    code: 'FST_SESSIONS_STORE_CONFIG',
-    message: 'store "mysql": client must be the pool itself: of @fastify/mysql, app.mysql.pool'
-  })
-})
 
 test("a collection of Mongoose is refused with how to get at the driver's", async (t) => {
   const connection = mongoose.createConnection()

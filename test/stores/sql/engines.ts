@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import mysql, { type RowDataPacket } from 'mysql2/promise'
 import pg from 'pg'
 import { t as tap } from 'tap'
-import { type MariadbServer, startMariadb } from '../../servers/mariadb.js'
+import { type MysqlServer, startMysql } from '../../servers/mysql.js'
 import { type PostgresServer, startPostgres } from '../../servers/postgres.js'
 import { deadPort, directoryFor } from '../../servers/process.js'
 
@@ -32,7 +32,7 @@ export function pgPool(url: string, options: pg.PoolConfig = {}): pg.Pool {
 
 /** MySQL or MariaDB for the tests of a file: at `TEST_MYSQL_URL`, or a MariaDB of their own. */
 export async function mysqlEngine(): Promise<Engine> {
-  const url = process.env['TEST_MYSQL_URL'] ?? (await runningMariadb()).url
+  const url = process.env['TEST_MYSQL_URL'] ?? (await runningMysql()).url
   const client = await mysql.createConnection(url)
   const [rows] = await client.query<RowDataPacket[]>('SELECT VERSION() AS version')
   await client.end()
@@ -55,8 +55,8 @@ export async function runningPostgres(
   return server
 }
 
-export async function runningMariadb(...args: readonly string[]): Promise<MariadbServer> {
-  const server = await startMariadb(...args)
+export async function runningMysql(...args: readonly string[]): Promise<MysqlServer> {
+  const server = await startMysql(...args)
   tap.teardown(() => server.stop())
   return server
 }

@@ -62,7 +62,7 @@ export async function isCutOff(t: Test, { open }: Patient, cut: () => Promise<un
       await cut()
     }
     return count.sure > 100 && count.unsure > 5
-  })
+  }, 120_000)
   await addsUp(t, store, count)
 }
 

@@ -1,13 +1,13 @@
 import { execFile } from 'node:child_process'
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, realpath, writeFile } from 'node:fs/promises'
 import { userInfo } from 'node:os'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import mysql, { type RowDataPacket } from 'mysql2/promise'
 import { freePort, Server, temporaryDirectory } from './process.js'
-import { findProgram } from './programs.js'
+import { findFirst, findProgram } from './programs.js'
 
-export interface MariadbServer {
+export interface MysqlServer {
   readonly host: string
   readonly port: number
   /** For the user `app`, who has all rights but those of an administrator. */
@@ -24,33 +24,30 @@ export interface MariadbServer {
 const run = promisify(execFile)
 const debianPackage = 'mariadb-server'
 
-/** A MariaDB of its own on a free port of loopback, with a database `app`. */
-export async function startMariadb(...args: readonly string[]): Promise<MariadbServer> {
-  const mariadbd = await findProgram('mariadbd', debianPackage, ['/usr/sbin'])
-  const install = await findProgram('mariadb-install-db', debianPackage, ['/usr/bin'])
+/** A MariaDB, or a MySQL where that comes first in PATH, on a free port of loopback, with a database `app`. */
+export async function startMysql(...args: readonly string[]): Promise<MysqlServer> {
+  // In Debian's package of MariaDB, `mysqld` is another name for `mariadbd`.
+  const program = await findFirst(['mariadbd', 'mysqld'], debianPackage, ['/usr/sbin'])
   const port = await freePort()
-  const directory = await temporaryDirectory('mariadb')
+  const directory = await temporaryDirectory('mysql')
   const inside = (name: string) => join(directory.path, name)
   // A server that starts removes the temporary tables of all others that share the directory for them.
   await mkdir(inside('tmp'))
-  const folders = [`--datadir=${inside('data')}`, `--tmpdir=${inside('tmp')}`]
+  const folders = [`--datadir=${inside('data')}`, `--tmpdir=${inside('tmp')}`, `--basedir=${await baseOf(program)}`]
   const own = ['--no-defaults', ...folders, `--user=${userInfo().username}`]
-  await run(install, [...own, '--auth-root-authentication-method=normal', '--skip-test-db'])
+  await (basename(program) === 'mariadbd' ? installMariadb(own) : run(program, [...own, '--initialize-insecure']))
   await writeFile(inside('init.sql'), users)
 
   const local = [
     `--port=${port}`,
     '--bind-address=127.0.0.1',
     `--socket=${inside('socket')}`,
-    `--pid-file=${inside('pid')}`
+    `--pid-file=${inside('pid')}`,
+    // Of MySQL's: a second port, and a folder that its package makes when it is installed.
+    '--loose-mysqlx=OFF',
+    `--secure-file-priv=${inside('tmp')}`
   ]
   const small = ['--skip-name-resolve', '--max-connections=300', '--innodb-buffer-pool-size=64M']
-  const program = {
-    command: mariadbd,
-    args: [...own, ...local, ...small, `--init-file=${inside('init.sql')}`, ...args],
-    cwd: directory.path,
-    debianPackage
-  }
   const admin = async (text: string) => {
     const client = await mysql.createConnection({ host: '127.0.0.1', port, user: 'admin', connectTimeout: 5000 })
     try {
@@ -59,7 +56,15 @@ export async function startMariadb(...args: readonly string[]): Promise<MariadbS
       client.destroy()
     }
   }
-  const server = new Server(program, async () => void (await admin('SELECT 1')))
+  const server = new Server(
+    {
+      command: program,
+      args: [...own, ...local, ...small, `--init-file=${inside('init.sql')}`, ...args],
+      cwd: directory.path,
+      debianPackage
+    },
+    async () => void (await admin('SELECT 1'))
+  )
   await server.start()
   return {
     host: '127.0.0.1',
@@ -77,6 +82,17 @@ export async function startMariadb(...args: readonly string[]): Promise<MariadbS
   }
 }
 
+async function installMariadb(own: readonly string[]): Promise<void> {
+  const install = await findProgram('mariadb-install-db', debianPackage, ['/usr/bin'])
+  await run(install, [...own, '--auth-root-authentication-method=normal', '--skip-test-db'])
+}
+
+/** The folder that has the server's own files: `/usr`, when it is installed. */
+async function baseOf(program: string): Promise<string> {
+  return dirname(dirname(await realpath(program)))
+}
+
+/** MySQL takes one statement a line. */
 const users = `CREATE DATABASE IF NOT EXISTS app CHARACTER SET utf8mb4;
 CREATE USER IF NOT EXISTS admin@'%';
 GRANT ALL ON *.* TO admin@'%' WITH GRANT OPTION;
