@@ -1,10 +1,12 @@
 import type { AsyncRecordStore, StoredRecord, Version, Write, WriteResult } from '../../types/store.js'
 import { StoreConfigError } from '../errors.js'
 import { perform } from '../util/perform.js'
+import { attempts, done } from './internal/attempts.js'
+import { type Held, live } from './internal/conditional.js'
 import { envelope, freshVersion, openEnvelope } from './internal/envelope.js'
 import { storeOptions } from './internal/options.js'
 import { allDone } from './internal/writes.js'
-import { type Held, MemcachedClient, type MemcachedClientOptions, type Token } from './memcached/client.js'
+import { MemcachedClient, type MemcachedClientOptions, type Token, type TokenedValue } from './memcached/client.js'
 import { exptime } from './memcached/exptime.js'
 import { RecentTokens } from './memcached/tokens.js'
 
@@ -68,9 +70,8 @@ const OPTIONS = {
   auth: true
 } as const
 
-/** A live record with the token of the state that it was read in. */
-interface Found {
-  readonly record: StoredRecord
+/** A record with the token of the state that it was read in. */
+interface Tokened extends Held {
   readonly token: Token
 }
 
@@ -102,9 +103,9 @@ class InMemcached implements MemcachedStore {
 
   async readMany(ids: readonly string[]): Promise<readonly (StoredRecord | undefined)[]> {
     if (ids.length === 0) return []
-    const held = await this.#client.gets([...new Set(ids.map((id) => this.#prefix + id))])
+    const values = await this.#client.gets([...new Set(ids.map((id) => this.#prefix + id))])
     return ids.map((id) => {
-      const found = live(held.get(this.#prefix + id))
+      const found = live(tokened(values.get(this.#prefix + id)))
       if (found) this.#tokens.keep(String(found.record.version), found.token, found.record.expires)
       return found?.record
     })
@@ -114,42 +115,38 @@ class InMemcached implements MemcachedStore {
     const version = freshVersion()
     const key = this.#prefix + id
     const value = envelope(version, expires, text)
-    for (let turn = 0; turn < patience; turn++) {
-      if (await this.#client.add(key, value, exptime(expires))) return version
+    return attempts('memcached store: create', async () => {
+      if (await this.#client.add(key, value, exptime(expires))) return done(version)
       const held = await this.#held(key)
-      if (live(held)) return undefined
+      if (live(held)) return done(undefined)
       // It has expired, but the engine counts in seconds and still has it: replace what nobody can see any more.
-      if (held && (await this.#client.cas(key, value, exptime(expires), held.token)) === 'stored') return version
-    }
-    throw crowded('create')
+      const isReplaced = held && (await this.#client.cas(key, value, exptime(expires), held.token)) === 'stored'
+      return isReplaced ? done(version) : undefined
+    })
   }
 
   async update(id: string, text: string, expires: number, version: Version): Promise<Version | undefined> {
     const next = freshVersion()
     const key = this.#prefix + id
     const value = envelope(next, expires, text)
-    let token = this.#tokens.take(String(version))
-    for (let turn = 0; turn < patience; turn++) {
-      token ??= await this.#tokenOf(key, version)
-      if (!token) return undefined
+    return attempts('memcached store: update', async () => {
+      const token = this.#tokens.take(String(version)) ?? (await this.#tokenOf(key, version))
+      if (!token) return done(undefined)
       const outcome = await this.#client.cas(key, value, exptime(expires), token)
-      if (outcome === 'stored') return next
-      if (outcome === 'gone') return undefined
-      token = undefined
-    }
-    throw crowded('update')
+      if (outcome === 'changed') return undefined
+      return done(outcome === 'stored' ? next : undefined)
+    })
   }
 
-  async touch(id: string, expires: number): Promise<boolean> {
+  touch(id: string, expires: number): Promise<boolean> {
     const key = this.#prefix + id
-    for (let turn = 0; turn < patience; turn++) {
+    return attempts('memcached store: touch', async () => {
       const found = live(await this.#held(key))
-      if (!found) return false
+      if (!found) return done(false)
       const value = envelope(String(found.record.version), expires, found.record.text)
       const outcome = await this.#client.cas(key, value, exptime(expires), found.token)
-      if (outcome !== 'changed') return outcome === 'stored'
-    }
-    throw crowded('touch')
+      return outcome === 'changed' ? undefined : done(outcome === 'stored')
+    })
   }
 
   /** The value is read in the same trip, for the engine would also say that it deleted a record that has expired. */
@@ -176,8 +173,8 @@ class InMemcached implements MemcachedStore {
     this.#end()
   }
 
-  async #held(key: string): Promise<Held | undefined> {
-    return (await this.#client.gets([key])).get(key)
+  async #held(key: string): Promise<Tokened | undefined> {
+    return tokened((await this.#client.gets([key])).get(key))
   }
 
   async #tokenOf(key: string, version: Version): Promise<Token | undefined> {
@@ -186,15 +183,6 @@ class InMemcached implements MemcachedStore {
   }
 }
 
-/** How often to be overtaken: each time, another writer got through, so this ends unless the server is broken. */
-const patience = 200
-
-function crowded(what: string): Error {
-  return new Error(`memcached store: ${what} was overtaken by other writers ${patience} times`)
-}
-
-function live(held: Held | undefined): Found | undefined {
-  if (!held) return undefined
-  const record = openEnvelope(held.value)
-  return record.expires > Date.now() ? { record, token: held.token } : undefined
+function tokened(found: TokenedValue | undefined): Tokened | undefined {
+  return found && { record: openEnvelope(found.value), token: found.token }
 }

@@ -6,7 +6,7 @@ import { freshVersion, wholeEnd } from './internal/envelope.js'
 import { type Ask, asking, defaultTimeout } from './internal/in-time.js'
 import { storeOptions } from './internal/options.js'
 import type { Query, Run, Term } from './rethinkdb/query.js'
-import { ambiguousIn, unite } from './rethinkdb/tables.js'
+import { ambiguousIn, mostUnions, unite } from './rethinkdb/tables.js'
 
 export interface RethinkdbStoreOptions {
   /** The `r` of the package `rethinkdb-ts`. */
@@ -36,9 +36,9 @@ export type RethinkdbStore = AsyncRecordStore &
  * once. The clock of the app counts, and `sweep` removes by an index what has expired.
  *
  * Where several clients make the table at the same time, RethinkDB may make several of its name, and refuse all queries.
- * The store makes one of them, for which its user must be allowed to change \`rethinkdb.table_config\`; if that is not
- * wanted, make the table before the first start. Tested with rethinkdb-ts 3 against
- * a stand-in for the server, which speaks its protocol; never against a real one.
+ * The store makes one of them, for which its user must be allowed to change `rethinkdb.table_config`; if that is not
+ * wanted, make the table before the first start. Tested with rethinkdb-ts 3 against a stand-in for the server, which
+ * speaks its protocol; never against a real one.
  *
  * @throws StoreConfigError when `r` is none, or the table's name can't be one.
  * @example
@@ -186,7 +186,7 @@ class InRethinkdb implements RethinkdbStore {
         return await this.#send(term)
       } catch (error) {
         const db = ambiguousIn(error)
-        if (db === undefined || turn === patience) throw error
+        if (db === undefined || turn === mostUnions) throw error
         await this.#unite(db).catch((error) => {
           if (ambiguousIn(error) === undefined) throw error // else there is one more by now
         })
@@ -220,9 +220,6 @@ async function ensure(name: string, list: Term, make: Term, run: Run): Promise<v
     if (!(await isThere())) throw error
   }
 }
-
-/** How often to make one table of several: each time, another client has made one more. */
-const patience = 20
 
 /** How many records a sweep removes at once. */
 const slice = 500

@@ -7,7 +7,7 @@ import { storeOptions } from './internal/options.js'
 import { Turns } from './internal/turns.js'
 import { allDone } from './internal/writes.js'
 import { Nodes, type RiakFetch } from './riak/nodes.js'
-import { type Held as HeldValue, RiakObjects } from './riak/objects.js'
+import { type RiakObject, RiakObjects } from './riak/objects.js'
 
 export type { RiakFetch, RiakRequest, RiakResponse } from './riak/nodes.js'
 
@@ -78,7 +78,7 @@ export function riakSetup(type = 'sessions'): string {
   ].join('\n')
 }
 
-interface HeldObject extends Held, HeldValue {}
+interface HeldObject extends Held, RiakObject {}
 
 class InRiak implements RiakStore {
   readonly kind = 'record'
@@ -144,7 +144,7 @@ class InRiak implements RiakStore {
     return this.#eventual ? this.#turns.take(id, write) : write()
   }
 
-  async #removeAll(isMeant: (held: HeldValue) => boolean, signal?: AbortSignal): Promise<number> {
+  async #removeAll(isMeant: (held: RiakObject) => boolean, signal?: AbortSignal): Promise<number> {
     if (signal?.aborted) return 0
     let removed = 0
     const removeOne = async (id: string) => {

@@ -3,7 +3,7 @@ import { open, type RootDatabase } from 'lmdb'
 import { t as tap, test } from 'tap'
 import { conformanceCases } from '../../lib/conformance/index.js'
 import { StoreConfigError } from '../../lib/errors.js'
-import { lmdbStore } from '../../lib/stores/lmdb.js'
+import { type LmdbStore, lmdbStore } from '../../lib/stores/lmdb.js'
 import type { RecordStore, Write } from '../../types/store.js'
 import { directoryFor } from '../servers/process.js'
 
@@ -86,6 +86,27 @@ test('a write that was under way when the app closed the file is done; later cal
   const again = open({ path })
   t.teardown(() => again.close())
   t.match(await lmdbStore({ client: again }).read('record'), { text: 'text', version })
+})
+
+test('whatever was asked for right before the app closed the file, it ends no process', async (t) => {
+  const path = join(directory, 'closing.mdb')
+  const expires = Date.now() + 60_000
+  const first = open({ path })
+  const version = (await lmdbStore({ client: first }).create('record', 'text', expires)) as string
+  await first.close()
+  const calls = [
+    (store: LmdbStore) => store.update('record', 'new', expires, version),
+    (store: LmdbStore) => store.touch('record', expires),
+    (store: LmdbStore) => store.sweep(),
+    (store: LmdbStore) => store.remove('record')
+  ]
+  for (const call of calls) {
+    const client = open({ path })
+    const called = call(lmdbStore({ client }))
+    const [, outcome] = await Promise.all([client.close(), called.catch((error) => error)])
+    t.comment(String(outcome))
+  }
+  t.pass('this process is there')
 })
 
 test('the app’s own values in the same file are left alone', async (t) => {

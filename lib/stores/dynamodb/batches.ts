@@ -20,12 +20,12 @@ export async function untilProcessed<T>(
 ): Promise<void> {
   let left = await send(work)
   for (let turn = 0; left.length > 0; turn++) {
-    if (turn === patience) throw new Error(`dynamodb store: ${left.length} of a batch were not processed: throttled`)
+    if (turn === mostPauses) throw new Error(`dynamodb store: ${left.length} of a batch were not processed: throttled`)
     await sleep(Math.random() * firstPause * 2 ** turn)
     left = await send(left)
   }
 }
 
 /** The last pause is then 3.2 seconds at most. */
-const patience = 8
+const mostPauses = 8
 const firstPause = 25

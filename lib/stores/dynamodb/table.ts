@@ -104,7 +104,7 @@ class TableAsked {
 }
 
 async function untilActive(table: TableAsked, name: string): Promise<void> {
-  const deadline = performance.now() + patience
+  const deadline = performance.now() + longestWait
   while ((await table.status()) !== 'ACTIVE') {
     if (performance.now() + pause > deadline) {
       throw new Error(
@@ -120,5 +120,5 @@ function isOn(description: TimeToLive | undefined): boolean {
 }
 
 /** In milliseconds: an app that starts has to say what it waits for before Fastify gives up on it. */
-const patience = 7000
+const longestWait = 7000
 const pause = 500

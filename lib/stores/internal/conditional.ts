@@ -1,4 +1,5 @@
 import type { StoredRecord, Version } from '../../../types/store.js'
+import { attempts, type Done, done } from './attempts.js'
 import { freshVersion, wholeEnd } from './envelope.js'
 
 /** What a key of the engine holds; an engine adds what it takes to change exactly that. */
@@ -40,59 +41,43 @@ export class ConditionalRecords<H extends Held> {
     return this.#change('create', id, async (held) => {
       const found = live(held)?.record
       // One's own, when the engine's client had lost the answer and sent it again.
-      if (found) return answer(found.version === version ? version : undefined)
+      if (found) return done(found.version === version ? version : undefined)
       // What has expired is replaced.
-      return (await this.#engine.put(id, record, held)) ? answer(version) : undefined
+      return (await this.#engine.put(id, record, held)) ? done(version) : undefined
     })
   }
 
-  update(id: string, text: string, expires: number, version: Version): Promise<Version | undefined> {
+  async update(id: string, text: string, expires: number, version: Version): Promise<Version | undefined> {
     const next = freshVersion()
     const record = { text, version: next, expires: wholeEnd(expires) }
     return this.#change('update', id, async (held) => {
       const found = live(held)
-      if (found?.record.version === next) return answer(next)
-      if (found?.record.version !== version) return answer(undefined)
-      return (await this.#engine.put(id, record, found)) ? answer(next) : undefined
+      if (found?.record.version === next) return done(next)
+      if (found?.record.version !== version) return done(undefined)
+      return (await this.#engine.put(id, record, found)) ? done(next) : undefined
     })
   }
 
   touch(id: string, expires: number): Promise<boolean> {
     return this.#change('touch', id, async (held) => {
       const found = live(held)
-      if (!found) return answer(false)
+      if (!found) return done(false)
       const record = { ...found.record, expires: wholeEnd(expires) }
-      return (await this.#engine.put(id, record, found)) ? answer(true) : undefined
+      return (await this.#engine.put(id, record, found)) ? done(true) : undefined
     })
   }
 
   remove(id: string): Promise<boolean> {
     return this.#change('remove', id, async (held) => {
       const found = live(held)
-      if (!found) return answer(false)
-      return (await this.#engine.delete(id, found)) ? answer(true) : undefined
+      if (!found) return done(false)
+      return (await this.#engine.delete(id, found)) ? done(true) : undefined
     })
   }
 
-  async #change<T>(
-    what: string,
-    id: string,
-    attempt: (held: H | undefined) => Promise<{ readonly value: T } | undefined>
-  ): Promise<T> {
-    for (let turn = 0; turn < patience; turn++) {
-      const done = await attempt(await this.#engine.get(id))
-      if (done) return done.value
-    }
-    throw new Error(`${this.#name} store: ${what} was overtaken by other writers ${patience} times`)
+  #change<T>(what: string, id: string, attempt: (held: H | undefined) => Promise<Done<T> | undefined>): Promise<T> {
+    return attempts(`${this.#name} store: ${what}`, async () => attempt(await this.#engine.get(id)))
   }
-}
-
-/** How often to be overtaken: each time, another writer got through, so this ends unless the engine is broken. */
-const patience = 200
-
-/** What ends the attempts, as opposed to `undefined`. */
-function answer<T>(value: T): { readonly value: T } {
-  return { value }
 }
 
 /** What is held, unless its end has passed by the clock of the app. */

@@ -29,7 +29,7 @@ export interface Token {
   readonly cas: string
 }
 
-export interface Held {
+export interface TokenedValue {
   readonly value: string
   readonly token: Token
 }
@@ -53,7 +53,7 @@ export class MemcachedClient {
   }
 
   /** The values of those keys that have one, in one round trip to each server that is concerned. */
-  async gets(keys: readonly string[]): Promise<ReadonlyMap<string, Held>> {
+  async gets(keys: readonly string[]): Promise<ReadonlyMap<string, TokenedValue>> {
     await this.#ready()
     const byServer = new Map<Server, string[]>()
     for (const key of keys) {
@@ -111,7 +111,7 @@ export class MemcachedClient {
     if (this.#closed) throw new Error('memcached: the client was closed')
   }
 
-  async #getsFrom({ link }: Server, keys: readonly string[]): Promise<readonly (readonly [string, Held])[]> {
+  async #getsFrom({ link }: Server, keys: readonly string[]): Promise<readonly (readonly [string, TokenedValue])[]> {
     const reply = await this.#ask(link, `gets ${keys.join(' ')}\r\n`)
     return meaning(reply, {
       END: reply.items.map(({ key, data, cas = '' }) => [key, { value: data, token: { link, cas } }] as const)

@@ -1,3 +1,4 @@
+import { attempts, done } from '../internal/attempts.js'
 import type { Database, Query, Run } from './query.js'
 
 /**
@@ -17,7 +18,7 @@ export function ambiguousIn(error: unknown): string | undefined {
 export async function unite(r: Query, run: Run, db: string, name: string): Promise<void> {
   const config = r.db('rethinkdb').table('table_config')
   const spares = new Set<string>()
-  for (let turn = 0; turn < patience; turn++) {
+  const uniteOnce = async () => {
     const tables = (await run(config.filter({ db, name }))) as readonly { readonly id: string }[]
     const [, ...others] = tables.map(({ id }) => id).sort()
     for (const id of others) {
@@ -25,13 +26,13 @@ export async function unite(r: Query, run: Run, db: string, name: string): Promi
       await run(config.filter({ id, name }).update({ name: spare }))
       spares.add(spare)
     }
-    if (await areMoved(spares, r.db(db), name, run)) return
+    return (await areMoved(spares, r.db(db), name, run)) ? done(undefined) : undefined
   }
-  throw new Error(`rethinkdb store: other clients go on making tables of the name "${name}"`)
+  await attempts(`rethinkdb store: making one table "${name}" of several`, uniteOnce, mostUnions)
 }
 
-/** How often to begin again: each time, another client has made one more. */
-const patience = 20
+/** How often to make one table of several: each time, another client has made one more. */
+export const mostUnions = 20
 
 /** Of a table, in characters. */
 const longestName = 127

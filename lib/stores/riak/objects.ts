@@ -2,7 +2,7 @@ import { LONGEST_TIMER } from '../../util/durations.js'
 import type { Answer, Nodes } from './nodes.js'
 
 /** What a key holds, and what Riak takes to change exactly that. */
-export interface Held {
+export interface RiakObject {
   readonly value: string
   readonly vclock: string
   readonly etag: string
@@ -43,7 +43,7 @@ export class RiakObjects {
     return (JSON.parse(expected(answer, 200).body) as { props: BucketProps }).props
   }
 
-  async get(id: string): Promise<Held | undefined> {
+  async get(id: string): Promise<RiakObject | undefined> {
     const answer = await this.#nodes.send(this.#key(id), { method: 'GET' }, this.#timeout)
     if (answer.status === 404 && !answer.body.startsWith('Unknown bucket type')) return undefined
     const { headers, body } = expected(answer, 200)
@@ -51,7 +51,7 @@ export class RiakObjects {
   }
 
   /** Creates, or replaces exactly what is given as `held`. `false`: the key holds something else. */
-  async put(id: string, value: string, held?: Held): Promise<boolean> {
+  async put(id: string, value: string, held?: RiakObject): Promise<boolean> {
     const condition = held ? this.#unchanged(held) : { 'if-none-match': '*' }
     const headers = { 'content-type': 'application/octet-stream', ...condition }
     const answer = await this.#nodes.send(this.#key(id), { method: 'PUT', headers, body: value }, this.#timeout)
@@ -59,7 +59,7 @@ export class RiakObjects {
   }
 
   /** `false`: the key holds something else than `held`, or nothing any more. */
-  async delete(id: string, held: Held): Promise<boolean> {
+  async delete(id: string, held: RiakObject): Promise<boolean> {
     const request = { method: 'DELETE', headers: this.#unchanged(held) } as const
     const answer = await this.#nodes.send(this.#key(id), request, this.#timeout)
     return answer.status !== 404 && isDone(answer)
@@ -75,7 +75,7 @@ export class RiakObjects {
     return `${this.#path}/keys/${encodeURIComponent(id)}`
   }
 
-  #unchanged({ vclock, etag }: Held): Record<string, string> {
+  #unchanged({ vclock, etag }: RiakObject): Record<string, string> {
     if (!this.#eventual) return { 'x-riak-vclock': vclock }
     return { 'x-riak-vclock': vclock, 'if-match': etag, 'x-riak-if-not-modified': vclock }
   }
