@@ -1,14 +1,21 @@
 import { once } from 'node:events'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { createServer, type Server } from 'node:http'
+import { type AddressInfo, connect } from 'node:net'
 import pg from 'pg'
+import { createWebSocketStream, WebSocketServer } from 'ws'
 import { textOf } from './upstash.js'
+
+export interface Door {
+  /** `host:port` */
+  readonly address: string
+  close(): Promise<void>
+}
 
 /**
  * Stands in for Neon's HTTP endpoint in front of a PostgreSQL: one statement a request, values as PostgreSQL writes them,
  * with the types of the columns.
  */
-export async function neonDoor(connectionString: string): Promise<{ url: string; close(): Promise<void> }> {
+export async function neonDoor(connectionString: string): Promise<Door> {
   const pool = new pg.Pool({ connectionString })
   pool.on('error', () => {})
   const asText = { getTypeParser: () => (value: unknown) => value }
@@ -24,14 +31,34 @@ export async function neonDoor(connectionString: string): Promise<{ url: string;
       response.statusCode = 400
       response.end(JSON.stringify({ message, code, severity }))
     }
-  }).listen(0, '127.0.0.1')
+  })
+  return opened(server, () => pool.end())
+}
+
+/** Stands in for Neon's WebSocket endpoint: what PostgreSQL and its client say to each other, as binary messages. */
+export async function neonSocketDoor(to: { readonly host: string; readonly port: number }): Promise<Door> {
+  const server = createServer()
+  new WebSocketServer({ server }).on('connection', (socket) => {
+    const messages = createWebSocketStream(socket)
+    const connection = connect(to.port, to.host)
+    for (const [one, other] of [[messages, connection] as const, [connection, messages] as const]) {
+      one.pipe(other)
+      one.on('error', () => {})
+      one.on('close', () => other.destroy())
+    }
+  })
+  return opened(server, async () => {})
+}
+
+async function opened(server: Server, end: () => Promise<void>): Promise<Door> {
+  server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/sql`,
+    address: `127.0.0.1:${(server.address() as AddressInfo).port}`,
     close: async () => {
       server.closeAllConnections()
       server.close()
-      await pool.end()
+      await end()
     }
   }
 }
