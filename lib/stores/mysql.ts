@@ -30,7 +30,7 @@ export interface MysqlStoreOptions {
 /**
  * Keeps records in a table of MySQL 8 or MariaDB 10.5, or newer. Statements are prepared, once for each connection.
  * `setup` creates the table where it is missing; `sweep` removes what has expired.
- * Tested with MariaDB 10.11 and MySQL 9.7.
+ * Tested with MariaDB 10.11 and 11.8, and with MySQL 9.7.
  *
  * Several records are read by one statement, also those that several requests read in one turn of the event loop.
  * Several writes are as many statements, sent at once over the pool's connections: neither engine can tell, of several

@@ -43,8 +43,8 @@ export type PostgresJsRows = readonly SqlRow[] & { readonly count: number }
 export interface PostgresStoreOptions {
   /**
    * A `Pool` of the package `pg`, or the `sql` of the package `postgres`; or what `neon()` of `@neondatabase/serverless`
-   * returns, or its `Pool`: `neon()` tested against a stand-in for its HTTP protocol before PostgreSQL, not with Neon;
-   * or a `PGlite` of `@electric-sql/pglite`.
+   * returns, or its `Pool`: both tested against stand-ins for Neon's endpoints before PostgreSQL, not with Neon; or a
+   * `PGlite` of `@electric-sql/pglite`.
    */
   readonly client: PgClient | PostgresJsClient | NeonClient | PgliteClient
   /** With or without a schema: `auth.sessions`. Default: `'fastify_sessions'`. */

@@ -34,7 +34,7 @@ export type RedisStore = AsyncRecordStore &
 /**
  * Keeps records in Redis or Valkey: one server, sentinels or a cluster. A record is one string, read by one GET and
  * written by a script that compares and sets. The server removes what has expired, by its own clock: no `sweep`.
- * Tested with Redis 7.0; the commands are such as every Redis since 2.8 and every Valkey has.
+ * Tested with Redis 7.0 and 8.0, and with Valkey 9.1; the commands are such as every Redis since 2.8 and every Valkey has.
  *
  * Three things lie in the app's hands. Eviction: with any `maxmemory-policy` but `noeviction` sessions can end early;
  * with it, writes reject when memory is full, while `remove` goes on. Replicas: read from masters (both clients do by

@@ -5,8 +5,8 @@ import t, { type Test } from 'tap'
 import { z } from 'zod'
 import { Client } from '../client.js'
 import { DynaliteServer } from '../servers/dynalite.js'
-import { startMariadb } from '../servers/mariadb.js'
 import { startMemcached } from '../servers/memcached.js'
+import { startMysql } from '../servers/mysql.js'
 import { startPostgres } from '../servers/postgres.js'
 import { directoryFor } from '../servers/process.js'
 import { startRedis } from '../servers/redis.js'
@@ -53,7 +53,7 @@ const ENGINES: readonly (readonly [start: () => Promise<Running>, ...shown: Show
   [redis, ['redis', ({ client }) => client?.destroy?.()]],
   [memcached, ['memcached', () => {}]],
   [postgres, ['postgres', ({ pool }) => pool?.end()], ['knex', ({ builder }) => builder?.destroy()]],
-  [mariadb, ['mysql', ({ mysql }) => mysql?.end()]],
+  [mysql, ['mysql', ({ mysql }) => mysql?.end()]],
   [mongodb, ['mongodb', ({ mongo }) => mongo?.close()]],
   [dynamodb, ['dynamodb', ({ dynamodb }) => dynamodb?.destroy()]],
   [arangodb, ['arangodb', () => {}]],
@@ -123,8 +123,8 @@ async function postgres(): Promise<Running> {
   return { settings: { POSTGRES_URL: server.url }, stop: () => server.stop() }
 }
 
-async function mariadb(): Promise<Running> {
-  const server = await startMariadb()
+async function mysql(): Promise<Running> {
+  const server = await startMysql()
   return { settings: { MYSQL_URL: server.url }, stop: () => server.stop() }
 }
 
