@@ -124,6 +124,13 @@ export const HeadersSentError: Constructor<[string]> = createError<[string]>(
   500
 )
 
+/** The session ended while a handler went on working: the reason with which `session.signal` aborts. */
+export const EndedError: Constructor<[string, string]> = createError<[string, string]>(
+  'FST_SESSIONS_ENDED',
+  'session "%s" has ended while it was watched: %s',
+  401
+)
+
 const Save: Constructor<[string]> = createError<[string]>('FST_SESSIONS_SAVE', '%s', 500)
 
 /** One or more sessions could not be saved; `errors` tells for each name why. */

@@ -88,7 +88,7 @@ async function plugin(app: FastifyInstance, options: SessionsOptions): Promise<v
   function of(request: FastifyRequest): RequestSessions {
     const kept = keptOn(request)
     const reply = kept[kReply] as FastifyReply
-    kept[kSessions] ??= new RequestSessions(request, reply, sessions.marker, unsaved, routes)
+    kept[kSessions] ??= new RequestSessions(request, reply, sessions.marker, unsaved, sessions.watches, routes)
     return kept[kSessions]
   }
 }

@@ -141,6 +141,11 @@ export interface SessionsOptions<
   /** How often stores without a TTL of their own are swept, in seconds. Default 600; 0 switches it off. */
   readonly sweepInterval?: number
   /**
+   * How often is looked whether sessions have ended whose `signal` somebody waits for, in seconds: one round trip a store,
+   * for all of them. Default 5.
+   */
+  readonly watchInterval?: number
+  /**
    * Stores by name that the app starts without when they can't be reached; `true`: any store. Requests for their
    * sessions get a 503 until set-up, which is tried again and again, has worked. Default none: the app does not start.
    */

@@ -115,6 +115,8 @@ export interface BrowserSessions {
    * @throws FST_SESSIONS_SAVE with one error for each session that failed.
    */
   commit(): Promise<readonly string[]>
+  /** The browser has gone: nobody waits for a `signal` of its sessions any more. */
+  close(): void
 }
 
 export interface ListOptions {

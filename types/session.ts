@@ -97,6 +97,16 @@ export interface Session<S extends Schema = Schema<Record<string, unknown>>, F =
   /** The user whose session this is, as told to `identify()`. */
   readonly subject: string | undefined
 
+  /**
+   * Aborts when the session ends, wherever that is done: destroyed, revoked, cleared, expired, or cut off from this id by a
+   * sign-in. For handlers that work for long: WebSockets, server-sent events. Its `reason` is an FST_SESSIONS_ENDED. Other
+   * processes learn of it within `watchInterval`; while the store is down nobody does. It does not keep the session alive,
+   * and is watched until the response, or the connection of an upgrade, is closed. A session that is not stored does not end.
+   * @throws FST_SESSIONS_UNSUPPORTED for a session on the cookie store, which nobody else can end.
+   * @example request.session('login').signal.addEventListener('abort', () => socket.close(4401, 'signed out'))
+   */
+  readonly signal: AbortSignal
+
   /** The value, or the schema's default. An object that it gives is live: a change to it is noticed and saved. */
   get<K extends KeyOf<Output<S>>>(key: K): Value<S, K>
   /**

@@ -15,7 +15,8 @@ import type { ResolvedDefinition } from '../definition/definition.js'
 import type { Registry } from '../definition/registry.js'
 import type { RouteSessions } from '../definition/route-sessions.js'
 import { ConfigError } from '../errors.js'
-import { MARKER_REFRESH } from '../options/durations.js'
+import { Watches } from '../load/watches.js'
+import { MARKER_REFRESH, WATCH_INTERVAL } from '../options/durations.js'
 import { ClearMarker } from '../records/clear-marker.js'
 import { runJob } from '../records/rounds.js'
 import type { RequestSessions } from '../request/request-sessions.js'
@@ -46,6 +47,7 @@ export class AppSessions implements Sessions {
   /** Whether anything is ever to be read before a handler: not where all sessions are in cookies. */
   #mayRead = false
   readonly routes: RouteSessions
+  readonly watches: Watches
   /** What is read before handlers: sessions on record stores that are not loaded by hand. */
   #preloaded: readonly ResolvedDefinition[] = []
 
@@ -63,6 +65,7 @@ export class AppSessions implements Sessions {
     this.#options = options
     this.#log = log
     this.#setup = new StoreSetup(pluginTimeout, log)
+    this.watches = new Watches(checkedInterval(options), () => this.#marker, log)
     this.#sweeper = new Sweeper(options.sweepInterval ?? 600, log)
     this.#withoutRequest = new WithoutRequest(this, registry, log)
   }
@@ -107,6 +110,7 @@ export class AppSessions implements Sessions {
     const counts = await Promise.all(
       this.#usedStores().map((store) => runJob(store, revoke(this.#view, subject, choice)))
     )
+    void this.watches.look()
     return counts.reduce((sum, count) => sum + count, 0)
   }
 
@@ -121,6 +125,7 @@ export class AppSessions implements Sessions {
     await Promise.all(this.#registry.stores.recordStores.map((store) => store.clear?.()))
     // The marker may be kept in a store that has just been cleared.
     await this.#marker.set(at)
+    void this.watches.look()
   }
 
   fromHeader(cookie: string | undefined, options: FromHeaderOptions = {}): Promise<BrowserSessions> {
@@ -172,6 +177,7 @@ export class AppSessions implements Sessions {
 
   async stop(): Promise<void> {
     this.#setup.stop()
+    this.watches.stop()
     try {
       await this.#sweeper.stop()
       await Promise.all(this.#registry.stores.recordStores.map((store) => store.close?.()))
@@ -258,4 +264,11 @@ export class AppSessions implements Sessions {
   #usedStores(): readonly RecordStore[] {
     return [...new Set(this.#registry.definitions.flatMap(({ store }) => store ?? []))]
   }
+}
+
+/** In ms. @throws FST_SESSIONS_CONFIG */
+function checkedInterval({ watchInterval = 5 }: SessionsOptions): number {
+  const fault = durationFault(watchInterval, WATCH_INTERVAL)
+  if (fault !== undefined) throw new ConfigError(`watchInterval: ${fault}`)
+  return watchInterval * 1000
 }

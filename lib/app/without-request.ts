@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events'
 import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from 'fastify'
 import type { Definition } from '../../types/options.js'
 import type { BrowserSessions, FromHeaderOptions } from '../../types/register.js'
@@ -8,6 +9,7 @@ import type { Registry } from '../definition/registry.js'
 import { RouteSessions } from '../definition/route-sessions.js'
 import { ConfigError, StoreError, UnsupportedError } from '../errors.js'
 import { loadById } from '../load/load.js'
+import type { Watches } from '../load/watches.js'
 import { breakerOf } from '../records/circuit-breaker.js'
 import type { ClearMarker } from '../records/clear-marker.js'
 import { runJob } from '../records/rounds.js'
@@ -21,6 +23,7 @@ import { otherOption } from '../util/objects.js'
 /** What the app's sessions as a whole offer to this part of them. */
 interface Host {
   readonly marker: ClearMarker
+  readonly watches: Watches
   preload(request: FastifyRequest, sessionsOf: () => RequestSessions): Awaitable<unknown>
 }
 
@@ -57,6 +60,9 @@ export class WithoutRequest {
       commit: async () => {
         await sessions.commit(sessions.used)
         return lines.take()
+      },
+      close: () => {
+        sessions.replyState.reply.raw.emit('close')
       }
     }
   }
@@ -91,21 +97,24 @@ export class WithoutRequest {
     // As much of a request as sessions look at. Warnings are given once for each `server`.
     const request = { method, protocol, headers, raw, log: this.#log, routeOptions: { config: {} }, server: SERVER }
     const reply = replyWith(request as unknown as FastifyRequest, lines, headersSent)
-    return new RequestSessions(reply.request, reply, this.#host.marker, this.#unsaved, this.#routes)
+    return new RequestSessions(reply.request, reply, this.#host.marker, this.#unsaved, this.#host.watches, this.#routes)
   }
 }
 
 const SERVER = { server: {} }
 
 function replyWith(request: FastifyRequest, lines: CookieLines, headersSent: boolean): FastifyReply {
-  const raw = { headersSent, writableFinished: false, destroyed: false, on: ignore, setHeader: ignore }
+  const raw = Object.assign(new EventEmitter(), {
+    headersSent,
+    writableFinished: false,
+    destroyed: false,
+    setHeader: () => {}
+  })
   const header = lines.header.bind(lines)
   const getHeader = lines.getHeader.bind(lines)
   const removeHeader = lines.removeHeader.bind(lines)
   return { raw, request, log: request.log, sent: false, header, getHeader, removeHeader } as unknown as FastifyReply
 }
-
-function ignore(): void {}
 
 /** The headers of such a reply: of all that are set, `Set-Cookie` alone matters. */
 class CookieLines implements Headers {

@@ -32,6 +32,9 @@ export const SWEEP_INTERVAL: Bounds = {
   note: '14 days; 0 switches sweeping off'
 }
 
+/** How long the end of a session may go unnoticed by a handler that goes on working. */
+export const WATCH_INTERVAL: Bounds = { unit: 'seconds', least: 0.05, most: HOUR, note: 'an hour' }
+
 /** How long a clearing may go unnoticed by another process. */
 export const MARKER_REFRESH: Bounds = { unit: 'seconds', least: 0, most: HOUR, note: 'an hour' }
 

@@ -22,6 +22,7 @@ const PLUGIN = [
   'app',
   'stores',
   'sweepInterval',
+  'watchInterval',
   'startWithout',
   'clearMarker',
   'prefix',

@@ -22,6 +22,8 @@ export interface Host {
   /** Ends a session; gives the one that begins then. */
   end(state: SessionState): SessionState
   now(): number
+  /** Aborts when the session ends that `idNow` names. */
+  watch(definition: ResolvedDefinition, idNow: () => string | undefined): AbortSignal
   /** Whether messages that are read now may not be seen by anybody. */
   isUnseen(definition: ResolvedDefinition): boolean
 }
@@ -35,6 +37,7 @@ export class HandlerSession {
   readonly #host: Host
   #state: SessionState | undefined
   #loading: Promise<SessionState> | undefined
+  #signal: AbortSignal | undefined
 
   /** @param state `undefined` for a session that is to be loaded by hand */
   constructor(definition: ResolvedDefinition, host: Host, state: SessionState | undefined) {
@@ -76,6 +79,15 @@ export class HandlerSession {
 
   get subject(): string | undefined {
     return this.#loaded.content.subject
+  }
+
+  get signal(): AbortSignal {
+    if (this.#definition.store === undefined) {
+      throw new UnsupportedError(this.name, 'signal needs a record store: nobody can end a session in the cookie')
+    }
+    void this.#loaded
+    this.#signal ??= this.#host.watch(this.#definition, () => this.#state?.origin?.location?.id)
+    return this.#signal
   }
 
   get data(): Record<string, unknown> {

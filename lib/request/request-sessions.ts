@@ -3,6 +3,7 @@ import type { Awaitable } from '../../types/store.js'
 import type { ResolvedDefinition } from '../definition/definition.js'
 import type { RouteSessions } from '../definition/route-sessions.js'
 import { Loader } from '../load/loader.js'
+import type { Watches } from '../load/watches.js'
 import type { ClearMarker } from '../records/clear-marker.js'
 import { ReplyState } from '../response/reply-state.js'
 import { SaveQueue } from '../save/save-queue.js'
@@ -27,6 +28,7 @@ export class RequestSessions implements Host {
   readonly #saves: SaveQueue
   readonly #marker: ClearMarker
   readonly #unsaved: Unsaved
+  readonly #watches: Watches
   readonly #isUse: boolean
   #opened: Opened[] = []
   #states: SessionState[] = []
@@ -39,6 +41,7 @@ export class RequestSessions implements Host {
     reply: FastifyReply,
     marker: ClearMarker,
     unsaved: Unsaved,
+    watches: Watches,
     routes: RouteSessions
   ) {
     this.replyState = new ReplyState(request, reply)
@@ -46,6 +49,7 @@ export class RequestSessions implements Host {
     this.#saves = new SaveQueue(this.replyState)
     this.#marker = marker
     this.#unsaved = unsaved
+    this.#watches = watches
     this.#isUse = routes.isUse(request)
   }
 
@@ -121,6 +125,17 @@ export class RequestSessions implements Host {
     const successor = state.startOver(this.#beginning)
     this.#states = this.#states.map((each) => (each === state ? successor : each))
     return successor
+  }
+
+  /** For as long as the connection is open, or the response under way. */
+  watch(definition: ResolvedDefinition, idNow: () => string | undefined): AbortSignal {
+    const { request, reply } = this.replyState
+    const [signal, end] = this.#watches.add(definition, idNow)
+    const isUpgrade = request.raw.headers.upgrade !== undefined
+    const connection = isUpgrade ? request.raw.socket : reply.raw
+    if (connection.destroyed) end()
+    else connection.once('close', end)
+    return signal
   }
 
   now(): number {
