@@ -8,6 +8,7 @@ import { Examples } from './docs/examples.js'
 import { handlers } from './docs/handlers.js'
 import { blocksOf, isOfEngine, readPages, root } from './docs/pages.js'
 import { recipes } from './docs/recipes.js'
+import { withoutRequests } from './docs/without-requests.js'
 import { directoryFor } from './servers/process.js'
 
 const pages = (await readPages()).filter(({ path }) => !isOfEngine(path))
@@ -33,6 +34,7 @@ t.test('the first example of the README runs as it stands', async (t) => {
 
 t.test('handlers, schemas, routes and migrations', (t) => handlers(t, examples))
 t.test('recipes', (t) => recipes(t, examples))
+t.test('testing, streams that end, and sessions without a request', (t) => withoutRequests(t, examples))
 
 t.test('the store in the manual is the one that passes the conformance suite', async (t) => {
   const tested = await readFile(join(root, 'test/conformance/example-store.ts'), 'utf8')

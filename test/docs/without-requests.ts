@@ -1,0 +1,73 @@
+import { once } from 'node:events'
+import type { Server } from 'node:http'
+import { type AddressInfo, connect } from 'node:net'
+import type { Test } from 'tap'
+import { TestBrowser } from '../../lib/testing/index.js'
+import type { Examples } from './examples.js'
+
+/** Test helpers, streams that end with their sessions, and sessions without a request, as the manual shows them. */
+export async function withoutRequests(t: Test, examples: Examples): Promise<void> {
+  t.test('a browser for tests', async (t) => {
+    const { page, cart } = await examples.load<{
+      page: { json(): unknown }
+      cart: { get(key: string): unknown }
+    }>(t, "browser.post('/cart/pen')")
+    t.same(page.json(), { user: 'ada', items: ['pen'] })
+    t.same(cart.get('items'), ['pen'])
+  })
+
+  t.test('a clock for tests', async (t) => {
+    const { later } = await examples.load<{ later: { body: string } }>(t, 'clock.pass(')
+    t.equal(later.body, 'nobody')
+  })
+
+  t.test('a store that fails for tests', async (t) => {
+    const { both, failed } = await examples.load<{ both: unknown; failed: { statusCode: number } }>(
+      t,
+      'new ControlledStore'
+    )
+    t.equal(both, 3)
+    t.equal(failed.statusCode, 503)
+  })
+
+  t.test('a stream ends with its session', async (t) => {
+    const { app } = await examples.load(t, '/ticker')
+    const address = await app.listen({ port: 0 })
+    const browser = await new TestBrowser(app).give('login', { user: 'ada' }, { subject: 'ada' })
+    const stream = await fetch(`${address}/ticker`, { headers: { cookie: browser.cookieHeader() as string } })
+    await app.sessions.revoke('ada')
+    t.equal(await stream.text(), 'data: 42\n\nevent: signed-out\ndata:\n\n')
+  })
+
+  t.test('a socket that another library accepts has the sessions of its browser', async (t) => {
+    const { app, sockets } = await examples.load<{ sockets: Server }>(t, "'upgrade'")
+    await app.ready()
+    sockets.listen(0, '127.0.0.1')
+    await once(sockets, 'listening')
+    t.teardown(() => sockets.close())
+    const { port } = sockets.address() as AddressInfo
+    const upgrade = async (cookie = '') => {
+      const socket = connect(port, '127.0.0.1')
+      socket.write(`GET / HTTP/1.1\r\nHost: x\r\nConnection: upgrade\r\nUpgrade: hello\r\n${cookie}\r\n`)
+      const [first] = await once(socket, 'data')
+      return { socket, first: String(first) }
+    }
+    const stranger = await upgrade()
+    t.match(stranger.first, /^HTTP\/1.1 401/)
+    const browser = await new TestBrowser(app).give('login', { user: 'ada' }, { subject: 'ada' })
+    const { socket, first } = await upgrade(`Cookie: ${browser.cookieHeader()}\r\n`)
+    t.match(first, /^HTTP\/1.1 101 [\s\S]*Hello ada$/)
+    const closed = once(socket, 'close')
+    await app.sessions.revoke('ada')
+    await closed
+  })
+
+  t.test('an admin changes a session by its id', async (t) => {
+    const { app } = await examples.load(t, '/admin/carts')
+    const browser = await new TestBrowser(app).give('cart', { items: ['pen'] })
+    const { id } = await browser.session('cart')
+    t.same((await new TestBrowser(app).post(`/admin/carts/${id}/empty`)).json(), { found: true })
+    t.same((await browser.session('cart')).get('items'), [])
+    t.same((await new TestBrowser(app).post('/admin/carts/none/empty')).json(), { found: false })
+  })
+}
