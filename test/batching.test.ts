@@ -5,6 +5,8 @@ import {
   type Job,
   pause,
   read,
+  readAllFresh,
+  readFresh,
   removeAll,
   runAlone,
   runJob,
@@ -133,3 +135,54 @@ t.test('a store without batches that throws for one record has still been asked 
   t.match(result, { status: 'rejected', reason: { message: 'no such record today' } })
   t.match(await store.read(ID('b')), { text: '1' })
 })
+
+t.test(
+  'what has to be as the engine has it now is asked for so, alone and in a batch, with batches and without',
+  async (t) => {
+    function* readOne(id: string): Job<unknown> {
+      return yield* readFresh(id)
+    }
+    function* readTwo(id: string): Job<unknown> {
+      return yield* readAllFresh([id, ID('z')])
+    }
+    function* readAny(id: string): Job<unknown> {
+      return yield* read(id)
+    }
+    for (const lacks of [[], ['readMany']] as const) {
+      const asked: (readonly [method: string, isFresh: boolean])[] = []
+      const { store } = counted(lacks)
+      for (const method of ['read', 'readMany'] as const) {
+        const original = store[method] as ((...args: unknown[]) => unknown) | undefined
+        const told = (...args: unknown[]) => {
+          asked.push([method, (args[1] as { readonly fresh?: boolean } | undefined)?.fresh === true])
+          return original?.(...args)
+        }
+        if (original !== undefined) Object.assign(store, { [method]: told })
+      }
+      const ways = [
+        () => runJob(store, readOne(ID('a'))),
+        () => runJob(store, readTwo(ID('a'))),
+        () => runTogether(store, [readOne(ID('a')), readAny(ID('b'))]),
+        () => runTogether(store, [readAny(ID('a')), readTwo(ID('b'))]),
+        () => runTogether(store, [readAny(ID('a')), readAny(ID('b'))])
+      ]
+      const seen: unknown[] = []
+      for (const run of ways) {
+        await run()
+        seen.push(asked.splice(0))
+      }
+      const [one, many, none] = [
+        ['read', true],
+        ['readMany', true],
+        ['readMany', false]
+      ] as const
+      const reads = (...fresh: readonly boolean[]) => fresh.map((isFresh) => ['read', isFresh])
+      t.same(
+        seen,
+        lacks.length === 0
+          ? [[one], [many], [many], [many], [none]]
+          : [[one], reads(true, true), reads(true, true), reads(true, true, true), reads(false, false)]
+      )
+    }
+  }
+)

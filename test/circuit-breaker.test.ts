@@ -23,8 +23,6 @@ function moody() {
   return { store, engine: store as unknown as RecordStore, reading }
 }
 
-mock.timers.enable({ apis: ['setTimeout'] })
-
 /** Lets the short time run out for which requests wait, once there are so many reads. */
 async function afterReads(store: { readonly reads: number }, count: number): Promise<void> {
   await until(() => store.reads === count)
@@ -36,6 +34,8 @@ const refuse = async () => {
 }
 
 async function shop(t: Test, definition: object = {}, clearMarker?: object) {
+  mock.timers.enable({ apis: ['setTimeout'] })
+  t.teardown(() => mock.timers.reset())
   const { store, engine, reading } = moody()
   const app = await buildApp(t, {
     stores: { it: engine, memory: memoryStore() },

@@ -87,6 +87,42 @@ t.test('of cookies with one name the first that opens counts, so that a planted 
   t.same(await read(`__Host-prefs="${value}"`), [0, 'malformed'])
 })
 
+t.test('a value that shrinks clears the chunks that the browser has, and no others', async (t) => {
+  const app = await buildApp(t, {
+    sessions: { big: { schema: z.object({ text: z.string().default('') }), chunks: 4 } }
+  })
+  app.get('/set/:bytes', async (request) => {
+    request.session('big').set('text', 'x'.repeat(Number((request.params as { bytes: string }).bytes)))
+  })
+  app.get('/out', async (request) => request.session('big').destroy())
+  const client = new Client(app)
+  const sent = async (url: string) => (await client.get(url)).cookies.map(({ name, maxAge }) => [name, maxAge])
+  const [first, second, third] = ['__Host-big', '__Host-big.1', '__Host-big.2']
+  t.same(await sent('/set/10'), [[first, undefined]])
+  t.same(
+    await sent('/set/7000'),
+    [first, second, third].map((name) => [name, undefined])
+  )
+  t.same(await sent('/set/4000'), [
+    [first, undefined],
+    [second, undefined],
+    [third, 0]
+  ])
+  t.same(await sent('/set/20'), [
+    [first, undefined],
+    [second, 0]
+  ])
+  t.same(await sent('/set/30'), [[first, undefined]])
+  t.same(
+    await sent('/set/4000'),
+    [first, second].map((name) => [name, undefined])
+  )
+  t.same(
+    await sent('/out'),
+    [first, second].map((name) => [name, 0])
+  )
+})
+
 t.test('a chunk that is missing, or one too many, gives an empty session', async (t) => {
   const app = await buildApp(t, {
     sessions: { big: { schema: z.object({ text: z.string().default('') }), chunks: 3 } }

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { memoryStore, type SessionsOptions, type StoredRecord } from '../lib/index.js'
 import type { MemoryStore } from '../lib/stores/memory.js'
 import { buildApp, Client, clock, gate, KEY } from './client.js'
+import { holderOf } from './held.js'
 
 type Test = Parameters<typeof buildApp>[0]
 
@@ -18,13 +19,7 @@ async function accounts(t: Test, definition: object = {}, options: Partial<Sessi
   const store: MemoryStore = memoryStore()
   const login = { store: 'memory', schema, flash: { notice: z.string() }, ...definition }
   const app = await buildApp(t, { stores: { memory: store }, sessions: { login }, ...options }, log)
-  const held = new Map<string, { arrive(): void; readonly going: Promise<void> }>()
-  app.addHook('preHandler', async (request) => {
-    request.session('login')
-    const waiting = held.get(String(request.headers['x-held']))
-    waiting?.arrive()
-    await waiting?.going
-  })
+  const hold = holderOf(app, 'login')
   app.get('/visit', async (request) => request.session('login').set('count', 0).id)
   app.get('/in/:user', async (request) => {
     const { user } = request.params as { user: string }
@@ -54,20 +49,6 @@ async function accounts(t: Test, definition: object = {}, options: Partial<Sessi
     const { data, problem = null } = request.session('login')
     return { ...data, problem }
   })
-
-  /** Begins a request and waits until its session is read; what it gives lets the request go on. */
-  async function hold(client: Client, url: string) {
-    const arrived = gate()
-    const going = gate()
-    const name = `${held.size}`
-    held.set(name, { arrive: arrived.open, going: going.opened })
-    const answer = client.get(url, { headers: { 'x-held': name } })
-    await arrived.opened
-    return () => {
-      going.open()
-      return answer
-    }
-  }
   return { app, store, client: new Client(app), hold, kept: keptIn(store) }
 }
 
@@ -223,6 +204,51 @@ t.test('a sign-out with an old id stops where a sign-in cut it off', async (t) =
   await slowOut()
   t.match(await client.json('/data'), { user: 'ada', problem: null })
 })
+
+t.test('an id that a sign-in cut off stays so, whatever new ids come after that', async (t) => {
+  const { client, hold } = await accounts(t)
+  await client.get('/visit')
+  const planter = client.copy()
+  const slow = await hold(client.copy(), '/add')
+  await client.get('/in/ada')
+  await client.get('/new-id/3')
+  t.equal((await slow()).statusCode, 409)
+  t.equal((await planter.get('/add')).statusCode, 409)
+  await planter.get('/out')
+  t.match(await client.json('/data'), { count: 1, user: 'ada', problem: null })
+})
+
+t.test('nor are new rights handed to a sign-in that was slower, where another sign-in came after them', async (t) => {
+  const { client, hold } = await accounts(t)
+  await client.get('/visit')
+  const slow = await hold(client.copy(), '/in/ada')
+  await client.get('/sudo')
+  await client.get('/in/ada')
+  const answer = await slow()
+  t.equal(answer.statusCode, 409)
+  t.equal(answer.headers['set-cookie'], undefined)
+})
+
+t.test(
+  'a record that was replaced is kept for its grace and an hour, and never longer than it would have lived',
+  async (t) => {
+    const real = Date.now
+    const now = real()
+    Date.now = () => now
+    t.teardown(() => {
+      Date.now = real
+    })
+    for (const [idle, seconds] of [
+      [7200, 3610],
+      [1800, 1800]
+    ] as const) {
+      const { store, client } = await accounts(t, { idle })
+      const { body: id } = await client.get('/visit')
+      await client.get('/new-id')
+      t.equal((store.read(id) as StoredRecord).expires, now + seconds * 1000)
+    }
+  }
+)
 
 t.test('an update is not lost, however often the id is replaced while the request runs', async (t) => {
   const { app, hold } = await accounts(t)

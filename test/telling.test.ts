@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { inspect } from 'node:util'
 import Fastify from 'fastify'
 import t from 'tap'
@@ -141,7 +142,9 @@ t.test('without a logger, that a store is for one process only is a warning of t
   const listen = (warning: Error) => void warnings.push(warning)
   process.on('warning', listen)
   t.teardown(() => process.off('warning', listen))
-  const options: SessionsOptions = { keys: [KEY], stores: { memory: memoryStore() }, sessions: {} }
+  // Told once a process: other tests have stores of their own names.
+  const name = `memory ${randomUUID()}`
+  const options: SessionsOptions = { keys: [KEY], stores: { [name]: memoryStore() }, sessions: {} }
   for (const logger of [false, false, { level: 'silent' }]) {
     const app = Fastify({ logger })
     t.teardown(() => app.close())
@@ -154,7 +157,7 @@ t.test('without a logger, that a store is for one process only is a warning of t
     [
       [
         'FST_SESSIONS_STORE_LIMITS',
-        'session store "memory": records live in the memory of this process: other processes do not see them, a restart loses them'
+        `session store "${name}": records live in the memory of this process: other processes do not see them, a restart loses them`
       ]
     ]
   )
