@@ -1,0 +1,44 @@
+// First: `@tapjs/test` can't be the first to load it.
+import '@tapjs/core'
+import { readdir } from 'node:fs/promises'
+import { register } from 'node:module'
+import { resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { Test } from '@tapjs/test'
+import { befores, collected, collectFor } from './collected.js'
+
+const FOLDERS = ['', 'subjects/', 'guests/']
+
+/** What starts servers, browsers or processes, measures, or is about the package, takes too long or tells nothing here. */
+const OTHERS = /^(browsers|heap|machines|package|readme|rollout|size|store)\.test\.js$/
+
+/** Loads the core's tests out of `dist`, which has to be built. */
+export async function loadTests(pattern = /./) {
+  register('./tap-hook.js', import.meta.url)
+  for (const file of await files()) {
+    if (!pattern.test(file)) continue
+    collectFor(file)
+    await import(pathToFileURL(resolve('dist/test', file)).href)
+  }
+  for (const before of befores) await before()
+  return collected
+}
+
+async function files() {
+  const found = await Promise.all(FOLDERS.map(filesIn))
+  return found.flat().filter((file) => !OTHERS.test(file))
+}
+
+async function filesIn(folder) {
+  const names = await readdir(resolve('dist/test', folder))
+  return names.filter((name) => name.endsWith('.test.js')).map((name) => folder + name)
+}
+
+/** Runs one test; gives the name of what failed in it first, `undefined` if nothing did. */
+export async function failureOf({ id, cb, options }) {
+  const test = new Test({ ...options, name: id, cb })
+  test.resume()
+  await new Promise((done) => test.runMain(done))
+  if (test.passing()) return undefined
+  return test.lists.fail[0]?.fullname ?? `${id} > it did not pass`
+}

@@ -1,0 +1,117 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { DryRunStatus, determineHitLimitReached, MutantRunStatus, TestStatus } from '@stryker-mutator/api/test-runner'
+import { failureOf, loadTests } from './in-process.js'
+
+/** What the instrumented code looks at (StrykerJS, "mutant switching"). */
+globalThis.__stryker__ ??= {}
+const switches = globalThis.__stryker__
+
+/** How long each test takes, in ms, as the first run found: it is written there for the processes that come after. */
+const DURATIONS = resolve('.durations.json')
+
+const OUT_OF_TIME = Symbol('out of time')
+
+/** Tests put others in its place. */
+const { setTimeout, clearTimeout } = globalThis
+
+/**
+ * Runs tests in one process, mutant after mutant, the quick ones first. What a mutant leaves behind must not count
+ * against the next one: a test that fails has to fail again, and to pass once the mutant is off; else the process has
+ * been spoilt, and a new one decides.
+ */
+export class Runner {
+  #tests = []
+  #durations = {}
+  #isFresh = true
+  #isSpoilt = false
+
+  capabilities() {
+    return { reloadEnvironment: false }
+  }
+
+  async dryRun() {
+    await this.#load()
+    const tests = []
+    for (const test of this.#tests) tests.push(await this.#dryRunOf(test))
+    switches.currentTestId = undefined
+    await writeFile(DURATIONS, JSON.stringify(this.#durations))
+    return { status: DryRunStatus.Complete, tests, mutantCoverage: switches.mutantCoverage }
+  }
+
+  async mutantRun({ activeMutant, mutantActivation, testFilter, hitLimit }) {
+    if (this.#isSpoilt) throw new Error('a new process is needed')
+    const isStatic = mutantActivation === 'static'
+    if (isStatic) switches.activeMutant = activeMutant.id
+    Object.assign(switches, { hitCount: hitLimit === undefined ? undefined : 0, hitLimit })
+    try {
+      await this.#load()
+    } catch (error) {
+      return { status: MutantRunStatus.Killed, killedBy: ['the start'], failureMessage: String(error), nrOfTests: 0 }
+    }
+    const result = await this.#run(this.#chosen(testFilter), activeMutant.id, isStatic)
+    switches.activeMutant = undefined
+    this.#isFresh = false
+    return result
+  }
+
+  async #dryRunOf(test) {
+    const { id, file } = test
+    switches.currentTestId = id
+    const start = performance.now()
+    const failureMessage = await failureOf(test)
+    const timeSpentMs = performance.now() - start
+    this.#durations[id] = timeSpentMs
+    const fileName = resolve('test', file.replace(/js$/, 'ts'))
+    const status = failureMessage === undefined ? TestStatus.Success : TestStatus.Failed
+    return { id, name: id, fileName, timeSpentMs, status, failureMessage }
+  }
+
+  async #run(tests, mutant, isStatic) {
+    for (const [index, test] of tests.entries()) {
+      switches.activeMutant = mutant
+      const failureMessage = await this.#failureIn(test)
+      if (failureMessage === undefined) continue
+      const limit = determineHitLimitReached(switches.hitCount, switches.hitLimit)
+      if (limit !== undefined || failureMessage === OUT_OF_TIME) {
+        this.#isSpoilt = true
+        return { status: MutantRunStatus.Timeout, reason: test.id }
+      }
+      if ((await this.#failureIn(test)) === undefined) continue
+      if (!isStatic) await this.#recover(test)
+      return { status: MutantRunStatus.Killed, killedBy: [test.id], failureMessage, nrOfTests: index + 1 }
+    }
+    return { status: MutantRunStatus.Survived, nrOfTests: tests.length }
+  }
+
+  /** @throws when the test fails without the mutant too, unless nothing but this mutant can be why */
+  async #recover(test) {
+    switches.activeMutant = undefined
+    if ((await this.#failureIn(test)) === undefined) return
+    this.#isSpoilt = true
+    if (!this.#isFresh) throw new Error(`"${test.id}" fails without a mutant: a new process is needed`)
+  }
+
+  async #failureIn(test) {
+    const limit = 3000 + 10 * (this.#durations[test.id] ?? 1000)
+    let timer
+    const timeout = new Promise((done) => {
+      timer = setTimeout(() => done(OUT_OF_TIME), limit)
+    })
+    const failure = await Promise.race([failureOf(test), timeout])
+    clearTimeout(timer)
+    return failure
+  }
+
+  #chosen(filter) {
+    const wanted = filter && new Set(filter)
+    const duration = ({ id }) => this.#durations[id] ?? 0
+    return this.#tests.filter(({ id }) => wanted?.has(id) ?? true).sort((a, b) => duration(a) - duration(b))
+  }
+
+  async #load() {
+    if (this.#tests.length > 0) return
+    this.#tests = await loadTests()
+    this.#durations = await readFile(DURATIONS, 'utf8').then(JSON.parse, () => ({}))
+  }
+}
