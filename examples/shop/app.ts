@@ -7,30 +7,52 @@ import Fastify, {
   type FastifyServerOptions
 } from 'fastify'
 import sessions from 'fastify-sessions'
+import { assets } from './assets.js'
 import { html } from './html.js'
-import { sendBarePage, sendPage, styles } from './page.js'
+import type { Orders } from './orders.js'
+import { sendBarePage, sendPage } from './page.js'
 import { account } from './pages/account.js'
+import { admin } from './pages/admin/admin.js'
 import { cart } from './pages/cart.js'
 import { catalogue } from './pages/catalogue.js'
+import { checkout } from './pages/checkout/checkout.js'
 import { preferences } from './pages/preferences.js'
 import { signIn } from './pages/sign-in.js'
+import { stock } from './pages/stock.js'
 import { refuseOtherSites } from './same-origin.js'
+import type { Services } from './services.js'
 import type { shopSessions } from './sessions.js'
+import { SessionSignals } from './signals.js'
+import { StockTicker } from './ticker.js'
 
-/** The shop, ready to listen: `buildShop(shopSessions({ directory, keys }))`. */
-export async function buildShop(
-  options: ReturnType<typeof shopSessions>,
-  server: FastifyServerOptions = {}
-): Promise<FastifyInstance> {
+export interface Shop {
+  readonly sessions: ReturnType<typeof shopSessions>
+  readonly orders: Orders
+  /** How often streams look whether there is something new, and who is still signed in, in ms. Default 1000. */
+  readonly interval?: number
+}
+
+const parts = [assets, catalogue, stock, cart, checkout, preferences, signIn, account, admin]
+
+/** The shop, ready to listen: `buildShop({ sessions: shopSessions({ directory, keys }), orders: new Orders(directory) })`. */
+export async function buildShop(shop: Shop, server: FastifyServerOptions = {}): Promise<FastifyInstance> {
   // Browsers hold connections open that they may never use: closing must not wait for them.
   const app = Fastify({ forceCloseConnections: true, ...server })
   app.addHook('onRequest', refuseOtherSites)
   await app.register(formbody)
-  await app.register(sessions, options)
+  await app.register(sessions, shop.sessions)
   app.setNotFoundHandler(notFound)
   app.setErrorHandler(failed)
-  for (const part of [styles, catalogue, cart, preferences, signIn, account]) await app.register(part)
+  const services = await open(app, shop)
+  for (const part of parts) await app.register(part, services)
   return app
+}
+
+async function open(app: FastifyInstance, { orders, interval = 1000 }: Shop): Promise<Services> {
+  await orders.open()
+  const signals = new SessionSignals(app.sessions, interval)
+  app.addHook('preClose', async () => signals.close())
+  return { orders, signals, ticker: new StockTicker(orders, interval) }
 }
 
 function notFound(_request: FastifyRequest, reply: FastifyReply): FastifyReply {

@@ -7,6 +7,8 @@ export interface Product {
   readonly text: string
   /** In euro cents. */
   readonly price: number
+  /** As many as the shelf holds. */
+  readonly shelf: number
   readonly picture: Html
 }
 
@@ -16,6 +18,7 @@ export const products: readonly Product[] = [
     name: 'Stoneware teapot',
     text: 'Holds four cups and keeps them warm.',
     price: 4900,
+    shelf: 12,
     picture: pictures.teapot
   },
   {
@@ -23,6 +26,7 @@ export const products: readonly Product[] = [
     name: 'Reading lamp',
     text: 'Warm light where the page is.',
     price: 7900,
+    shelf: 8,
     picture: pictures.lamp
   },
   {
@@ -30,6 +34,7 @@ export const products: readonly Product[] = [
     name: 'Linen notebook',
     text: '192 dotted pages that lie flat.',
     price: 1600,
+    shelf: 40,
     picture: pictures.notebook
   },
   {
@@ -37,6 +42,7 @@ export const products: readonly Product[] = [
     name: 'Potted plant',
     text: 'Forgives a forgotten week.',
     price: 3200,
+    shelf: 9,
     picture: pictures.plant
   },
   {
@@ -44,6 +50,7 @@ export const products: readonly Product[] = [
     name: 'Camping mug',
     text: 'Enamel, at home in the dishwasher.',
     price: 1400,
+    shelf: 24,
     picture: pictures.mug
   },
   {
@@ -51,6 +58,7 @@ export const products: readonly Product[] = [
     name: 'Wool blanket',
     text: 'For the balcony in October.',
     price: 8900,
+    shelf: 15,
     picture: pictures.blanket
   },
   {
@@ -58,6 +66,7 @@ export const products: readonly Product[] = [
     name: 'Beeswax candle',
     text: 'Forty hours of not much else.',
     price: 1900,
+    shelf: 30,
     picture: pictures.candle
   },
   {
@@ -65,6 +74,7 @@ export const products: readonly Product[] = [
     name: 'Kitchen radio',
     text: 'Two knobs, no updates.',
     price: 6400,
+    shelf: 6,
     picture: pictures.radio
   }
 ]

@@ -1,14 +1,14 @@
-/** Most browsers claim to be others as well, so the pickier name stands first. */
+/** Most browsers claim to be others as well, so the pickier name stands first. Each takes the version. */
 const BROWSERS = [
-  ['Edg', 'Edge'],
-  ['OPR/', 'Opera'],
-  ['SamsungBrowser/', 'Samsung Internet'],
-  ['Firefox/', 'Firefox'],
-  ['FxiOS/', 'Firefox'],
-  ['CriOS/', 'Chrome'],
-  ['Chrome/', 'Chrome'],
-  ['Safari/', 'Safari'],
-  ['curl/', 'curl']
+  [/Edg\w*\/(\d+)/, 'Edge'],
+  [/OPR\/(\d+)/, 'Opera'],
+  [/SamsungBrowser\/(\d+)/, 'Samsung Internet'],
+  [/Firefox\/(\d+)/, 'Firefox'],
+  [/FxiOS\/(\d+)/, 'Firefox'],
+  [/CriOS\/(\d+)/, 'Chrome'],
+  [/Chrome\/(\d+)/, 'Chrome'],
+  [/Version\/(\d+).*Safari\//, 'Safari'],
+  [/curl\/(\d+)/, 'curl']
 ] as const
 
 const SYSTEMS = [
@@ -21,13 +21,17 @@ const SYSTEMS = [
   ['Linux', 'Linux']
 ] as const
 
-/** "Chrome on Linux": enough to recognise one's own devices by. */
+/** "Chrome 156 on Linux": enough to recognise one's own devices by. */
 export function deviceOf(agent = ''): string {
-  const browser = find(BROWSERS, agent) ?? 'A browser'
-  const system = find(SYSTEMS, agent)
+  const browser = browserOf(agent) ?? 'A browser'
+  const system = SYSTEMS.find(([mark]) => agent.includes(mark))?.[1]
   return system === undefined ? browser : `${browser} on ${system}`
 }
 
-function find(names: readonly (readonly [mark: string, name: string])[], agent: string): string | undefined {
-  return names.find(([mark]) => agent.includes(mark))?.[1]
+function browserOf(agent: string): string | undefined {
+  for (const [pattern, name] of BROWSERS) {
+    const version = pattern.exec(agent)?.[1]
+    if (version !== undefined) return `${name} ${version}`
+  }
+  return undefined
 }

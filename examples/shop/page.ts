@@ -1,24 +1,31 @@
-import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyReply } from 'fastify'
+import { script, style } from './assets.js'
 import { type Html, html } from './html.js'
-import { home } from './paths.js'
+import { endNotice, flashes } from './messages.js'
+import { navigation } from './navigation.js'
 import { icons } from './pictures.js'
 
-const css = readFileSync(join(home, 'style.css'), 'utf8')
-const cssPath = `/style-${createHash('sha256').update(css).digest('base64url').slice(0, 8)}.css`
-
-/** A page may show nothing but itself, run no scripts, and send its forms nowhere else. */
-const POLICY =
-  "default-src 'none'; style-src 'self'; img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+/** A page may use nothing but the shop's own style and script, talk to nobody else, and send its forms nowhere else. */
+const POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "connect-src 'self'",
+  'img-src data:',
+  "form-action 'self'",
+  "base-uri 'none'",
+  "frame-ancestors 'none'"
+].join('; ')
 
 const LOGO = `data:image/svg+xml,${encodeURIComponent(icons.logo.text)}`
 
-interface Frame {
+/** Browsers choose between the two for who has not chosen. */
+const SCHEMES = { auto: 'light dark', light: 'light', dark: 'dark' } as const
+
+export interface Frame {
   readonly title: string
   readonly body: Html
-  readonly theme?: string
+  readonly theme?: keyof typeof SCHEMES
   readonly nav?: Html
   readonly messages?: readonly (Html | undefined)[]
 }
@@ -26,32 +33,21 @@ interface Frame {
 /** Answers with a page: its frame, the messages that wait to be read, and the body. */
 export function sendPage(reply: FastifyReply, title: string, body: Html): FastifyReply {
   const { request } = reply
-  const prefs = request.session('prefs')
-  return send(reply, {
+  return sendFrame(reply, {
     title,
     body,
-    theme: prefs.get('theme'),
+    theme: request.session('prefs').get('theme'),
     nav: navigation(request),
-    messages: [
-      endNotice(request),
-      ...prefs.flashes('notice').map((text) => html`<p class="flash row" role="status">${icons.tick} ${text}</p>`),
-      ...prefs.flashes('error').map((text) => html`<p class="flash error row" role="alert">${icons.stop} ${text}</p>`)
-    ]
+    messages: [endNotice(request.session('login'), '/sign-in', request.url), ...flashes(request)]
   })
 }
 
 /** A page that needs no session. */
 export function sendBarePage(reply: FastifyReply, title: string, body: Html): FastifyReply {
-  return send(reply, { title, body })
+  return sendFrame(reply, { title, body })
 }
 
-export async function styles(app: FastifyInstance): Promise<void> {
-  app.get(cssPath, { config: { sessions: false } }, (_request, reply) =>
-    reply.type('text/css; charset=utf-8').header('cache-control', 'public, max-age=31536000, immutable').send(css)
-  )
-}
-
-function send(reply: FastifyReply, frame: Frame): FastifyReply {
+export function sendFrame(reply: FastifyReply, frame: Frame): FastifyReply {
   return (
     reply
       .type('text/html; charset=utf-8')
@@ -62,54 +58,32 @@ function send(reply: FastifyReply, frame: Frame): FastifyReply {
   )
 }
 
-function render({ title, body, theme = 'light', nav, messages }: Frame): Html {
+function render({ title, body, theme = 'auto', nav, messages }: Frame): Html {
   return html`<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="${theme}">
+<meta name="color-scheme" content="${SCHEMES[theme]}">
 <title>${title} · Corner shop</title>
 <link rel="icon" href="${LOGO}">
-<link rel="stylesheet" href="${cssPath}">
+<link rel="stylesheet" href="${style.path}">
+<script src="${script.path}" defer></script>
 <header><div class="frame row">
   <a class="skip button" href="#main">Skip to the content</a>
-  <a class="brand row" href="/">${icons.logo} Corner shop</a>
+  <a class="brand row" href="/">${icons.logo} <span>Corner shop</span></a>
   ${nav}
 </div></header>
-<main id="main" class="frame">
+<main id="main" class="frame" tabindex="-1">
 ${messages}
 ${body}
 </main>
 <footer><div class="frame grid">
-  <p><b>Cart</b> A record in a file, begun with the page and named by a sealed id in a cookie. Add things in two tabs at once: nothing is lost.</p>
-  <p><b>Preferences</b> Encrypted in the cookie itself, and messages with them. The server keeps nothing. “Add” saves both sessions at once.</p>
-  <p><b>Sign-in</b> In a file again, and tied to a user: your account lists your sessions and ends them.</p>
-  <p><b>Forms</b> Work without scripts. From another site they come without these cookies (SameSite=Lax), and are refused.</p>
+  <p><b>Cart</b> A record in a file; the cookie carries its sealed id. What two tabs add at the same moment is all there.</p>
+  <p><b>Checkout</b> A session of its own, a key for each step. Pressing “Place the order” twice places one order.</p>
+  <p><b>Preferences</b> Encrypted in the cookie itself, and messages with them: the server keeps nothing.</p>
+  <p><b>Sign-in</b> A record in a file, tied to a user: your account lists your sessions and ends them.</p>
+  <p><b>Staff</b> <a href="/admin">The back office</a> has a session of its own, with a shorter life: each signs out alone.</p>
+  <p><b>Forms</b> Work without scripts. Those of other sites come without these cookies (SameSite), and are refused.</p>
 </div></footer>
 </html>`
-}
-
-function navigation(request: FastifyRequest): Html {
-  const count = Object.values(request.session('cart').get('items')).reduce((sum, quantity) => sum + quantity, 0)
-  const user = request.session('login').get('user')
-  const link = (path: string, content: Html) =>
-    html`<a class="row" href="${path}"${request.url === path && html` aria-current="page"`}>${content}</a>`
-  return html`<nav aria-label="Main">
-    ${link('/cart', html`${icons.cart} <span>Cart</span> <b class="tag" id="cart-count">${count}</b>`)}
-    ${link('/preferences', html`${icons.sliders} <span>Preferences</span>`)}
-    ${user === undefined ? link('/sign-in', html`${icons.person} <span>Sign in</span>`) : link('/account', html`${icons.person} <span>${user}</span>`)}
-  </nav>`
-}
-
-/** Said once: `destroy()` makes the browser forget the cookie that gave no session. */
-function endNotice(request: FastifyRequest): Html | undefined {
-  const login = request.session('login')
-  const { problem } = login
-  if (problem === undefined) return undefined
-  login.destroy()
-  const why =
-    problem === 'gone' || problem === 'expired'
-      ? 'Your session has expired, or was ended from another device.'
-      : 'Your session could not be opened.'
-  return html`<p class="flash error row" role="status">${icons.stop} <span>${why} Please <a href="/sign-in">sign in</a> again.</span></p>`
 }

@@ -1,11 +1,12 @@
 /**
  * Starts the shop: `npm start`. From the environment: PORT (3000), SESSION_KEY (one made for development), DATA (where
- * sessions are kept: examples/shop/.data), LOG_LEVEL (warn).
+ * sessions and orders are kept: examples/shop/.data), LOG_LEVEL (warn).
  */
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { buildShop } from './app.js'
 import { developmentKey } from './key.js'
+import { Orders } from './orders.js'
 import { home } from './paths.js'
 import { shopSessions } from './sessions.js'
 
@@ -15,7 +16,8 @@ mkdirSync(DATA, { recursive: true, mode: 0o700 })
 const keys = [SESSION_KEY || developmentKey(join(DATA, 'key'))]
 // Safari takes no secure cookies from http://localhost. A shop on the web leaves this out.
 const secure = 'auto'
-const app = await buildShop(shopSessions({ directory: DATA, keys, secure }), { logger: { level: LOG_LEVEL } })
+const sessions = shopSessions({ directory: DATA, keys, secure })
+const app = await buildShop({ sessions, orders: new Orders(join(DATA, 'orders')) }, { logger: { level: LOG_LEVEL } })
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => app.close())
 
 try {

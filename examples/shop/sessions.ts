@@ -2,16 +2,29 @@ import { join } from 'node:path'
 import { cookieStore, defineSessions, fileStore, type RecordStore } from 'fastify-sessions'
 import { z } from 'zod'
 import { currencies } from './money.js'
+import { Address, deliveries } from './orders.js'
 
-const DAY = 24 * 60 * 60
+const HOUR = 60 * 60
+const DAY = 24 * HOUR
 
 /** How long "remember me" remembers, in seconds. */
 export const REMEMBERED = 30 * DAY
 
+/** After how many seconds staff are signed out: without a click, and in any case. */
+export const STAFF_IDLE = 10 * 60
+export const STAFF_ABSOLUTE = 8 * HOUR
+
 /** As many of one thing as a cart takes. */
 export const MOST = 99
 
-export const themes = ['light', 'dark'] as const
+export const themes = ['auto', 'light', 'dark'] as const
+
+/** What was typed into a form that was refused, and what is wrong with it, by the names of its fields. */
+const Refused = z.object({
+  values: z.record(z.string(), z.string()),
+  faults: z.record(z.string(), z.string())
+})
+export type Refused = z.infer<typeof Refused>
 
 export interface ShopSettings {
   /** Where sessions are kept. */
@@ -21,15 +34,20 @@ export interface ShopSettings {
   readonly store?: RecordStore
   /** Seconds after which somebody who does nothing is signed out. Default half an hour. */
   readonly idle?: number
+  /** The same for staff, and the seconds after which they are signed out in any case. Default 10 minutes and 8 hours. */
+  readonly staffIdle?: number
+  readonly staffAbsolute?: number
   /** `'auto'`: cookies are secure on HTTPS only. Default `true`. */
   readonly secure?: boolean | 'auto'
 }
 
-/** Three sessions: what is bought, what is preferred, who is signed in. Each where it belongs. */
-export function shopSessions({ directory, keys, store, idle = 30 * 60, secure = true }: ShopSettings) {
+/** Five sessions, each kept where it belongs and for as long as it should live. */
+export function shopSessions(settings: ShopSettings) {
+  const { directory, keys, idle = 30 * 60, staffIdle = STAFF_IDLE, staffAbsolute = STAFF_ABSOLUTE } = settings
+  const { store = fileStore({ directory: join(directory, 'sessions') }), secure = true } = settings
   return defineSessions({
     keys,
-    stores: { cookie: cookieStore(), file: store ?? fileStore({ directory: join(directory, 'sessions') }) },
+    stores: { cookie: cookieStore(), file: store },
     cookie: { secure },
     sessions: {
       cart: {
@@ -37,13 +55,35 @@ export function shopSessions({ directory, keys, store, idle = 30 * 60, secure = 
         schema: z.object({ items: z.record(z.string(), z.int().min(1).max(MOST)).default({}) }),
         cookie: { maxAge: 14 * DAY }
       },
+      /** A key for each step: a step is done when its key is there. */
+      checkout: {
+        store: 'file',
+        schema: z.object({
+          address: Address.optional(),
+          delivery: z.enum(deliveries).optional(),
+          refused: Refused.optional(),
+          /** The id that the order will have, however often it is sent. */
+          order: z.uuid().optional(),
+          /** The id of the last order that was placed. */
+          placed: z.uuid().optional()
+        }),
+        idle: HOUR,
+        absolute: DAY
+      },
       prefs: {
         store: 'cookie',
         schema: z.object({
-          theme: z.enum(themes).default('light'),
+          theme: z.enum(themes).default('auto'),
           currency: z.enum(currencies).default('EUR')
         }),
-        flash: z.object({ notice: z.string(), error: z.string() }),
+        flash: z.object({
+          notice: z.string(),
+          error: z.string(),
+          /** The id of a product that was put into the cart: told beside that product. */
+          added: z.string(),
+          /** The name of a sign-in that was refused: it need not be typed again. */
+          name: z.string()
+        }),
         cookie: { maxAge: 365 * DAY },
         idle: 365 * DAY,
         absolute: 365 * DAY
@@ -52,6 +92,14 @@ export function shopSessions({ directory, keys, store, idle = 30 * 60, secure = 
         store: 'file',
         schema: z.object({ user: z.string(), device: z.string() }),
         idle
+      },
+      /** Of its own, so that who is signed in as a customer has no rights here, and signing out there ends nothing here. */
+      admin: {
+        store: 'file',
+        schema: z.object({ name: z.string() }),
+        cookie: { path: '/admin', sameSite: 'strict' },
+        idle: staffIdle,
+        absolute: staffAbsolute
       }
     }
   })

@@ -3,15 +3,20 @@ import { type Html, html } from './html.js'
 const UNITS = [
   ['day', 86_400_000],
   ['hour', 3_600_000],
-  ['minute', 60_000]
+  ['minute', 60_000],
+  ['second', 1_000]
 ] as const
 
 const words = new Intl.RelativeTimeFormat('en', { numeric: 'auto' })
 
-/** "3 minutes ago", with the exact time for machines and for whoever points at it. */
-export function ago(date: Date, now = Date.now()): Html {
+/** "3 minutes ago" */
+export function agoInWords(date: Date, now = Date.now()): string {
   const passed = now - date.getTime()
   const unit = UNITS.find(([, length]) => passed >= length)
-  const text = unit === undefined ? 'just now' : words.format(-Math.floor(passed / unit[1]), unit[0])
-  return html`<time datetime="${date.toISOString()}" title="${date.toUTCString()}">${text}</time>`
+  return unit === undefined ? 'just now' : words.format(-Math.floor(passed / unit[1]), unit[0])
+}
+
+/** The same, with the exact time for machines and for whoever points at it. */
+export function ago(date: Date): Html {
+  return html`<time datetime="${date.toISOString()}" title="${date.toUTCString()}">${agoInWords(date)}</time>`
 }

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
 import { products } from '../../examples/shop/catalogue.js'
 import { directoryFor } from '../servers/process.js'
-import { KEY } from './browser.js'
+import { KEY } from './open-shop.js'
 
 const server = fileURLToPath(import.meta.resolve('../../examples/shop/server.js'))
 const EACH = 24

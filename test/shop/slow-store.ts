@@ -12,6 +12,7 @@ export class SlowStore implements RecordStore {
   #waiting: (() => void)[] = []
   #expected = 0
   #writes = 0
+  #creating: Promise<void> = Promise.resolve()
 
   /** @param delay in ms, before and after each operation */
   constructor(store: RecordStore, delay = 3) {
@@ -22,6 +23,11 @@ export class SlowStore implements RecordStore {
   /** The next so many readers get their answers together: all have read before the first of them writes. */
   meet(readers: number): void {
     this.#expected = readers
+  }
+
+  /** What is created from now on waits for this. */
+  holdCreating(until: Promise<void>): void {
+    this.#creating = until
   }
 
   /** How many records were made or changed. */
@@ -35,8 +41,9 @@ export class SlowStore implements RecordStore {
     return record
   }
 
-  create(id: string, text: string, expires: number): Promise<Version | undefined> {
+  async create(id: string, text: string, expires: number): Promise<Version | undefined> {
     this.#writes += 1
+    await this.#creating
     return this.#slowly(() => this.#store.create(id, text, expires))
   }
 

@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { SubjectSession } from 'fastify-sessions'
 import { type Html, html } from '../html.js'
 import { sendPage } from '../page.js'
-import { ago } from '../time.js'
+import { ago, agoInWords } from '../time.js'
 
 export async function account(app: FastifyInstance): Promise<void> {
   app.addHook('preHandler', onlySignedIn)
@@ -10,11 +10,15 @@ export async function account(app: FastifyInstance): Promise<void> {
   app.get('/account', async (request, reply) => {
     const login = request.session('login')
     const sessions = await app.sessions.of(subjectOf(request))
+    const others = sessions.filter(({ id }) => id !== login.id)
     const body = html`<h1>Hello, ${login.get('user')}</h1>
 <p class="soft">You are signed in on ${devices(sessions.length)}.</p>
-<ul class="list" id="sessions">${sessions.map((session) => row(session, session.id === login.id))}</ul>
+<ul class="list" id="sessions">
+  ${sessions.filter(({ id }) => id === login.id).map(thisRow)}
+  ${others.map(otherRow)}
+</ul>
 <div class="row">
-  ${sessions.length > 1 && html`<form method="post" action="/sign-out-elsewhere"><button>Sign out everywhere else</button></form>`}
+  ${others.length > 0 && html`<form method="post" action="/sign-out-elsewhere"><button class="quiet">Sign out everywhere else</button></form>`}
   <form method="post" action="/sign-out-everywhere"><button class="quiet">Sign out everywhere</button></form>
 </div>`
     return sendPage(reply, 'Account', body)
@@ -29,6 +33,7 @@ export async function account(app: FastifyInstance): Promise<void> {
   app.post('/sign-out-everywhere', async (request, reply) => {
     await app.sessions.revoke(subjectOf(request))
     request.session('login').destroy()
+    request.session('checkout').destroy()
     request.session('prefs').flash('notice', 'You are signed out everywhere.')
     return reply.redirect('/', 303)
   })
@@ -49,17 +54,23 @@ function subjectOf(request: FastifyRequest): string {
   return request.session('login').subject as string
 }
 
-function row({ id, data, createdAt, usedAt, persistent }: SubjectSession, isThisOne: boolean): Html {
-  const device = String(data?.['device'] ?? 'Unknown device')
-  const label = isThisOne ? 'Sign out' : 'End this one'
+function thisRow(session: SubjectSession): Html {
+  return row(session, html`<b class="tag here">this one</b>`, 'in use now', '/sign-out')
+}
+
+function otherRow(session: SubjectSession): Html {
+  return row(session, undefined, html`last used ${ago(session.usedAt)}`, `/sessions/${session.id}/end`)
+}
+
+function row(session: SubjectSession, tag: Html | undefined, use: Html | string, action: string): Html {
+  const device = String(session.data?.['device'] ?? 'Unknown device')
   return html`<li class="row">
   <div class="grow">
-    <h2>${device}</h2>
-    <p class="soft">Signed in ${ago(createdAt)}, last used ${ago(usedAt)}</p>
-    ${isThisOne && html`<b class="tag">this one</b>`} ${persistent && html`<b class="tag">remembered</b>`}
+    <h2>${device} ${tag} ${session.persistent && html`<b class="tag">remembered</b>`}</h2>
+    <p class="soft">Signed in ${ago(session.createdAt)}, ${use}</p>
   </div>
-  <form method="post" action="${isThisOne ? '/sign-out' : `/sessions/${id}/end`}">
-    <button class="quiet" aria-label="${label}: ${device}">${label}</button>
+  <form method="post" action="${action}">
+    <button class="quiet" aria-label="Sign out: ${device}, signed in ${agoInWords(session.createdAt)}">Sign out</button>
   </form>
 </li>`
 }

@@ -1,13 +1,10 @@
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
-import { type Product, productOf } from '../catalogue.js'
 import { type Html, html } from '../html.js'
+import { type Items, type Line, linesOf, sumOf } from '../lines.js'
 import { type Currency, money } from '../money.js'
 import { sendPage } from '../page.js'
 import { MOST } from '../sessions.js'
-
-type Items = Readonly<Record<string, number>>
-type Line = Product & { readonly quantity: number }
 
 const Change = z.object({ change: z.enum(['fewer', 'more', 'none']) })
 
@@ -33,19 +30,6 @@ export async function cart(app: FastifyInstance): Promise<void> {
     request.session('prefs').flash('notice', 'Your cart is empty.')
     return reply.redirect('/cart', 303)
   })
-
-  app.post('/order', async (request, reply) => {
-    request.session('cart').clear()
-    request.session('prefs').flash('notice', 'Thank you! If this were a real shop, a parcel would be on its way.')
-    return reply.redirect('/', 303)
-  })
-}
-
-function linesOf(items: Items): readonly Line[] {
-  return Object.entries(items).flatMap(([id, quantity]) => {
-    const product = productOf(id)
-    return product === undefined ? [] : [{ ...product, quantity }]
-  })
 }
 
 /** The change, not its outcome: when another tab has changed the quantity too, both changes count. */
@@ -61,14 +45,13 @@ const emptyCart = html`<h1>Your cart</h1>
 <p><a class="button" href="/">Have a look around</a></p>`
 
 function fullCart(lines: readonly Line[], currency: Currency): Html {
-  const total = lines.reduce((sum, { price, quantity }) => sum + price * quantity, 0)
   return html`<h1>Your cart</h1>
 <ul class="list">
   ${lines.map((line) => row(line, currency))}
-  <li class="row"><span class="grow">Total</span> <span class="price" id="total">${money(total, currency)}</span></li>
+  <li class="row"><span class="grow">Total</span> <span class="price" id="total">${money(sumOf(lines), currency)}</span></li>
 </ul>
 <div class="row">
-  <form method="post" action="/order"><button>Order</button></form>
+  <a class="button" href="/checkout">Check out</a>
   <form method="post" action="/empty-cart"><button class="quiet">Empty the cart</button></form>
 </div>`
 }

@@ -1,21 +1,23 @@
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
-import { type Html, html } from '../html.js'
+import { choice } from '../fields.js'
+import { html } from '../html.js'
 import { currencies } from '../money.js'
 import { sendPage } from '../page.js'
 import { themes } from '../sessions.js'
 
 const Preferences = z.object({ theme: z.enum(themes), currency: z.enum(currencies) })
 
-const LABELS = { light: 'Light', dark: 'Dark', EUR: 'Euro', USD: 'US dollar', GBP: 'Pound' } as const
+const THEMES = { auto: 'As the device has it', light: 'Light', dark: 'Dark' } as const
+const CURRENCIES = { EUR: 'Euro', USD: 'US dollar', GBP: 'Pound' } as const
 
 export async function preferences(app: FastifyInstance): Promise<void> {
   app.get('/preferences', async (request, reply) => {
     const { theme, currency } = request.session('prefs').data
     const body = html`<h1>Preferences</h1>
 <form class="panel" method="post" action="/preferences">
-  ${choice('theme', 'Theme', themes, theme)}
-  ${choice('currency', 'Currency', currencies, currency)}
+  ${choice('theme', 'Theme', theme, options(themes, THEMES))}
+  ${choice('currency', 'Currency', currency, options(currencies, CURRENCIES))}
   <button>Save</button>
 </form>`
     return sendPage(reply, 'Preferences', body)
@@ -34,10 +36,6 @@ export async function preferences(app: FastifyInstance): Promise<void> {
   })
 }
 
-function choice(name: string, legend: string, values: readonly (keyof typeof LABELS)[], present: string): Html {
-  const radio = (value: keyof typeof LABELS) => html`<label class="row">
-    <input type="radio" name="${name}" value="${value}"${value === present && html` checked`}>
-    ${LABELS[value]}
-  </label>`
-  return html`<fieldset><legend>${legend}</legend>${values.map(radio)}</fieldset>`
+function options<Value extends string>(values: readonly Value[], labels: Readonly<Record<Value, string>>) {
+  return values.map((value) => ({ value, label: labels[value] }))
 }

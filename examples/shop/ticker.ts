@@ -1,0 +1,46 @@
+import { PassThrough, type Readable } from 'node:stream'
+import type { Orders } from './orders.js'
+import { Poll } from './poll.js'
+import { stockAfter } from './stock.js'
+
+/** Sends the stock to all who listen, as server-sent events, when it has changed. Looks every `interval` ms. */
+export class StockTicker {
+  readonly #orders: Orders
+  readonly #listeners = new Set<PassThrough>()
+  readonly #poll: Poll
+  #last = ''
+
+  constructor(orders: Orders, interval: number) {
+    this.#orders = orders
+    this.#poll = new Poll(
+      interval,
+      () => this.#listeners.size > 0,
+      () => this.#look()
+    )
+  }
+
+  /** The stock as it is and then as it changes, until the signal aborts or the listener goes. */
+  async listen(signal: AbortSignal): Promise<Readable> {
+    const stream = new PassThrough()
+    // Said in so many words, or the browser would take it for a lost connection and come back.
+    signal.addEventListener('abort', () => stream.end('event: end\ndata:\n\n'))
+    stream.once('close', () => this.#listeners.delete(stream))
+    await this.#look()
+    send(stream, this.#last)
+    this.#listeners.add(stream)
+    this.#poll.start()
+    return stream
+  }
+
+  async #look(): Promise<void> {
+    const next = `data: ${JSON.stringify(await stockAfter(this.#orders))}\n\n`
+    if (next === this.#last) return
+    this.#last = next
+    for (const listener of this.#listeners) send(listener, next)
+  }
+}
+
+/** Who does not read what is sent is let go, before it fills the memory; the browser comes back by itself. */
+function send(listener: PassThrough, text: string): void {
+  if (!listener.writableEnded && !listener.write(text)) listener.destroy()
+}
