@@ -149,3 +149,37 @@ t.test(
     t.same(warnings().sort(), told.sort())
   }
 )
+
+t.test('nor where a header of a network of caches counts before Cache-Control', async (t) => {
+  const { app, warnings } = await build(t, {})
+  const set = (request: unknown) =>
+    (request as { session(name: string): { set(key: string, value: unknown): unknown } }).session('a').set('n', 1)
+  const headers = { 'cache-control': 'private', 'cdn-cache-control': 'max-age=60', 'surrogate-control': 'no-store' }
+  app.get('/reply', async (request, reply) => {
+    set(request)
+    reply.headers(headers)
+    return 'x'
+  })
+  app.get('/response', async (request) => {
+    set(request)
+    return new Response('x', { headers })
+  })
+  app.get('/asked', async (request, reply) => {
+    reply.headers(headers)
+    return request.session('a').get('n')
+  })
+  for (const url of ['/reply', '/response']) {
+    const { headers: sent } = await app.inject(url)
+    t.equal(sent['cache-control'], 'private', url)
+    t.equal(sent['cdn-cache-control'], url === '/reply' ? undefined : 'no-store', url)
+    t.equal(sent['surrogate-control'], 'no-store', url)
+  }
+  t.equal((await app.inject('/asked')).headers['cdn-cache-control'], 'max-age=60', 'no cookie, no matter')
+  t.same(
+    warnings(),
+    ['/reply', '/response'].map(
+      (route) =>
+        `GET ${route} says CDN-Cache-Control: max-age=60 and sets the cookie of a session, which a shared cache would give to the next visitor: no-store is sent instead; write private, or use no session there`
+    )
+  )
+})

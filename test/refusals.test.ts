@@ -163,6 +163,11 @@ t.test('a schema that can not survive storage is refused, with the path and what
     [z.literal([1n]), /a bigint does not survive/],
     [z.symbol(), /z.symbol\(\) does not survive/],
     [z.nan(), /z.nan\(\) does not survive/],
+    [
+      z.never(),
+      /^session "cart": value: a required z.never\(\) can be given no value: leave the key out, or write z.never\(\).optional\(\)$/
+    ],
+    [z.object({ in: z.object({ none: z.never() }) }), /^session "cart": value.in.none: a required z.never/],
     [z.promise(z.string()), /z.promise\(\) does not survive/],
     [z.instanceof(URL), /z.instanceof\(\) does not survive/],
     [z.string().transform((text) => text.length), /z.transform\(\) goes one way/],

@@ -3,32 +3,60 @@ import { tellOnce } from '../util/tell-once.js'
 import type { ReplyState } from './reply-state.js'
 import { isResponse, withHeader } from './vary.js'
 
+/**
+ * What else tells a shared cache that it may keep a response, and counts there before `Cache-Control`: the field of RFC 9213,
+ * and those of its kind that single networks have.
+ */
+const TARGETED = [
+  'cdn-cache-control',
+  'surrogate-control',
+  'cloudflare-cdn-cache-control',
+  'netlify-cdn-cache-control',
+  'vercel-cdn-cache-control'
+]
+
 /** Makes sure that no shared cache gives one visitor's cookie to the next: `Set-Cookie` alone hinders none (RFC 9111 §7.3). */
 export function keepFromSharedCaches(state: ReplyState, headers: Headers): void {
-  const present = headers.getHeader('cache-control')
-  if (present !== undefined && !isForAll(String(present))) return
-  if (present !== undefined) {
-    tell(state, String(present))
-    headers.removeHeader('cache-control')
+  const said = (name: string) => headers.getHeader(name)
+  for (const name of TARGETED) {
+    if (isForAll(said(name))) takeBack(state, name, said(name), () => headers.removeHeader(name))
   }
-  headers.header('cache-control', 'no-store')
+  const present = said('cache-control')
+  if (isForAll(present)) takeBack(state, 'cache-control', present, () => headers.removeHeader('cache-control'))
+  if (said('cache-control') === undefined) headers.header('cache-control', 'no-store')
 }
 
 /** The same for a web `Response`, whose headers replace those of the reply. */
 export function keepResponseFromSharedCaches(state: ReplyState, payload: unknown): unknown {
-  const present = isResponse(payload) ? payload.headers.get('cache-control') : null
-  if (present === null || !isForAll(present)) return payload
-  tell(state, present)
-  return withHeader(payload as Response, 'cache-control', 'no-store')
+  if (!isResponse(payload)) return payload
+  let kept = payload
+  for (const name of ['cache-control', ...TARGETED]) {
+    const said = payload.headers.get(name) ?? undefined
+    if (isForAll(said)) {
+      takeBack(state, name, said, () => {
+        kept = withHeader(kept, name, 'no-store')
+      })
+    }
+  }
+  return kept
 }
 
 /** Whether many visitors may be served what is stored (RFC 9111 §3): `max-age` alone allows it as much as `public`. */
-function isForAll(cacheControl: string): boolean {
+function isForAll(said: number | string | string[] | undefined): boolean {
+  if (said === undefined) return false
+  const cacheControl = String(said)
   if (/\b(no-store|private)\b/i.test(cacheControl)) return false
   return /\b(public|s-maxage|max-age\s*=\s*"?0*[1-9])/i.test(cacheControl)
 }
 
-function tell({ request, route }: ReplyState, cacheControl: string): void {
-  const reason = `${route} says Cache-Control: ${cacheControl} and sets the cookie of a session, which a shared cache would give to the next visitor: no-store is sent instead; write private, or use no session there`
-  tellOnce(request, `cache ${route}`, { route }, reason)
+function takeBack({ request, route }: ReplyState, name: string, said: unknown, remove: () => void): void {
+  const header = NAMES[name] ?? name
+  const reason = `${route} says ${header}: ${said} and sets the cookie of a session, which a shared cache would give to the next visitor: no-store is sent instead; write private, or use no session there`
+  tellOnce(request, `cache ${route} ${name}`, { route }, reason)
+  remove()
+}
+
+const NAMES: Readonly<Record<string, string>> = {
+  'cache-control': 'Cache-Control',
+  'cdn-cache-control': 'CDN-Cache-Control'
 }

@@ -70,6 +70,7 @@ function walk(schema: $ZodType, place: Place): void {
   if (def.shape !== undefined && Object.hasOwn(def.shape, '__proto__'))
     refuse(place, 'a key can not be named __proto__')
   refuseSharedDefault(schema, def, place)
+  refuseNever(def, place)
   for (const [child, path, stored] of children(def, place)) walk(child, { ...place, path, stored })
 }
 
@@ -111,6 +112,18 @@ function refuseNotJson(schema: $ZodType, def: Def, place: Place): void {
     refuse(
       place,
       'z.instanceof() does not survive storage as JSON: write z.codec(stored, z.instanceof(…), { decode, encode })'
+    )
+  }
+}
+
+/** A session that lacks a required key is never complete, so no session of such a schema could be saved. */
+function refuseNever({ shape = {} }: Def, place: Place): void {
+  for (const [key, child] of Object.entries(shape)) {
+    if (child?._zod?.def.type !== 'never') continue
+    const path = place.path === '' ? key : `${place.path}.${key}`
+    refuse(
+      { ...place, path },
+      'a required z.never() can be given no value: leave the key out, or write z.never().optional()'
     )
   }
 }
