@@ -2,6 +2,7 @@ import type { Definition, SessionsOptions } from '../types/options.js'
 import type { FlashSchemas, Schema } from '../types/schema.js'
 import type { Store } from '../types/store.js'
 
+export type { DefaultSession, DefaultSessionMembers, PluginValues } from '../types/default.js'
 export type * from '../types/options.js'
 export type * from '../types/register.js'
 export type * from '../types/schema.js'
@@ -27,8 +28,9 @@ export { type MemoryStoreOptions, memoryStore } from './stores/memory.js'
 export function defineSessions<
   const Stores extends Record<string, Store> = Record<never, never>,
   S extends Record<string, Schema> = Record<string, Schema>,
-  F extends Record<string, unknown> = Record<string, unknown>
->(options: SessionsOptions<Stores, S, F>): SessionsOptions<Stores, S, F> {
+  F extends Record<string, unknown> = Record<string, unknown>,
+  const Default extends string = never
+>(options: SessionsOptions<Stores, S, F, Default>): SessionsOptions<Stores, S, F, Default> {
   return options
 }
 

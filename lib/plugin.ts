@@ -1,7 +1,7 @@
 import { fastifyCookie } from '@fastify/cookie'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
-import type { SessionsOptions } from '../types/options.js'
+import type { Definition, SessionsOptions } from '../types/options.js'
 import { AppSessions } from './app/sessions.js'
 import { Registry } from './definition/registry.js'
 import { RouteSessions } from './definition/route-sessions.js'
@@ -39,19 +39,24 @@ async function plugin(app: FastifyInstance, options: SessionsOptions): Promise<v
   app.decorate('sessions', sessions)
   app.decorateRequest(kSessions, null)
   app.decorateRequest(kReply, null)
-  const session = function (this: FastifyRequest, nameOrDefinition: never) {
+  const session = function (this: FastifyRequest, nameOrDefinition: string | Definition) {
     const definition = registry.find(nameOrDefinition)
     if (!this || !keptOn(this)[kReply]) throw new NotLoadedError(definition.name, this ? TOO_EARLY : UNBOUND)
-    return of(this).session(definition) as never
+    return of(this).session(definition)
   }
-  // One function serves all requests: a value that is set on it, as on other plugins' sessions, would be everybody's.
-  Object.freeze(
-    Object.setPrototypeOf(
-      session,
-      noSession(() => registry.names)
+  if (options.default === undefined) {
+    // One function serves all requests: a value that is set on it, as on other plugins' sessions, would be everybody's.
+    Object.freeze(
+      Object.setPrototypeOf(
+        session,
+        noSession(() => registry.names)
+      )
     )
-  )
-  app.decorateRequest('session', session as FastifyRequest['session'])
+    app.decorateRequest('session', session as unknown as FastifyRequest['session'])
+  } else {
+    const { decorateWithDefault } = await import('./request/session-proxy.js')
+    decorateWithDefault(app, options.default, session)
+  }
   app.decorateRequest('saveSessions', function (this: FastifyRequest) {
     return of(this).saveStates(of(this).used)
   })
@@ -67,6 +72,7 @@ async function plugin(app: FastifyInstance, options: SessionsOptions): Promise<v
   })
 
   app.addHook('onSend', (request, _reply, payload, done) => {
+    if (keptOn(request)[kReply]) sessions.roll(request, of)
     const kept = keptOn(request)[kSessions]
     if (!kept?.isLookedAt) done()
     else leave(kept, payload, done as Done)

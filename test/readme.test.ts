@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline'
 import t, { type Test } from 'tap'
 import { Examples } from './docs/examples.js'
 import { handlers } from './docs/handlers.js'
+import { neighbours } from './docs/neighbours.js'
 import { blocksOf, isOfEngine, readPages, root } from './docs/pages.js'
 import { recipes } from './docs/recipes.js'
 import { withoutRequests } from './docs/without-requests.js'
@@ -35,6 +36,7 @@ t.test('the first example of the README runs as it stands', async (t) => {
 t.test('handlers, schemas, routes and migrations', (t) => handlers(t, examples))
 t.test('recipes', (t) => recipes(t, examples))
 t.test('testing, streams that end, and sessions without a request', (t) => withoutRequests(t, examples))
+t.test('beside other plugins', (t) => neighbours(t, examples))
 
 t.test('the store in the manual is the one that passes the conformance suite', async (t) => {
   const tested = await readFile(join(root, 'test/conformance/example-store.ts'), 'utf8')

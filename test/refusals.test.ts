@@ -412,7 +412,7 @@ t.test('a value set on request.session, which is one for all requests, is refuse
   await app.register(sessions, { keys: [KEY], sessions: { cart: { schema } } })
   app.get('/', async (request) => {
     const instead = (call: string) =>
-      `request.session is a function that gives the session of a name: write request.session("cart").${call} (in Nest take @Req(), not @Session())`
+      `request.session is a function that gives the session of a name: write request.session("cart").${call} (in Nest take @Req(), not @Session()); for plugins that expect a session there, give the options default: "cart"`
     const asObject = request.session as unknown as { get(key: string): unknown; user?: string; id?: string }
     const code = 'FST_SESSIONS_UNKNOWN'
     t.throws(() => Object.assign(asObject, { user: 'ada' }), {

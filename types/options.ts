@@ -14,6 +14,12 @@ export interface Shared {
   /** How much later the end must be for a use alone to renew it, in seconds. Default a tenth of `idle`, at most 1 hour. */
   readonly touchAfter?: number
   /**
+   * Whether every request that brings the session's cookie moves its end, also where no handler asks for the session and
+   * however little it is: a cookie that outlives the browser is then set with each response, and a record store written to.
+   * Default `false`: use alone moves it, by `touchAfter`.
+   */
+  readonly rolling?: boolean
+  /**
    * How long requests in flight may go on with an id that `regenerate()` replaced, in seconds. Default 10. Where that
    * came with a sign-in or new rights, they only read what it held.
    */
@@ -118,7 +124,8 @@ type Flashes = Record<string, unknown>
 export interface SessionsOptions<
   Stores extends Record<string, Store> = Record<string, Store>,
   S extends Schemas = Schemas,
-  F extends Flashes = Flashes
+  F extends Flashes = Flashes,
+  Default extends string = string
 > extends Shared {
   /** The key ring: the first seals, all open. */
   readonly keys: readonly (Key | undefined)[]
@@ -136,6 +143,11 @@ export interface SessionsOptions<
       readonly flash?: F[N]
     }
   }
+  /**
+   * The name of the session that `request.session` itself stands for, beside being called by name, with the members that
+   * plugins expect which were written for @fastify/session and @fastify/secure-session. Default none.
+   */
+  readonly default?: Default & Extract<keyof S | keyof F, string>
   /** Default cookie attributes of every session. */
   readonly cookie?: CookieOptions
   /** How often stores without a TTL of their own are swept, in seconds. Default 600; 0 switches it off. */

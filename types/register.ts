@@ -1,4 +1,5 @@
 import type {} from 'fastify'
+import type { DefaultSession } from './default.js'
 import type { Definition, Key } from './options.js'
 import type { Schema } from './schema.js'
 import type { Session } from './session.js'
@@ -29,6 +30,19 @@ type SessionOf<D> = D extends { readonly schema: infer S extends Schema; readonl
 
 /** The session of a name, or of a definition. */
 export type SessionFor<K> = K extends SessionName ? SessionOf<Registered[K]> : SessionOf<K>
+
+type DefaultName = Register extends { readonly options: { readonly default?: infer Name } }
+  ? Extract<Name, SessionName>
+  : never
+
+/** What `request.session` is beside being called by name: where the options have a `default`, that session. */
+type DefaultOf<Name extends string> = [Name] extends [keyof Registered]
+  ? [Name] extends [never]
+    ? unknown
+    : Registered[Name] extends { readonly schema: infer S extends Schema }
+      ? DefaultSession<S>
+      : unknown
+  : unknown
 
 /** What `app.sessions` offers. */
 export interface Sessions {
@@ -167,15 +181,19 @@ export type RouteSessions<Name extends string> =
     }
 
 /**
+ * The session of a name, the same object at each call.
+ * @throws FST_SESSIONS_STORE (503) when its store failed, unless its definition says otherwise.
+ */
+type SessionByName = <const K extends SessionName | Definition>(nameOrDefinition: K) => SessionFor<K>
+
+/**
  * What a request offers. Where another session plugin's types say what `request.session` is, as while an app moves from
- * one to the other: `(request as FastifyRequest & SessionsRequest).session('cart')`.
+ * one to the other, and beside @fastify/passport where @fastify/secure-session is installed, whose types it takes:
+ * `(request as FastifyRequest & SessionsRequest).session('cart')`.
  */
 export interface SessionsRequest {
-  /**
-   * The session of a name, the same object at each call.
-   * @throws FST_SESSIONS_STORE (503) when its store failed, unless its definition says otherwise.
-   */
-  session<const K extends SessionName | Definition>(nameOrDefinition: K): SessionFor<K>
+  /** The session of a name; where the options have a `default`, that session too. */
+  session: SessionByName & DefaultOf<DefaultName>
   /** Saves all changed sessions now, together. @throws FST_SESSIONS_SAVE with one error for each that failed. */
   saveSessions(): Promise<void>
 }
@@ -186,10 +204,7 @@ declare module 'fastify' {
     sessions: Sessions
   }
   interface FastifyRequest {
-    /**
-     * The session of a name, the same object at each call.
-     * @throws FST_SESSIONS_STORE (503) when its store failed, unless its definition says otherwise.
-     */
+    /** The session of a name; where the options have a `default`, that session too. */
     session: SessionsRequest['session']
     /** Saves all changed sessions now, together. @throws FST_SESSIONS_SAVE with one error for each that failed. */
     saveSessions(): Promise<void>

@@ -1,4 +1,5 @@
-import type { Input, Messages, Output, Schema } from './schema.js'
+import type { Messages, Output, Schema } from './schema.js'
+import type { KeyOf, Present, Value, ValueOf } from './values.js'
 
 /**
  * Why a session that the browser asked for could not be had, although the browser sent a cookie for it:
@@ -54,20 +55,6 @@ export interface CookieOptions {
   /** Chromium's eviction hint. Default none. */
   readonly priority?: 'low' | 'medium' | 'high'
 }
-
-type KeyOf<T> = T extends unknown ? keyof T & string : never
-type ValueOf<T, K extends string> = T extends unknown ? (K extends keyof T ? T[K] : undefined) : never
-
-/** A key that an empty session can lack: required by the schema, and without a default. */
-type Value<S, K extends string> =
-  K extends KeyOf<Output<S>>
-    ? Record<never, never> extends Pick<Input<S>, K & keyof Input<S>>
-      ? ValueOf<Output<S>, K>
-      : ValueOf<Output<S>, K> | undefined
-    : never
-
-/** A value that is there. */
-type Present<T> = unknown extends T ? NonNullable<unknown> | null : Exclude<T, undefined>
 
 /** What a session holds as a whole: keys that an empty session can lack are optional. Shown key by key, not by its name. */
 export type Data<S> = { readonly [K in KeyOf<Output<S>>]: Value<S, K> } & unknown

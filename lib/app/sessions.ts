@@ -50,6 +50,8 @@ export class AppSessions implements Sessions {
   readonly watches: Watches
   /** What is read before handlers: sessions on record stores that are not loaded by hand. */
   #preloaded: readonly ResolvedDefinition[] = []
+  /** What every request counts as use of. */
+  #rolling: readonly ResolvedDefinition[] = []
 
   constructor(
     ring: KeyRing,
@@ -154,14 +156,23 @@ export class AppSessions implements Sessions {
 
   async start(): Promise<void> {
     this.#registry.freeze()
+    this.#checkDefault()
     const { definitions, stores } = this.#registry
     this.#marker = this.#markerFor(definitions)
     this.#preloaded = definitions.filter(({ store, isManual }) => store !== undefined && !isManual)
+    this.#rolling = definitions.filter(({ isRolling }) => isRolling)
     this.#mayRead = this.#preloaded.length > 0 || this.#options.clearMarker !== undefined
     this.routes.check(definitions.map(({ name }) => name))
     await this.#setUpStores()
     this.#tellLimits()
     this.#sweeper.start(stores.recordStores)
+  }
+
+  #checkDefault(): void {
+    const { default: name } = this.#options
+    const { names } = this.#registry
+    if (name === undefined || names.includes(name)) return
+    throw new ConfigError(`default: no session "${String(name)}"; there are ${names.join(', ') || 'none'}`)
   }
 
   async #setUpStores(): Promise<void> {
@@ -204,6 +215,14 @@ export class AppSessions implements Sessions {
     }
     const definitions = this.#wanted(request, header)
     if (definitions.length > 0) await sessionsOf(request).preload(definitions)
+  }
+
+  /** Whoever sends the cookie of such a session uses it, whether or not a handler asked for it. */
+  roll(request: FastifyRequest, sessionsOf: SessionsOf): void {
+    const header = request.raw.headers.cookie
+    if (header === undefined || this.#rolling.length === 0) return
+    const present = this.#rolling.filter(({ cookie }) => cookie.isIn(header))
+    if (present.length > 0) sessionsOf(request).useAll(present)
   }
 
   #wanted(request: FastifyRequest, header: string): readonly ResolvedDefinition[] {

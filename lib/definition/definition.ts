@@ -21,6 +21,8 @@ export interface Settings {
   readonly idle: number
   readonly absolute: number
   readonly touchAfter: number
+  /** Whether every request that brings it counts as use. */
+  readonly isRolling: boolean
   readonly grace: number
   readonly isManual: boolean
   readonly onStoreError: 'throw' | 'empty'

@@ -3,7 +3,8 @@ import type { FlashSchemas, Schema } from '../../types/schema.js'
 import type { CookieOptions } from '../../types/session.js'
 import { Cookie } from '../cookie/cookie.js'
 import { ConfigError } from '../errors.js'
-import { checkIdle, checkMerge, checkSettings } from '../options/settings.js'
+import { checkIdle, checkMerge, checkRolling, checkSettings } from '../options/settings.js'
+import { PLUGIN_VALUES } from '../records/record.js'
 import type { ValueCodec } from '../schema/codec.js'
 import { codecFor, defaultsOf, shapeOf, valueCodecFor } from '../schema/codecs.js'
 import { isObject } from '../util/objects.js'
@@ -20,6 +21,7 @@ const defaults = {
   grace: 10,
   onStoreError: 'throw',
   saveOnError: false,
+  rolling: false,
   invalidValueStatus: 500,
   flashOnPrefetch: 'keep',
   maxBytes: 1024 * 1024
@@ -46,7 +48,8 @@ function settingsOf(name: string, definition: Definition, shared: SharedOptions,
   const settings = { ...defaults, ...defined(shared), ...defined(definition) }
   checkSettings(name, settings)
   checkIdle(name, definition, shared, defaults.absolute)
-  const { idle, absolute, grace, touchAfter = Math.min(idle / 10, HOUR) } = settings
+  checkRolling(name, settings.rolling, definition)
+  const { idle, absolute, grace, rolling, touchAfter = Math.min(idle / 10, HOUR) } = settings
   const codec = codecFor(name, definition.schema)
   checkMerge(name, definition.merge ?? {}, codec.keys)
   return {
@@ -57,7 +60,8 @@ function settingsOf(name: string, definition: Definition, shared: SharedOptions,
     cookie: new Cookie(name, { ...shared.cookie, ...definition.cookie }, definition.chunks ?? 1),
     idle: idle * 1000,
     absolute: absolute * 1000,
-    touchAfter: touchAfter * 1000,
+    touchAfter: rolling ? 0 : touchAfter * 1000,
+    isRolling: rolling,
     grace: grace * 1000,
     isManual: definition.load === 'manual',
     onStoreError: settings.onStoreError,
@@ -84,6 +88,7 @@ function flashCodecs(session: string, flash: FlashSchemas | undefined): Readonly
   if (!isObject(shape) || '~standard' in shape) {
     throw new ConfigError(`session "${session}": flash: expected z.object({ kind: schema }) or { kind: schema }`)
   }
+  if (Object.hasOwn(shape, PLUGIN_VALUES)) throw new ConfigError(`session "${session}": flash: a kind needs a name`)
   return new Map(
     Object.entries(shape as Readonly<Record<string, Schema>>).map(([kind, schema]) => [
       kind,

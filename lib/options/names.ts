@@ -7,6 +7,7 @@ const SHARED = [
   'idle',
   'absolute',
   'touchAfter',
+  'rolling',
   'grace',
   'onStoreError',
   'saveOnError',
@@ -19,6 +20,7 @@ const SHARED = [
 const PLUGIN = [
   'keys',
   'sessions',
+  'default',
   'app',
   'stores',
   'sweepInterval',

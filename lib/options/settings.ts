@@ -27,6 +27,7 @@ export function checkSettings(session: string, settings: Shared & Definition): v
   if (!Number.isInteger(chunks) || chunks < 1 || chunks > MAX_CHUNKS)
     refuse(`chunks: expected 1 to ${MAX_CHUNKS}, got ${chunks}`)
   if (!Number.isInteger(version) || version < 1) refuse(`version: expected a whole number from 1, got ${version}`)
+  if (typeof settings.rolling !== 'boolean') refuse(`rolling: expected true or false, got ${typeof settings.rolling}`)
   oneOf(refuse, settings, 'seal', ['encrypt', 'sign'])
   oneOf(refuse, settings, 'load', ['auto', 'manual'])
   oneOf(refuse, settings, 'onStoreError', ['throw', 'empty'])
@@ -43,6 +44,14 @@ export function checkSettings(session: string, settings: Shared & Definition): v
 export function checkIdle(session: string, definition: Shared, shared: Shared, defaultAbsolute: number): void {
   const fault = idleFault(definition, shared, defaultAbsolute)
   if (fault !== undefined) throw new ConfigError(`session "${session}": ${fault}`)
+}
+
+/** @throws FST_SESSIONS_CONFIG when one of two options would have no effect */
+export function checkRolling(session: string, isRolling: boolean, { touchAfter = 0 }: Shared): void {
+  if (!isRolling || touchAfter === 0) return
+  throw new ConfigError(
+    `session "${session}": rolling moves its end with each request, touchAfter: ${touchAfter} with fewer: leave out one of the two`
+  )
 }
 
 /**

@@ -14,7 +14,7 @@ import { isStoreId } from './ticket.js'
  * | `v` | version of the schema its payload was written under; absent for 1 |
  * | `o` | older forms: the payload as processes of older versions read it, by version |
  * | `p` | payload; absent when the session is empty |
- * | `f` | flashes by kind: the name of each message, then the message |
+ * | `f` | flashes by kind: the name of each message, then the message; under `""` what other plugins keep, by key |
  * | `m` | "remember me": seconds, or `false` for a cookie that ends with the browser; absent when never switched |
  * | `s` | subject |
  * | `n` | retired: where to, and until when requests in flight may go on with this one |
@@ -44,6 +44,13 @@ export type Cut = 'user' | 'rights'
 
 /** By kind: the name of a message, the message, the next name, and so on; or the number of the first, then messages. */
 export type FlashRecord = Readonly<Record<string, readonly unknown[]>>
+
+/**
+ * The kind under which the record keeps what other plugins put into the session, each value by its key. A process that
+ * knows nothing of such values keeps the messages of kinds that it does not define, whatever it saves: so these survive a
+ * deploy and its roll-back.
+ */
+export const PLUGIN_VALUES = ''
 
 /** By version, below the record's own. */
 export type OlderForms = Readonly<Record<string, Payload>>

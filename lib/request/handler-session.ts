@@ -19,6 +19,8 @@ export interface Host {
   use(state: SessionState): void
   /** A session may be changed from now on. */
   follow(): void
+  /** Reads it anew. */
+  reload(state: SessionState): Promise<SessionState>
   /** Ends a session; gives the one that begins then. */
   end(state: SessionState): SessionState
   now(): number
@@ -44,6 +46,16 @@ export class HandlerSession {
     this.#definition = definition
     this.#host = host
     this.#state = state
+  }
+
+  /** For what stands beside the session's own values, to look at. @throws FST_SESSIONS_NOT_LOADED */
+  static stateOf(session: HandlerSession): SessionState {
+    return session.#loaded
+  }
+
+  /** The same where that may be changed. */
+  static changing(session: HandlerSession): SessionState {
+    return session.#changing
   }
 
   get name(): string {
@@ -134,8 +146,10 @@ export class HandlerSession {
   }
 
   clear(): this {
-    this.#changing.content.values.clear()
-    this.#changing.content.flashes.clear()
+    const { content } = this.#changing
+    content.values.clear()
+    content.flashes.clear()
+    content.pluginValues = undefined
     return this
   }
 
@@ -204,6 +218,11 @@ export class HandlerSession {
 
   save(): Promise<void> {
     return this.#host.save(this.#definition)
+  }
+
+  /** Goes on with what is stored now; what was changed and not saved is dropped. */
+  async reload(): Promise<void> {
+    this.#state = await this.#host.reload(this.#loaded)
   }
 
   [INSPECT](_depth: number, options: object, inspect: (value: unknown, options: object) => string): string {

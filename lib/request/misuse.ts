@@ -29,7 +29,9 @@ export function noSession(names: () => readonly string[]): object {
   const refuse = (key: string, instead: string): never => {
     const [name = 'name'] = names()
     const reason = `request.session is a function that gives the session of a name: write request.session("${name}")${instead}`
-    throw new UnknownSessionError(`request.session.${key}: ${reason} (in Nest take @Req(), not @Session())`)
+    throw new UnknownSessionError(
+      `request.session.${key}: ${reason} (in Nest take @Req(), not @Session()); for plugins that expect a session there, give the options default: "${name}"`
+    )
   }
   return new Proxy(Function.prototype, {
     get: (target, key, receiver) =>

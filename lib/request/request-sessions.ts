@@ -3,6 +3,7 @@ import type { Awaitable } from '../../types/store.js'
 import type { ResolvedDefinition } from '../definition/definition.js'
 import type { RouteSessions } from '../definition/route-sessions.js'
 import { Loader } from '../load/loader.js'
+import { reload } from '../load/reload.js'
 import type { Watches } from '../load/watches.js'
 import type { ClearMarker } from '../records/clear-marker.js'
 import { ReplyState } from '../response/reply-state.js'
@@ -79,6 +80,15 @@ export class RequestSessions implements Host {
     return this.#loader.preload(definitions)
   }
 
+  /** Uses sessions that no handler may have asked for. What is wrong with one is for those to learn who do. */
+  useAll(definitions: readonly ResolvedDefinition[]): void {
+    for (const definition of definitions) {
+      try {
+        this.session(definition)
+      } catch {}
+    }
+  }
+
   /** Nothing could be read of these sessions. */
   fail(definitions: readonly ResolvedDefinition[], error: unknown): void {
     this.#loader.fail(definitions, error)
@@ -138,6 +148,13 @@ export class RequestSessions implements Host {
     return signal
   }
 
+  async reload(state: SessionState): Promise<SessionState> {
+    await this.#saves.idle
+    const reloaded = this.#stateFrom(state.definition, await reload(state))
+    this.#states = this.#states.map((each) => (each === state ? reloaded : each))
+    return reloaded
+  }
+
   now(): number {
     return Date.now()
   }
@@ -149,10 +166,15 @@ export class RequestSessions implements Host {
   }
 
   #state(definition: ResolvedDefinition, loaded: Loaded): SessionState {
+    const state = this.#stateFrom(definition, loaded)
+    this.#states = append(this.#states, state)
+    return state
+  }
+
+  #stateFrom(definition: ResolvedDefinition, loaded: Loaded): SessionState {
     const begins = { at: this.#beginning, isUse: this.#isUse }
     const state = new SessionState(definition, this.replyState.request.log, loaded, begins)
     this.#marker.see(state.content.createdAt)
-    this.#states = append(this.#states, state)
     return state
   }
 

@@ -54,7 +54,10 @@ function* hasSucceeded(state: SessionState, origin: Origin, next: Encoded, now: 
 function* retire(state: SessionState, origin: Origin, next: Encoded, now: number): Job<Version | undefined> {
   const until = now + state.definition.grace
   const n = pointer(state.definition, origin, state.secret, until, cutOf(state, next))
-  const text = formatRecord({ ...(parseRecord(origin.text) as SessionRecord), n })
+  // What was cleared with the new id is out of reach for the old one too.
+  const { isCleared } = state.content.values
+  const held = isCleared ? { c: origin.record.c } : (parseRecord(origin.text) as SessionRecord)
+  const text = formatRecord({ ...held, n })
   return yield* update(idOf(origin), text, Math.min(origin.expires, until + RETIRED_MS), versionOf(origin))
 }
 

@@ -11,6 +11,11 @@ export class SaveQueue {
     this.#reply = reply
   }
 
+  /** When the saves that are under way have ended, however they did. */
+  get idle(): Promise<void> | undefined {
+    return this.#last
+  }
+
   /**
    * Saves sessions together. `undefined`: done already.
    * @throws FST_SESSIONS_SAVE, or rejects with it

@@ -28,6 +28,8 @@ export interface Codec {
   isPlain(key: string): boolean
   /** The keys that a session can have; `undefined` if it can have any. */
   readonly keys: readonly string[] | undefined
+  /** The keys that the schema names. */
+  readonly named: readonly string[]
   /** Whether decoding makes new objects of all it is given, so that one payload can serve several requests. */
   readonly makesCopies: boolean
 }

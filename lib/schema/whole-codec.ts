@@ -5,6 +5,7 @@ import { copyOf, notJson } from './json.js'
 export class WholeCodec implements Codec {
   readonly makesCopies = false
   readonly keys = undefined
+  readonly named: readonly string[] = []
   readonly #value: ValueCodec
   readonly #encodeKey: (value: unknown) => Decoded<unknown>
 

@@ -52,6 +52,7 @@ export class ZodObjectCodec implements Codec {
   readonly #required = new Set<string>()
   readonly makesCopies: boolean
   readonly keys: readonly string[] | undefined
+  readonly named: readonly string[]
   readonly #defaults: readonly ZodValue[]
   readonly #defaultKeys: string[] = []
   readonly #catchall: ZodValue | undefined
@@ -62,7 +63,8 @@ export class ZodObjectCodec implements Codec {
     this.#keys = new Map(Object.entries(shape).map(([key, value]) => [key, new ZodValue(value)]))
     this.#plain = new Set(Object.keys(shape).filter((key) => isPlainOrDefault(shape[key] as $ZodType)))
     this.#catchall = catchall && catchall._zod.def.type !== 'never' ? new ZodValue(catchall) : undefined
-    this.keys = this.#catchall === undefined ? Object.keys(shape) : undefined
+    this.named = Object.keys(shape)
+    this.keys = this.#catchall === undefined ? this.named : undefined
     this.makesCopies = this.#catchall === undefined && this.#plain.size === this.#keys.size
     const defaults: ZodValue[] = []
     for (const [key, codec] of this.#keys) {

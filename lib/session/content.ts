@@ -10,6 +10,7 @@ import { invalidValue } from './invalid-value.js'
 import { endAfter, idleOf, type Persist } from './lifetime.js'
 import type { Form, Read } from './migrate.js'
 import type { Encoded, Origin } from './origin.js'
+import type { PluginValues } from './plugin-values.js'
 import { Values } from './values.js'
 
 /** What of a session is stored: its changes are changes to this. */
@@ -38,6 +39,8 @@ interface Parts {
   values: Values
   /** Made when messages are first asked for: most requests do not. */
   flashes: Flashes | undefined
+  /** Made where other plugins use the session. */
+  pluginValues: PluginValues | undefined
   persist: Said<Persist> | undefined
   subject: Said<string | undefined> | undefined
   /** Whose session it was before this request said whose it is. */
@@ -65,6 +68,7 @@ export class Content {
       base: { record: undefined, end: undefined, version, form: undefined },
       values: new Values(codec, { payload: NO_PAYLOAD, data: codec.empty() }),
       flashes: undefined,
+      pluginValues: undefined,
       persist: undefined,
       subject: undefined,
       subjectBefore: undefined
@@ -85,6 +89,7 @@ export class Content {
       base: { record, end: expires, version: read.version, form: read.form },
       values: new Values(definition.codec, read),
       flashes: undefined,
+      pluginValues: undefined,
       persist: undefined,
       subject: undefined,
       subjectBefore: record.s
@@ -111,6 +116,14 @@ export class Content {
     const parts = this.#parts
     parts.flashes ??= new Flashes(this.#definition.flashes, this.#storedFlashes ?? {})
     return parts.flashes
+  }
+
+  get pluginValues(): PluginValues | undefined {
+    return this.#parts.pluginValues
+  }
+
+  set pluginValues(values: PluginValues | undefined) {
+    this.#parts.pluginValues = values
   }
 
   get persist(): Persist {
@@ -140,7 +153,8 @@ export class Content {
   }
 
   get isChanged(): boolean {
-    const { persist, subject, values, flashes } = this.#parts
+    const { persist, subject, values, flashes, pluginValues } = this.#parts
+    if (pluginValues?.noteChanges()) return true
     return persist !== undefined || subject !== undefined || values.isDirty || flashes?.isDirty === true
   }
 
@@ -159,7 +173,8 @@ export class Content {
    */
   encode(now: number): Encoded {
     const definition = this.#definition
-    const { values, flashes } = this.#parts
+    const { values, flashes, pluginValues } = this.#parts
+    pluginValues?.check()
     const payload = values.encode()
     if (payload.issues) throw invalidValue(definition, payload.issues)
     const expires = this.expires(now)
@@ -195,7 +210,12 @@ export class Content {
   /** Another content with the same changes, for replaying them on something that this one must not see. */
   fork(): Content {
     const { values, flashes } = this.#parts
-    return new Content(this.#definition, this.#log, { ...this.#parts, values: values.copy(), flashes: flashes?.copy() })
+    return new Content(this.#definition, this.#log, {
+      ...this.#parts,
+      values: values.copy(),
+      flashes: flashes?.copy(),
+      pluginValues: undefined
+    })
   }
 
   /** The end of what is stored was moved, and nothing else. */

@@ -60,6 +60,28 @@ export class Flashes {
     this.#journal.since = { ...NOTHING, isCleared: true }
   }
 
+  /** The names of the messages of a kind, defined or not. */
+  names(kind: string): string[] {
+    return this.#messages(kind).map(nameOf)
+  }
+
+  /** The stored form of a message, not to be handed out; `undefined` when there is none of the name. */
+  named(kind: string, name: string): unknown {
+    return this.#messages(kind).find(([other]) => other === name)?.[1]
+  }
+
+  /** Sets the message of a name; `undefined` removes it. */
+  put(kind: string, name: string, encoded: unknown): void {
+    const { isCleared, taken, added } = this.#journal.since ?? NOTHING
+    const others = added.get(kind)?.filter(([other]) => other !== name) ?? []
+    const messages: readonly Message[] = encoded === undefined ? others : [...others, [name, encoded]]
+    this.#journal.since = {
+      isCleared,
+      taken: new Map(taken).set(kind, new Set([...(taken.get(kind) ?? []), name])),
+      added: new Map(added).set(kind, messages)
+    }
+  }
+
   /** What is to be stored. */
   encoded(): FlashRecord | undefined {
     const result = applied(this.#stored, this.#journal.hold())

@@ -59,6 +59,11 @@ export class Values {
     return this.#journal?.all !== undefined || this.#mutated().length > 0
   }
 
+  /** Whether `clear()` was called: nothing of what is stored is to be kept. */
+  get isCleared(): boolean {
+    return this.#journal?.isCleared === true
+  }
+
   has(key: string): boolean {
     return Object.hasOwn(this.#data, key) && this.#data[key] !== undefined
   }
@@ -241,7 +246,7 @@ export class Values {
   }
 
   #base(): Payload {
-    return this.#journal?.isCleared ? {} : this.#payload
+    return this.isCleared ? {} : this.#payload
   }
 
   /** Keys that were handed out as objects and look different now, although nobody set them. */
