@@ -73,7 +73,7 @@ export class Examples {
     const parts = texts.filter(({ text }) => !isWhole(text))
     const files = parts.map(({ name, text }, index) => [name, index, text] as const)
     const compiled = await Promise.all([
-      ...whole.map(({ name, text }) => compile(name, { [name]: replaced(text, ADDRESSES) })),
+      ...whole.map(({ name, text }) => compile(name, { [name]: withApp(replaced(text, ADDRESSES)) })),
       compile(program, Object.fromEntries(files.map(([name, index, text]) => [name, afterPrelude(text, index)])))
     ])
     const paths = compiled.flatMap((out, at) =>
@@ -107,7 +107,12 @@ export class Examples {
 
 /** Whether it makes an app of its own, as in a file that a reader pastes. */
 function isWhole(text: string): boolean {
-  return text.includes("import Fastify from 'fastify'")
+  return /^(export )?const app = Fastify\(/m.test(text)
+}
+
+/** A test asks a part of an app by itself; one that listens is run as it stands. */
+function withApp(text: string): string {
+  return /app\.listen|export const app/.test(text) ? text : `${text}\nexport { app }\n`
 }
 
 /** Each is a module of its own; what one declares is not known to the next, but for the types of the app. */

@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import type {} from '@fastify/websocket'
 import type { Test } from 'tap'
 import { Client, clock } from '../client.js'
 import type { Examples } from './examples.js'
@@ -43,6 +45,31 @@ export async function recipes(t: Test, examples: Examples): Promise<void> {
     t.match(refused.json(), { field: 'theme', problems: [/light/] })
   })
 
+  t.test('what is added in two tabs adds up', async (t) => {
+    const { app } = await examples.load(t, "'/basket/:item'")
+    const client = new Client(app)
+    await client.get('/basket/tea', { method: 'POST' })
+    await Promise.all([1, 2, 3].map(() => client.copy().get('/basket/tea', { method: 'POST' })))
+    t.same(await client.json('/basket'), { tea: 4 })
+  })
+
+  t.test('a wizard leads from step to step, and ends with the last', async (t) => {
+    const { app } = await examples.load(t, "'/checkout/order'")
+    app.get('/', async (request) => request.session('prefs').flashes('notice'))
+    const client = new Client(app)
+    const post = async (step: string, payload: object = {}) => {
+      const { statusCode, headers } = await client.get(`/checkout/${step}`, { method: 'POST', payload })
+      return headers.location ?? statusCode
+    }
+    t.equal(await post('order'), '/checkout/city')
+    t.equal(await post('city', { city: '' }), 400)
+    t.equal(await post('city', { city: 'Graz' }), '/checkout/payment')
+    t.equal(await post('payment', { pays: 'card' }), '/checkout/order')
+    t.equal(await post('order'), '/')
+    t.same(await client.json('/'), ['Ordered, to Graz'])
+    t.equal(await post('order'), '/checkout/city')
+  })
+
   t.test('a session begins with the page', async (t) => {
     const { app } = await examples.load(t, '/catalogue')
     const client = new Client(app)
@@ -60,5 +87,62 @@ export async function recipes(t: Test, examples: Examples): Promise<void> {
   t.test('a plugin defines a session of its own', async (t) => {
     const { app } = await examples.load(t, "'/wizard'")
     t.equal((await app.inject('/wizard')).body, '1')
+  })
+  t.test('what a message over a WebSocket changes is saved', async (t) => {
+    const { app } = await examples.load(t, "'/live'")
+    app.get('/add', async (request) => void request.session('cart').set('items', ['tea']))
+    app.get('/items', async (request) => request.session('cart').get('items'))
+    const client = new Client(app)
+    await client.get('/add')
+    const socket = await app.injectWS('/live', { headers: { cookie: client.cookie } })
+    socket.send('milk')
+    const [said] = await once(socket, 'message')
+    t.equal(String(said), '2 in your cart')
+    t.same(await client.json('/items'), ['tea', 'milk'])
+    socket.terminate()
+  })
+
+  t.test('a page that asks for no session may be cached', async (t) => {
+    const { app } = await examples.load(t, "'/about'")
+    app.get('/add', async (request) => void request.session('cart').set('items', ['tea']))
+    const client = new Client(app)
+    await client.get('/add')
+    const { headers } = await client.get('/about')
+    t.equal(headers['cache-control'], 'public, max-age=3600')
+    t.notOk(headers.vary)
+    t.notOk(headers['set-cookie'])
+  })
+
+  t.test('resolvers of GraphQL read and change a session', async (t) => {
+    const { app } = await examples.load(t, "from 'mercurius'")
+    const client = new Client(app)
+    const ask = async (query: string) => (await client.get('/graphql', { method: 'POST', payload: { query } })).json()
+    t.same(await ask('mutation { add(item: "tea") }'), { data: { add: 1 } })
+    t.same(await ask('{ items }'), { data: { items: ['tea'] } })
+  })
+
+  t.test('procedures of tRPC know who has signed in', async (t) => {
+    const { app } = await examples.load(t, 'initTRPC')
+    app.get('/sign-in', async (request) => void request.session('login').identify('ann').set('user', 'ann'))
+    const client = new Client(app)
+    t.equal((await client.get('/trpc/me')).statusCode, 401)
+    await client.get('/sign-in')
+    t.same(await client.json('/trpc/me'), { result: { data: 'ann' } })
+  })
+
+  t.test('middleware of Express knows who has signed in', async (t) => {
+    const { app } = await examples.load(t, "from '@fastify/middie'")
+    app.get('/sign-in', async (request) => void request.session('login').identify('ann').set('user', 'ann'))
+    const client = new Client(app)
+    t.equal((await client.get('/hello')).body, 'Hello stranger')
+    await client.get('/sign-in')
+    t.equal((await client.get('/hello')).body, 'Hello ann')
+  })
+
+  t.test('a store takes the client that another plugin has made', async (t) => {
+    const { app } = await examples.load(t, 'function options({ db }')
+    const client = new Client(app)
+    await client.get('/cart/tea', { method: 'POST' })
+    t.same((await client.get('/cart/milk', { method: 'POST' })).json(), ['tea', 'milk'])
   })
 }
