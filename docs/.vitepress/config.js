@@ -99,10 +99,10 @@ export default defineConfig({
       { text: 'Introduction', link: '/' },
       group(
         'Sessions',
-        ['handlers', 'options', 'schemas', 'flashes', 'cookies', 'routes', 'app', 'recipes'].map(inDocs)
+        ['handlers', 'options', 'schemas', 'flashes', 'cookies', 'routes', 'app', 'recipes', 'testing'].map(inDocs)
       ),
       group('Stores', ['docs/stores', ...engines, 'docs/stores/own']),
-      group('In production', ['migrations', 'deploys', 'errors', 'security', 'costs'].map(inDocs)),
+      group('In production', ['migrations', 'deploys', 'errors', 'security', 'costs', 'coming-from'].map(inDocs)),
       { text: 'API', collapsed: true, items: api },
       group('Project', ['CHANGELOG'])
     ]
