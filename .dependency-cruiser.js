@@ -18,6 +18,7 @@ const ROOMS = [
   '^lib/session/',
   '^lib/load/',
   '^lib/save/',
+  '^lib/from/',
   '^lib/request/',
   '^lib/app/',
   '^lib/plugin\\.ts$',

@@ -1,7 +1,11 @@
 import { readdirSync } from 'node:fs'
 import { basename } from 'node:path'
 
-const stores = readdirSync('lib/stores').filter((name) => name.endsWith('.ts'))
+/** A file each, of those in a folder itself. */
+const entries = (folder) =>
+  readdirSync(`lib/${folder}`)
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => [`${folder}/${basename(name, '.ts')}`, `lib/${folder}/${name}`])
 
 /**
  * What is published: each entry is one file, beside one with all that the plugin itself needs and the few that some
@@ -12,7 +16,7 @@ export default {
     index: 'lib/index.ts',
     'conformance/index': 'lib/conformance/index.ts',
     'testing/index': 'lib/testing/index.ts',
-    ...Object.fromEntries(stores.map((name) => [`stores/${basename(name, '.ts')}`, `lib/stores/${name}`]))
+    ...Object.fromEntries([...entries('from'), ...entries('stores')])
   },
   external: /^[^./]/,
   platform: 'node',

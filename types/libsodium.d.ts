@@ -30,6 +30,7 @@ declare module 'libsodium' {
       npub: number,
       k: number
     ): number
+    _crypto_secretbox_open_easy(m: number, c: number, clen: number, clenHigh: number, n: number, k: number): number
   }
   export default function instantiate(options: object): Promise<Sodium>
 }

@@ -1,3 +1,4 @@
+import type { From } from './from.js'
 import type { FlashSchemas, Input, Output, Schema, SchemaIssue } from './schema.js'
 import type { CookieOptions } from './session.js'
 import type { Store } from './store.js'
@@ -91,6 +92,11 @@ interface Base<S extends Schema, StoreName extends string> extends Shared {
    * `base` is the value both started from, `theirs` is saved already, `mine` is this request's.
    */
   readonly merge?: Merge<Output<S>>
+  /**
+   * Sessions of other plugins that go on as this one, where a request has no cookie of this one: those of
+   * `fastify-sessions/from/…`. With it, a session on the cookie store is loaded when those on record stores are.
+   */
+  readonly from?: readonly From<Input<S>>[]
 }
 
 export interface Definition<

@@ -159,10 +159,11 @@ export class AppSessions implements Sessions {
     this.#checkDefault()
     const { definitions, stores } = this.#registry
     this.#marker = this.#markerFor(definitions)
-    this.#preloaded = definitions.filter(({ store, isManual }) => store !== undefined && !isManual)
     this.#rolling = definitions.filter(({ isRolling }) => isRolling)
+    this.#preloaded = definitions.filter(({ store, from, isManual }) => (store ?? from) !== undefined && !isManual)
     this.#mayRead = this.#preloaded.length > 0 || this.#options.clearMarker !== undefined
     this.routes.check(definitions.map(({ name }) => name))
+    await Promise.all(definitions.map(({ from }) => from?.ready()))
     await this.#setUpStores()
     this.#tellLimits()
     this.#sweeper.start(stores.recordStores)
@@ -227,7 +228,9 @@ export class AppSessions implements Sessions {
 
   #wanted(request: FastifyRequest, header: string): readonly ResolvedDefinition[] {
     let present: ResolvedDefinition[] = []
-    for (const definition of this.#preloaded) if (definition.cookie.isIn(header)) present = append(present, definition)
+    for (const definition of this.#preloaded) {
+      if (definition.cookie.isIn(header) || definition.from?.isIn(header)) present = append(present, definition)
+    }
     const sessions = present.length === 0 ? undefined : this.routes.loadedFor(request)
     if (sessions === undefined) return present
     return sessions === false ? [] : present.filter(({ name }) => sessions.includes(name))

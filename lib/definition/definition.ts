@@ -8,6 +8,7 @@ import type { RecordCache } from '../records/record-cache.js'
 import type { Ticket } from '../records/ticket.js'
 import type { Codec, ValueCodec } from '../schema/codec.js'
 import type { Sealer } from '../seal/sealer.js'
+import type { Arrivals } from './arrivals.js'
 import type { Superseded } from './superseded.js'
 
 /** Of a definition: checked, with its defaults in place. All durations are in milliseconds. */
@@ -38,6 +39,8 @@ export interface Settings {
   readonly stepsDown: readonly StepDown[]
   readonly onInvalid: 'reset' | 'throw' | ((context: InvalidContext) => unknown)
   readonly merge: MergeFunctions
+  /** Sessions of other plugins that become ones of this definition. */
+  readonly from: Arrivals | undefined
 }
 
 /** One session's definition with the store that it names, and with the tools that are made of both. */

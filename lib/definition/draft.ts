@@ -8,6 +8,7 @@ import { PLUGIN_VALUES } from '../records/record.js'
 import type { ValueCodec } from '../schema/codec.js'
 import { codecFor, defaultsOf, shapeOf, valueCodecFor } from '../schema/codecs.js'
 import { isObject } from '../util/objects.js'
+import { arrivalsOf } from './arrivals.js'
 import type { MergeFunctions, Settings } from './definition.js'
 import { stepsDown, stepsUp } from './forms.js'
 
@@ -73,7 +74,8 @@ function settingsOf(name: string, definition: Definition, shared: SharedOptions,
     stepsDown: stepsDown(definition),
     maxBytes: settings.maxBytes,
     onInvalid: definition.onInvalid ?? 'reset',
-    merge: (definition.merge ?? {}) as MergeFunctions
+    merge: (definition.merge ?? {}) as MergeFunctions,
+    from: arrivalsOf(name, definition.from)
   }
 }
 

@@ -1,10 +1,12 @@
 import type { FastifyRequest } from 'fastify'
+import type { Problem } from '../../types/session.js'
 import type { Awaitable } from '../../types/store.js'
 import { CookieHeader } from '../cookie/header.js'
 import type { ResolvedDefinition } from '../definition/definition.js'
 import type { RouteSessions } from '../definition/route-sessions.js'
 import { StoreError } from '../errors.js'
 import type { ClearMarker } from '../records/clear-marker.js'
+import { arrivingOf } from '../session/arriving.js'
 import type { Loaded } from '../session/origin.js'
 import { append } from '../util/append.js'
 import { andThen } from '../util/awaitable.js'
@@ -34,11 +36,15 @@ export class Loader {
   preload(definitions: readonly ResolvedDefinition[]): Awaitable<unknown> {
     const moment = this.#moment
     let named: Named[] = []
+    let mayArrive = false
     for (const definition of definitions) {
-      const opened = this.#openTicket(definition, moment)
+      mayArrive ||= definition.from !== undefined
+      const opened =
+        definition.store === undefined ? this.#openCookie(definition) : this.#openTicket(definition, moment)
       if (opened !== undefined) named = append(named, opened)
     }
-    return named.length > 1 ? this.#readByStore(named, moment) : named[0] && this.#readOne(named[0], moment)
+    const own = named.length > 1 ? this.#readByStore(named, moment) : named[0] && this.#readOne(named[0], moment)
+    return mayArrive ? andThen(own, () => this.#arriveAll(definitions, moment)) : own
   }
 
   /** The store could not be asked for these: whoever uses them gets the error, or an empty session. */
@@ -98,8 +104,9 @@ export class Loader {
   }
 
   /** Whether or not a cookie came: else only the second visit would show that `load()` was forgotten. */
-  #isLoadedByHand({ store, isManual, name }: ResolvedDefinition): boolean {
-    if (store === undefined || isManual) return store !== undefined
+  #isLoadedByHand({ store, from, isManual, name }: ResolvedDefinition): boolean {
+    const isPreloaded = (store ?? from) !== undefined
+    if (!isPreloaded || isManual) return isPreloaded
     const wanted = this.#routes.loadedFor(this.#request)
     return wanted !== undefined && (wanted === false || !wanted.includes(name))
   }
@@ -112,6 +119,27 @@ export class Loader {
     const loaded = loadFromCookie(definition, header, this.#moment)
     logProblem(this.#request.log, definition.name, loaded.problem)
     return loaded
+  }
+
+  /** On the cookie store nothing is to be read, but whether its cookie is good decides about those of other plugins. */
+  #openCookie(definition: ResolvedDefinition): undefined {
+    this.#put({ definition, loaded: this.#fromCookie(definition) as Loaded })
+  }
+
+  /** Sessions of other plugins, where there is none of ours. */
+  async #arriveAll(definitions: readonly ResolvedDefinition[], moment: Moment): Promise<void> {
+    const { text } = this.#cookieHeader
+    const open = definitions.filter((definition) => definition.from?.isIn(text) && mayArrive(this.#find(definition)))
+    await Promise.all(open.map((definition) => this.#arrive(definition, moment)))
+  }
+
+  async #arrive(definition: ResolvedDefinition, { clearedAt }: Moment): Promise<void> {
+    try {
+      const loaded = await arrivingOf(definition)?.load(definition, this.#request, this.#cookieHeader, clearedAt)
+      if (loaded !== undefined) this.#take(definition, loaded)
+    } catch (error) {
+      this.fail([definition], error)
+    }
   }
 
   /** `undefined`: there is nothing to be read. */
@@ -150,5 +178,16 @@ export class Loader {
     logProblem(this.#request.log, definition.name, loaded.problem)
   }
 }
+
+/** A session of ours that has ended is not to come back as an old one. */
+function mayArrive(result: Result | undefined): boolean {
+  if (result === undefined) return true
+  if (result.failure !== undefined) return false
+  const { origin, problem } = result.loaded
+  return origin === undefined && UNKNOWN.has(problem)
+}
+
+/** What a cookie gives that never named a session of ours, or with a key that there is no more. */
+const UNKNOWN: ReadonlySet<Problem | undefined> = new Set([undefined, 'malformed', 'unknown-key', 'bad-seal'] as const)
 
 const NOTHING: Loaded = Object.freeze({})

@@ -31,7 +31,19 @@ const PLUGIN = [
   'logLevel',
   'logSerializers'
 ]
-const DEFINITION = ['schema', 'flash', 'store', 'seal', 'chunks', 'load', 'version', 'migrate', 'onInvalid', 'merge']
+const DEFINITION = [
+  'schema',
+  'flash',
+  'store',
+  'seal',
+  'chunks',
+  'load',
+  'version',
+  'migrate',
+  'onInvalid',
+  'merge',
+  'from'
+]
 /** Attributes of a cookie. */
 export const COOKIE = ['path', 'domain', 'secure', 'httpOnly', 'sameSite', 'maxAge', 'partitioned', 'priority']
 

@@ -1,10 +1,12 @@
 import type { Awaitable, RecordStore } from '../../types/store.js'
 import type { SetCookie } from '../cookie/cookie.js'
+import type { ResolvedDefinition } from '../definition/definition.js'
 import { HeadersSentError, isOurs, SaveError, StoreError } from '../errors.js'
 import { type Job, runAlone, runTogether } from '../records/rounds.js'
 import { formatTicket } from '../records/ticket.js'
 import type { ReplyState } from '../response/reply-state.js'
 import { sendCookies } from '../response/send-cookies.js'
+import { arrivingOf } from '../session/arriving.js'
 import type { Encoded, Origin } from '../session/origin.js'
 import type { SessionState } from '../session/state.js'
 import { append } from '../util/append.js'
@@ -65,6 +67,7 @@ function plan(reply: ReplyState, state: SessionState, now: number): Task | undef
   const encoded = state.isChanged || state.replaced !== undefined ? state.encode(now) : undefined
   const isMoving = isTouchDue(state, now)
   if (state.definition.store === undefined) return planCookie(reply, state, encoded, isMoving, now)
+  if (state.arrival?.isStored === false) return planArrival(reply, state, encoded, now)
   if (encoded !== undefined || state.clearsCookie) {
     const needsCookie = encoded !== undefined && state.origin === undefined
     if (needsCookie && reply.areHeadersSent) throw new HeadersSentError(state.definition.name)
@@ -72,6 +75,19 @@ function plan(reply: ReplyState, state: SessionState, now: number): Task | undef
   }
   if (state.origin === undefined) return undefined
   return planRead(state, state.origin, isMoving, now)
+}
+
+/** One of another plugin becomes one of ours, also if it was only read: then a store that fails costs nobody the page. */
+function planArrival(
+  { areHeadersSent }: ReplyState,
+  state: SessionState,
+  encoded: Encoded | undefined,
+  now: number
+): Task | undefined {
+  const isRenewal = encoded === undefined && !state.clearsCookie
+  if (areHeadersSent && !isRenewal) throw new HeadersSentError(state.definition.name)
+  const job = arrivingOf(state.definition)?.save(state, encoded, areHeadersSent, now)
+  return job && { ...taskFor(state, encoded, job), isRenewal }
 }
 
 /** What a session needs that was only read, and came by a cookie; a replaced id gets nothing. */
@@ -129,13 +145,18 @@ function run(tasks: readonly Task[]): Awaitable<void> {
   return andThen(settled, settle)
 }
 
-function finishSaved(reply: ReplyState, tasks: readonly Task[], now: number): undefined {
-  try {
-    if (tasks.some(isFailed)) throw saveError(tasks)
-    finish(reply, tasks.every(isDone) ? tasks : tasks.filter(isKept), now)
-  } finally {
+function finishSaved(reply: ReplyState, tasks: readonly Task[], now: number): Promise<void> | undefined {
+  const end = () => {
     for (const { state } of tasks) state.endSaving()
   }
+  let finishing: Promise<void> | undefined
+  try {
+    if (tasks.some(isFailed)) throw saveError(tasks)
+    finishing = finish(reply, tasks.every(isDone) ? tasks : tasks.filter(isKept), now)
+  } finally {
+    if (finishing === undefined) end()
+  }
+  return finishing?.finally(end)
 }
 
 async function runByStore(tasks: readonly Task[]): Promise<void> {
@@ -189,12 +210,43 @@ function logUnrenewed({ log, definition }: SessionState, error: unknown): void {
   )
 }
 
+/** Ends those that another plugin's server keeps as well, should any be signed out, and answers. */
+function finish(reply: ReplyState, tasks: readonly Task[], now: number): Promise<void> | undefined {
+  return tasks.some(endsOld) ? endThenAnswer(reply, tasks, now) : answer(reply, tasks, now)
+}
+
+const endsOld = ({ state }: Task) => state.clearsCookie && state.definition.from !== undefined
+
+/** @throws FST_SESSIONS_SAVE */
+async function endThenAnswer(reply: ReplyState, tasks: readonly Task[], now: number): Promise<void> {
+  await Promise.all(tasks.filter(endsOld).map(({ state: { definition } }) => endOld(reply, definition)))
+  await answer(reply, tasks, now)
+}
+
+async function endOld({ request }: ReplyState, definition: ResolvedDefinition): Promise<void> {
+  const { name } = definition
+  try {
+    await arrivingOf(definition)?.end(request)
+  } catch (cause) {
+    request.log.error({ session: name, err: cause }, NOT_ENDED)
+    throw new SaveError(new Map([[name, Object.assign(new StoreError(name, NOT_ENDED), { cause })]]))
+  }
+}
+
+const NOT_ENDED = 'the store of the former plugin did not end the session that it keeps'
+
 /** Makes the cookies, and sets them unless one can't be made. */
-function finish(reply: ReplyState, tasks: readonly Task[], now: number): undefined {
+function answer(reply: ReplyState, tasks: readonly Task[], now: number): Promise<void> | undefined {
   const cookies: SetCookie[] = []
+  let arrived: Promise<void> | undefined
   eachOrThrow(tasks, taskState, (task) => {
     const make = task.isRenewal ? renewedCookies : cookiesFor
-    cookies.push(...make(reply, task, now))
+    const own = make(reply, task, now)
+    cookies.push(...own)
+    const arriving = arrivingOf(task.state.definition)
+    if (arriving === undefined || own.length === 0 || reply.areHeadersSent) return
+    cookies.push(...arriving.clear(reply.request, task.state))
+    arrived = allOf(arrived, arriving.endArrived(task.state))
   })
   for (const { state, encoded, settled } of tasks) {
     const isWritten = encoded !== undefined && settled?.status !== 'rejected'
@@ -202,6 +254,11 @@ function finish(reply: ReplyState, tasks: readonly Task[], now: number): undefin
     state.markAnswered()
   }
   sendCookies(reply, cookies)
+  return arrived
+}
+
+function allOf(first: Promise<void> | undefined, second: Promise<void> | undefined): Promise<void> | undefined {
+  return first && second ? first.then(() => second) : (first ?? second)
 }
 
 /** A value that was smaller when it was written, or had more cookies, leaves the browser with what it has. */

@@ -126,7 +126,7 @@ function mend(
 }
 
 /** Where it was thrown, for the log: the message can quote what is stored. */
-function withoutMessage(error: unknown): Error | undefined {
+export function withoutMessage(error: unknown): Error | undefined {
   if (!(error instanceof Error)) return undefined
   const { name, message, stack = '' } = error
   const start = stack.indexOf(message) + message.length

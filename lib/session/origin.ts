@@ -35,6 +35,13 @@ export interface Loaded {
   readonly isStale?: boolean
   /** The store failed and the app goes on without it: nothing is to be saved. */
   readonly isDetached?: boolean
+  readonly arrival?: Arrival | undefined
+}
+
+/** The session was one of another plugin, and the browser does not know yet that it is one of ours. */
+export interface Arrival {
+  /** Whether its record is in the store. */
+  readonly isStored: boolean
 }
 
 /** What a session is to be stored as. */

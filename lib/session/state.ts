@@ -6,7 +6,7 @@ import { parseRecord, type SessionRecord } from '../records/record.js'
 import { newSecret, storeId, type Ticket } from '../records/ticket.js'
 import { Content } from './content.js'
 import { readStored } from './migrate.js'
-import { type Encoded, idOf, type Loaded, type Origin, withoutTicket, withTicket } from './origin.js'
+import { type Arrival, type Encoded, idOf, type Loaded, type Origin, withoutTicket, withTicket } from './origin.js'
 import type { Shown } from './shown.js'
 
 /** How a session that begins in this request begins. */
@@ -54,11 +54,12 @@ export class SessionState {
   #former: SessionState | undefined
   /** Attributes that this request gave the cookie. */
   cookieOptions: CookieOptions | undefined
+  arrival: Arrival | undefined
   /** What `session.data` gave last. */
   shown: Shown | undefined
 
   constructor(definition: ResolvedDefinition, log: FastifyBaseLogger, loaded: Loaded, { at, isUse }: Beginning) {
-    const { origin, unread, problem, isStale = false, isDetached = false } = loaded
+    const { origin, unread, problem, isStale = false, isDetached = false, arrival } = loaded
     this.definition = definition
     this.log = log
     this.isDetached = isDetached
@@ -70,9 +71,12 @@ export class SessionState {
       this.#content = Content.of(definition, log, origin, read, isUse)
       this.#standing = 'stored'
       this.#origin = origin
+      this.arrival = arrival
       return
     }
-    this.#origin = origin ?? unread
+    // What was one of another plugin and does not fit stays what it was.
+    if (arrival !== undefined) this.#isStale = false
+    this.#origin = arrival?.isStored === false ? undefined : (origin ?? unread)
     this.#standing = this.#origin === undefined ? 'new' : 'unread'
     this.#content = Content.empty(definition, log, this.isReadOnly ? (origin as Origin).record.c : at, isUse)
   }
@@ -292,6 +296,16 @@ export class SessionState {
   /** The id was replaced meanwhile, so this request gets no cookie of it. */
   markReplaced(): void {
     this.#stand('stored', withoutTicket(this.#origin as Origin))
+  }
+
+  /** It was one of another plugin, and what the request goes on from is stored now as `stored` says. */
+  markArrived(mapped: Origin, stored: Origin): void {
+    if (this.#origin === mapped) this.#origin = stored
+  }
+
+  /** What is to be ended was not stored by this request, but perhaps by another one. */
+  destroyInstead(origin: Origin | undefined): void {
+    this.#toDestroy = origin
   }
 
   markDestroyed(): void {

@@ -1,5 +1,6 @@
 import type { AsyncRecordStore } from '../../types/store.js'
 import { StoreConfigError } from '../errors.js'
+import { called } from '../util/callbacks.js'
 import { bridge, type Engine } from './internal/bridge.js'
 import { kindOf } from './internal/clients.js'
 import { storeOptions } from './internal/options.js'
@@ -74,16 +75,4 @@ function kept(record: string, expires: number): Kept {
   const maxAge = Math.max(1, expires - Date.now())
   const cookie = { expires: new Date(expires), maxAge, originalMaxAge: maxAge, httpOnly: true, path: '/' }
   return { cookie, record }
-}
-
-/** Stores on files say ENOENT for a session that is absent; express-session takes it so, too. */
-function called(call: (done: Callback) => unknown): Promise<unknown> {
-  return new Promise((resolve, reject) => {
-    const done: Callback = (error, value) => {
-      if (!error || (error as { code?: unknown }).code === 'ENOENT') resolve(value)
-      else reject(error)
-    }
-    // Some stores are async functions, which may reject besides calling back.
-    Promise.resolve(call(done)).catch(reject)
-  })
 }

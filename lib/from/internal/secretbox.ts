@@ -1,0 +1,51 @@
+import type { Sodium } from 'libsodium'
+
+export const KEY_BYTES = 32
+const NONCE_BYTES = 24
+const TAG_BYTES = 16
+
+/**
+ * XSalsa20-Poly1305, which Node does not have, by libsodium's WebAssembly. It is an instance of its own: the one that
+ * seals the sessions of the app is driven on a heap that nobody else may let grow.
+ */
+export class SecretBox {
+  readonly #sodium: Sodium
+  readonly #keys: readonly number[]
+
+  private constructor(sodium: Sodium, keys: readonly Uint8Array[]) {
+    this.#sodium = sodium
+    this.#keys = keys.map((key) => {
+      const pointer = sodium._malloc(KEY_BYTES)
+      sodium.HEAPU8.set(key, pointer)
+      return pointer
+    })
+  }
+
+  static async with(keys: readonly Uint8Array[]): Promise<SecretBox> {
+    const { default: instantiate } = await import('libsodium')
+    return new SecretBox(await instantiate({}), keys)
+  }
+
+  /** `undefined` if none of the keys sealed it. */
+  open(sealed: Uint8Array, nonce: Uint8Array): string | undefined {
+    if (sealed.length < TAG_BYTES || nonce.length !== NONCE_BYTES) return undefined
+    const at = this.#sodium._malloc(sealed.length + NONCE_BYTES)
+    try {
+      return this.#openAt(at, sealed, nonce)
+    } finally {
+      this.#sodium.HEAPU8.fill(0, at, at + sealed.length)
+      this.#sodium._free(at)
+    }
+  }
+
+  #openAt(at: number, sealed: Uint8Array, nonce: Uint8Array): string | undefined {
+    const nonceAt = at + sealed.length
+    for (const key of this.#keys) {
+      this.#sodium.HEAPU8.set(sealed, at)
+      this.#sodium.HEAPU8.set(nonce, nonceAt)
+      if (this.#sodium._crypto_secretbox_open_easy(at, at, sealed.length, 0, nonceAt, key) !== 0) continue
+      return Buffer.from(this.#sodium.HEAPU8.subarray(at, nonceAt - TAG_BYTES)).toString()
+    }
+    return undefined
+  }
+}

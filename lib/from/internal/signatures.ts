@@ -1,0 +1,35 @@
+import { createHmac, timingSafeEqual } from 'node:crypto'
+
+type Secret = string | Uint8Array
+
+/** Whether one of the secrets made the signature, which is the base64 text of an HMAC. */
+export function isSigned(
+  text: string,
+  signature: string,
+  secrets: readonly Secret[],
+  algorithm: string,
+  form: (base64: string) => string
+): boolean {
+  const given = Buffer.from(signature)
+  return secrets.some((secret) => {
+    const expected = Buffer.from(form(createHmac(algorithm, secret).update(text).digest('base64')))
+    return given.length === expected.length && timingSafeEqual(given, expected)
+  })
+}
+
+/** The value of `value.signature`, as the packages cookie-signature and @fastify/cookie sign it; `undefined` if forged. */
+export function unsign(signed: string, secrets: readonly Secret[], algorithm = 'sha256'): string | undefined {
+  const dot = signed.lastIndexOf('.')
+  if (dot < 1) return undefined
+  const value = signed.slice(0, dot)
+  return isSigned(value, signed.slice(dot + 1), secrets, algorithm, withoutPadding) ? value : undefined
+}
+
+function withoutPadding(base64: string): string {
+  return base64.replace(/=+$/, '')
+}
+
+/** As keygrip writes it. */
+export function urlSafe(base64: string): string {
+  return withoutPadding(base64).replaceAll('+', '-').replaceAll('/', '_')
+}

@@ -1,0 +1,135 @@
+import { hash } from 'node:crypto'
+import type { ResolvedDefinition } from '../../definition/definition.js'
+import { follow } from '../../load/successor.js'
+import { formatRecord } from '../../records/record.js'
+import { create, type Job, readAllFresh, removeAll } from '../../records/rounds.js'
+import { newSecret, newTicket, storeId, type Ticket } from '../../records/ticket.js'
+import type { Outcome } from '../../save/outcome.js'
+import { save } from '../../save/save.js'
+import { enter, isEntered, leave } from '../../save/subject-changes.js'
+import { endedBy } from '../../session/lifetime.js'
+import { idOf, type Loaded, type Origin, withoutTicket, withTicket } from '../../session/origin.js'
+import { SessionState } from '../../session/state.js'
+import { originOf, readOrigin, writtenOrigin } from '../../session/stored-origin.js'
+import type { NewRecord } from './mapping.js'
+
+/*
+ * An old session becomes a record whose id is derived from the old session itself: of two requests that come with the
+ * same old cookie at the same time both find the one record, and the second replays its changes on what the first one
+ * stored. A receipt stays beside it for as long as the old session could be good: when the record has ended (by a
+ * sign-out, by being revoked or replaced, or by its lifetime), the receipt says that the old cookie is not to bring it
+ * back.
+ */
+
+/** Where an old session is kept when it has become one of ours. */
+export interface Berth {
+  readonly ticket: Ticket
+  /** `undefined`: nobody could tell the old session from another one, so it gets no receipt. */
+  readonly receipt: string | undefined
+  /** Until when that is kept, in ms since the epoch. */
+  readonly until: number
+}
+
+/** Whoever knows the old session could know the secret as well, but not seal a cookie with it. */
+export function berthFor(
+  definition: ResolvedDefinition,
+  peer: string,
+  identity: string | undefined,
+  now: number
+): Berth {
+  const purpose = JSON.stringify([definition.app ?? null, definition.name, definition.cookie.name, peer, identity])
+  const secret = identity === undefined ? newSecret() : derived('arrived', purpose).slice(0, SECRET_LENGTH)
+  const receipt = identity === undefined ? undefined : derived('receipt', purpose)
+  return { ticket: newTicket(secret, storeId(secret), 0), receipt, until: now + definition.absolute }
+}
+
+/** As long as those that are random: 144 bits. */
+const SECRET_LENGTH = 24
+
+function derived(what: string, purpose: string): string {
+  return hash('sha256', `fastify-sessions from ${what} ${purpose}`, 'base64url')
+}
+
+/** What is there already of an old session: its record, or that it has ended; `undefined`: it has yet to arrive. */
+export function* lookUp(
+  definition: ResolvedDefinition,
+  { ticket, receipt }: Berth,
+  clearedAt: number,
+  now: number
+): Job<Loaded | undefined> {
+  const ids = receipt === undefined ? [ticket.id] : [ticket.id, receipt]
+  const [stored, written] = yield* readAllFresh(ids)
+  const origin = originOf(definition, ticket.id, stored, ticket)
+  if (origin === undefined) return written === undefined ? undefined : { problem: 'gone' }
+  return yield* lookAt(definition, withTicket(origin, { ...ticket, createdAt: origin.record.c }), clearedAt, now)
+}
+
+function* lookAt(definition: ResolvedDefinition, origin: Origin, clearedAt: number, now: number): Job<Loaded> {
+  const { c, n: retired } = origin.record
+  const problem = endedBy(c, origin.expires, definition.absolute, { now, clearedAt })
+  if (problem !== undefined) return { problem }
+  if (retired === undefined) return { origin }
+  if (retired[1] <= now) return { problem: 'retired' }
+  return (yield* follow(definition, origin)) === undefined ? { problem: 'gone' } : { origin: withoutTicket(origin) }
+}
+
+/** A record that is not stored yet. */
+export function unstored({ text, record, expires }: NewRecord, { ticket }: Berth): Origin {
+  const location = { id: ticket.id, version: UNSTORED, ticket: { ...ticket, createdAt: record.c } }
+  return { text, record, expires, location }
+}
+
+/** Of no engine's. */
+const UNSTORED = ''
+
+/** Stores an old session, and then what the request did to it. */
+export function* saveArrival(state: SessionState, mapped: Origin, berth: Berth, now: number): Job<Outcome> {
+  if (state.clearsCookie) return yield* endArrival(state, mapped, berth, now)
+  const stored = yield* arrive(state, mapped, berth, now)
+  if (stored === undefined) return 'dropped'
+  state.markArrived(mapped, stored)
+  if (!state.isChanged && state.replaced === undefined) return state
+  return yield* save(state, state.encode(now), now)
+}
+
+/** Signed out before it was stored: the receipt goes first, so that no other request stores it afterwards. */
+function* endArrival(state: SessionState, mapped: Origin, berth: Berth, now: number): Job<Outcome> {
+  yield* leaveReceipt(berth, now)
+  state.destroyInstead(yield* readOrigin(state.definition, idOf(mapped)))
+  return yield* save(state, state.isChanged ? state.encode(now) : undefined, now)
+}
+
+/** `undefined`: the session was ended meanwhile. */
+function* arrive(state: SessionState, mapped: Origin, berth: Berth, now: number): Job<Origin | undefined> {
+  const { definition, log } = state
+  const { s: subject, c: at } = mapped.record
+  const arrived = new SessionState(definition, log, { origin: mapped }, { at, isUse: true })
+  if (subject !== undefined) yield* enter(arrived, now)
+  const id = idOf(mapped)
+  const version = yield* create(id, mapped.text, mapped.expires)
+  const isFirst = version !== undefined && (yield* leaveReceipt(berth, now))
+  if (isFirst && (subject === undefined || (yield* isEntered(arrived, subject)))) {
+    return writtenOrigin(definition, { id, ticket: mapped.location?.ticket }, { ...mapped, isExact: false }, version)
+  }
+  if (version !== undefined) yield* removeAll([id])
+  const other = version === undefined ? yield* joinOther(state, mapped) : undefined
+  if (other === undefined && subject !== undefined) yield* leave(definition, subject, id)
+  return other
+}
+
+/** Another request with the same old cookie stored it first. */
+function* joinOther(state: SessionState, mapped: Origin): Job<Origin | undefined> {
+  const other = yield* readOrigin(state.definition, idOf(mapped), mapped.location?.ticket)
+  if (other === undefined) return undefined
+  state.rebase(mapped, other)
+  return other.record.n === undefined ? other : withoutTicket(other)
+}
+
+/** Whether there was none before. */
+function* leaveReceipt({ receipt, until }: Berth, now: number): Job<boolean> {
+  if (receipt === undefined) return true
+  return (yield* create(receipt, formatRecord({ c: now, x: true }), Math.max(until, now + SHORTEST))) !== undefined
+}
+
+/** As long as a request may be under way, in ms. */
+const SHORTEST = 10 * 60 * 1000
