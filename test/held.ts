@@ -1,5 +1,5 @@
 import type { FastifyInstance, LightMyRequestResponse } from 'fastify'
-import { type Client, gate } from './client.js'
+import { type Client, gate, until } from './client.js'
 
 /** Begins a request and waits until its session is read; what it gives lets the request go on. */
 export type Hold = (client: Client, url: string) => Promise<() => Promise<LightMyRequestResponse>>
@@ -24,5 +24,20 @@ export function holderOf(app: FastifyInstance, session: string): Hold {
       going.open()
       return answer
     }
+  }
+}
+
+/**
+ * For an app without routes yet: resolves when so many more requests have read their sessions and come to their handlers.
+ * To be asked right after these requests were begun.
+ */
+export function arrivalsAt(app: FastifyInstance): (more: number) => Promise<void> {
+  let count = 0
+  app.addHook('preHandler', async () => {
+    count++
+  })
+  return (more) => {
+    const wanted = count + more
+    return until(() => count >= wanted)
   }
 }

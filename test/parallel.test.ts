@@ -2,6 +2,7 @@ import t from 'tap'
 import { z } from 'zod'
 import { cookieStore, memoryStore } from '../lib/index.js'
 import { buildApp, Client, clock, gate } from './client.js'
+import { arrivalsAt } from './held.js'
 
 const schema = z.object({
   items: z.array(z.string()).default([]),
@@ -29,31 +30,34 @@ async function shop(t: Parameters<typeof buildApp>[0]) {
       }
     }
   })
+  const arrived = arrivalsAt(app)
   app.get('/start', async (request) => {
     request.session('cart').set('visits', 0)
   })
   app.get('/cart', async (request) => request.session('cart').data)
   const client = new Client(app)
-  return { app, client }
+  return { app, client, arrived, race: raceOf(client, arrived) }
 }
 
 /** Runs handlers in parallel: all have loaded the session before the first one saves. */
-async function race(client: Client, paths: readonly string[], open: () => void): Promise<void> {
-  const running = paths.map((path) => client.get(path))
-  await new Promise((resolve) => setTimeout(resolve, 20))
-  open()
-  for (const response of await Promise.all(running)) if (response.statusCode !== 200) throw new Error(response.body)
+function raceOf(client: Client, arrived: (count: number) => Promise<void>) {
+  return async (paths: readonly string[], open: () => void): Promise<void> => {
+    const running = paths.map((path) => client.get(path))
+    await arrived(paths.length)
+    open()
+    for (const response of await Promise.all(running)) if (response.statusCode !== 200) throw new Error(response.body)
+  }
 }
 
 t.test('fifty parallel requests that count all count', async (t) => {
-  const { app, client } = await shop(t)
+  const { app, client, race } = await shop(t)
   const { opened, open } = gate()
   app.get('/visit', async (request) => {
     await opened
     request.session('cart').update('visits', (visits) => (visits as number) + 1)
   })
   await client.get('/start')
-  await race(client, Array(50).fill('/visit'), open)
+  await race(Array(50).fill('/visit'), open)
   t.match(await client.json('/cart'), { visits: 50 })
 })
 
@@ -71,6 +75,7 @@ t.test('keys that are named like members of every object are counted like others
       }
     }
   })
+  const arrived = arrivalsAt(app)
   const { opened, open } = gate()
   const keys = ['word', 'constructor', 'toString', 'valueOf']
   app.get('/start', async (request) => {
@@ -83,12 +88,12 @@ t.test('keys that are named like members of every object are counted like others
   app.get('/words', async (request) => request.session('words').data)
   const client = new Client(app)
   await client.get('/start')
-  await race(client, Array(3).fill('/count'), open)
+  await raceOf(client, arrived)(Array(3).fill('/count'), open)
   t.same(await client.json('/words'), { first: 'word', ...Object.fromEntries(keys.map((key) => [key, 3])) })
 })
 
 t.test('parallel requests that set different keys both win', async (t) => {
-  const { app, client } = await shop(t)
+  const { app, client, race } = await shop(t)
   const { opened, open } = gate()
   app.get('/set/:key', async (request) => {
     await opened
@@ -96,12 +101,12 @@ t.test('parallel requests that set different keys both win', async (t) => {
     request.session('cart').set(key, key)
   })
   await client.get('/start')
-  await race(client, ['/set/a', '/set/b'], open)
+  await race(['/set/a', '/set/b'], open)
   t.match(await client.json('/cart'), { a: 'a', b: 'b' })
 })
 
 t.test('of two that set one key the later wins', async (t) => {
-  const { app, client } = await shop(t)
+  const { app, client, arrived } = await shop(t)
   const first = gate()
   app.get('/first', async (request) => {
     request.session('cart').set('a', 'first')
@@ -112,7 +117,7 @@ t.test('of two that set one key the later wins', async (t) => {
   })
   await client.get('/start')
   const second = client.get('/second')
-  await new Promise((resolve) => setTimeout(resolve, 20))
+  await arrived(1)
   await client.get('/first')
   first.open()
   await second
@@ -120,19 +125,19 @@ t.test('of two that set one key the later wins', async (t) => {
 })
 
 t.test('a key with a merge function keeps what both wrote, also when both wrote the same', async (t) => {
-  const { app, client } = await shop(t)
+  const { app, client, race } = await shop(t)
   const { opened, open } = gate()
   app.get('/tag', async (request) => {
     await opened
     request.session('cart').set('tags', ['x'])
   })
   await client.get('/start')
-  await race(client, ['/tag', '/tag'], open)
+  await race(['/tag', '/tag'], open)
   t.same(((await client.json('/cart')) as { tags: string[] }).tags, ['0', 'x', 'x'])
 })
 
 t.test('an update runs again on the newer value, and a change of its result by hand is not lost', async (t) => {
-  const { app, client } = await shop(t)
+  const { app, client, race } = await shop(t)
   const { opened, open } = gate()
   app.get('/add/:item', async (request) => {
     await opened
@@ -146,16 +151,16 @@ t.test('an update runs again on the newer value, and a change of its result by h
     ;(cart.get('items') as string[]).push('by hand')
   })
   await client.get('/start')
-  await race(client, ['/add/1', '/add/2', '/by-hand'], open)
+  await race(['/add/1', '/add/2', '/by-hand'], open)
   const { items } = (await client.json('/cart')) as { items: string[] }
   t.ok(items.includes('by hand'), 'as a value that was set, the last one')
   await client.get('/start')
-  await race(client, ['/add/3', '/add/4', '/add/5'], open)
+  await race(['/add/3', '/add/4', '/add/5'], open)
   t.match(((await client.json('/cart')) as { items: string[] }).items.sort().slice(0, 3), ['3', '4', '5'])
 })
 
 t.test('a clear wipes what a parallel request wrote before it, and what is set after it stays', async (t) => {
-  const { app, client } = await shop(t)
+  const { app, client, arrived } = await shop(t)
   const { opened, open } = gate()
   app.get('/clear', async (request) => {
     await opened
@@ -166,7 +171,7 @@ t.test('a clear wipes what a parallel request wrote before it, and what is set a
   })
   await client.get('/start')
   const clearing = client.get('/clear')
-  await new Promise((resolve) => setTimeout(resolve, 20))
+  await arrived(1)
   await client.get('/a')
   open()
   await clearing
@@ -191,7 +196,7 @@ t.test('a nested change is noticed and saved, and mere reading saves nothing', a
 })
 
 t.test('flash messages of parallel requests are all kept, and one that was read does not come back', async (t) => {
-  const { app, client } = await shop(t)
+  const { app, client, race } = await shop(t)
   const { opened, open } = gate()
   app.get('/say/:text', async (request) => {
     await opened
@@ -200,7 +205,7 @@ t.test('flash messages of parallel requests are all kept, and one that was read 
   app.get('/read', async (request) => request.session('cart').flashes('notice'))
   app.get('/peek', async (request) => request.session('cart').peek())
   await client.get('/start')
-  await race(client, ['/say/one', '/say/two'], open)
+  await race(['/say/one', '/say/two'], open)
   t.same(((await client.json('/peek')) as { notice: string[] }).notice.sort(), ['one', 'two'])
   t.same(((await client.json('/read')) as string[]).sort(), ['one', 'two'])
   t.same(await client.json('/read'), [])
@@ -208,7 +213,7 @@ t.test('flash messages of parallel requests are all kept, and one that was read 
 })
 
 t.test('reading messages while another request adds one loses neither the reading nor the new one', async (t) => {
-  const { app, client } = await shop(t)
+  const { app, client, arrived } = await shop(t)
   const { opened, open } = gate()
   app.get('/say/:text', async (request) => {
     request.session('cart').flash('notice', (request.params as { text: string }).text)
@@ -222,7 +227,7 @@ t.test('reading messages while another request adds one loses neither the readin
   await client.get('/start')
   await client.get('/say/old')
   const reading = client.get('/slow-read')
-  await new Promise((resolve) => setTimeout(resolve, 20))
+  await arrived(1)
   await client.get('/say/new')
   open()
   t.same((await reading).json(), ['old'])

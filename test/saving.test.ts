@@ -18,7 +18,7 @@ function slow(): RecordStore & { broken: boolean } {
     const original = engine[method] as (...args: unknown[]) => Promise<unknown>
     Object.assign(store, {
       [method]: async (...args: unknown[]) => {
-        await new Promise((resolve) => setTimeout(resolve, 5))
+        await new Promise(setImmediate)
         if (store.broken) throw new Error('connection refused')
         return original.apply(engine, args)
       }
@@ -68,7 +68,7 @@ t.test('overlapping saves of two connections lose nothing of either', async (t) 
     for (let message = 0; message < 10; message++) {
       it.update('n', add)
       saves.push(it.save())
-      await new Promise((resolve) => setTimeout(resolve, 2))
+      await new Promise(setImmediate)
     }
     await Promise.all(saves)
   })

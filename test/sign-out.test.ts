@@ -1,7 +1,8 @@
 import t from 'tap'
 import { z } from 'zod'
 import { memoryStore } from '../lib/index.js'
-import { buildApp, Client, clock, gate, KEY } from './client.js'
+import { buildApp, Client, clock, gate, KEY, until } from './client.js'
+import { arrivalsAt } from './held.js'
 
 const MINUTE = 60_000
 
@@ -28,6 +29,7 @@ async function accounts(
     },
     log
   )
+  const arrived = arrivalsAt(app)
   app.get('/visit', async (request) => {
     request.session('login').flash('bye', 'anonymous')
   })
@@ -44,10 +46,8 @@ async function accounts(
       .update('rights', (rights) => [...(rights as string[]), (request.params as { right: string }).right])
   })
   app.get('/rights', async (request) => request.session('login').get('rights'))
-  return { app, store, client: new Client(app) }
+  return { app, store, client: new Client(app), arrived }
 }
-
-const pause = () => new Promise((resolve) => setTimeout(resolve, 20))
 
 t.test('a destroyed session is gone from the store and from the browser', async (t) => {
   const { client } = await accounts(t)
@@ -65,7 +65,7 @@ t.test('a destroyed session is gone from the store and from the browser', async 
 })
 
 t.test('a slow request cannot bring back a destroyed session', async (t) => {
-  const { app, client } = await accounts(t)
+  const { app, client, arrived } = await accounts(t)
   const { opened, open } = gate()
   app.get('/slow', async (request) => {
     const login = request.session('login')
@@ -75,7 +75,7 @@ t.test('a slow request cannot bring back a destroyed session', async (t) => {
   await client.get('/in/ann')
   const copy = client.copy()
   const slow = copy.get('/slow')
-  await pause()
+  await arrived(1)
   await client.get('/out')
   open()
   const response = await slow
@@ -104,7 +104,7 @@ t.test('a request that saves what was ended while it ran learns it, and gives th
 })
 
 t.test('a slow request that regenerates cannot bring back a destroyed session', async (t) => {
-  const { app, client } = await accounts(t)
+  const { app, client, arrived } = await accounts(t)
   const { opened, open } = gate()
   app.get('/slow', async (request) => {
     const login = request.session('login').regenerate()
@@ -114,7 +114,7 @@ t.test('a slow request that regenerates cannot bring back a destroyed session', 
   await client.get('/in/ann')
   const copy = client.copy()
   const slow = copy.get('/slow')
-  await pause()
+  await arrived(1)
   await client.get('/out')
   open()
   await slow
@@ -123,7 +123,7 @@ t.test('a slow request that regenerates cannot bring back a destroyed session', 
 })
 
 t.test('a sign-out that overlaps a regeneration ends the new id too', async (t) => {
-  const { app, client } = await accounts(t)
+  const { app, client, arrived } = await accounts(t)
   const { opened, open } = gate()
   app.get('/slow-out', async (request) => {
     const login = request.session('login')
@@ -133,7 +133,7 @@ t.test('a sign-out that overlaps a regeneration ends the new id too', async (t) 
   await client.get('/in/ann')
   const copy = client.copy()
   const out = copy.get('/slow-out')
-  await pause()
+  await arrived(1)
   await client.get('/in/ann')
   open()
   await out
@@ -213,7 +213,7 @@ t.test('who planted an id before sign-in learns nothing of what came after it', 
 })
 
 t.test('who comes with a replaced id learns nothing of the new one by saving, and what it saves is kept', async (t) => {
-  const { app, client } = await accounts(t, [], z.object({ user: z.string().optional(), rights }))
+  const { app, client, arrived } = await accounts(t, [], z.object({ user: z.string().optional(), rights }))
   const { opened, open } = gate()
   app.get('/save/:right', async (request) => {
     const { right } = request.params as { right: string }
@@ -234,7 +234,7 @@ t.test('who comes with a replaced id learns nothing of the new one by saving, an
   await client.get('/visit')
   const old = client.copy()
   const slow = old.json('/save/slow')
-  await pause()
+  await arrived(1)
   await client.get('/anew')
   const nothing = ['nobody', 'nobody', 2, 'nobody', 'nobody', 3]
   t.same(await old.json('/save/fast'), nothing)
@@ -283,7 +283,7 @@ t.test('a sign-out with the old id ends the new one too', async (t) => {
 })
 
 t.test('a write that overlaps a regeneration reaches the new id', async (t) => {
-  const { app, client } = await accounts(t)
+  const { app, client, arrived } = await accounts(t)
   const { opened, open } = gate()
   app.get('/slow-right', async (request) => {
     const login = request.session('login')
@@ -292,7 +292,7 @@ t.test('a write that overlaps a regeneration reaches the new id', async (t) => {
   })
   await client.get('/in/ann')
   const slow = client.copy().get('/slow-right')
-  await pause()
+  await arrived(1)
   await client.get('/in/ann')
   open()
   t.equal((await slow).statusCode, 200)
@@ -300,7 +300,7 @@ t.test('a write that overlaps a regeneration reaches the new id', async (t) => {
 })
 
 t.test('a regeneration that overlaps a write keeps what was written', async (t) => {
-  const { app, client } = await accounts(t)
+  const { app, client, arrived } = await accounts(t)
   const { opened, open } = gate()
   app.get('/slow-regenerate', async (request) => {
     const login = request.session('login').regenerate()
@@ -310,7 +310,7 @@ t.test('a regeneration that overlaps a write keeps what was written', async (t) 
   await client.get('/in/ann')
   const other = client.copy()
   const slow = client.get('/slow-regenerate')
-  await pause()
+  await arrived(1)
   await other.get('/right/written')
   open()
   await slow
@@ -318,7 +318,7 @@ t.test('a regeneration that overlaps a write keeps what was written', async (t) 
 })
 
 t.test('a sign-in that is clicked twice leaves a browser signed in, whichever answer it keeps', async (t) => {
-  const { app, client } = await accounts(t)
+  const { app, client, arrived } = await accounts(t)
   const { opened, open } = gate()
   app.get('/slow-in', async (request) => {
     const login = request.session('login')
@@ -329,7 +329,7 @@ t.test('a sign-in that is clicked twice leaves a browser signed in, whichever an
   const one = client.copy()
   const two = client.copy()
   const both = [one.get('/slow-in'), two.get('/slow-in')]
-  await pause()
+  await arrived(2)
   open()
   await Promise.all(both)
   t.equal((await one.get('/who')).body, 'ann')
@@ -415,7 +415,7 @@ t.test('a sign-in that is still being written is not struck from the list by the
   })
   const [slow, fast] = [new Client(app), new Client(app)]
   const signingIn = slow.get('/in/ann')
-  await pause()
+  await until(() => creations === 2)
   await fast.get('/in/ann')
   open()
   await signingIn
