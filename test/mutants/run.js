@@ -1,20 +1,29 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
+import { mkdir } from 'node:fs/promises'
 import { setPriority } from 'node:os'
+import { resolve } from 'node:path'
+import { parseArgs } from 'node:util'
 import { Stryker } from '@stryker-mutator/core'
 import { config } from './config.js'
 
 /** What is not of the core, or only declares: stores have tests on engines of their own. */
 const OTHERS = ['!lib/stores/**', '!lib/conformance/**', '!lib/index.ts']
 
-const names = process.argv.slice(2)
-const mutate = names.includes('--changed') ? changedFiles() : names.map(patternOf)
-if (names.includes('--changed') && mutate.length === 0) {
+const { values, positionals } = parseArgs({
+  options: { changed: { type: 'boolean' }, quick: { type: 'boolean' } },
+  allowPositionals: true
+})
+const mutate = values.changed ? changedFiles() : positionals.map(patternOf)
+if (values.changed && mutate.length === 0) {
   console.log('no file of lib/ differs from main')
   process.exit()
 }
+process.env['MUTANTS_LOG'] = resolve('.mutants/results.log')
+if (values.quick) process.env['MUTANTS_BUDGET'] = '10000'
 // Hours of work should be in nobody's way.
 setPriority(19)
+await mkdir('.mutants', { recursive: true })
 await new Stryker({ ...config, mutate: mutate.length > 0 ? mutate : ['lib/**/*.ts', ...OTHERS] }).runMutationTest()
 
 /** A room ("save"), a file of one ("session/values"), or a path, with lines if need be ("lib/save/save.ts:10-20"). */

@@ -1,5 +1,5 @@
-import { readFile, writeFile } from 'node:fs/promises'
-import { resolve } from 'node:path'
+import { appendFile, readFile, writeFile } from 'node:fs/promises'
+import { relative, resolve } from 'node:path'
 import { DryRunStatus, determineHitLimitReached, MutantRunStatus, TestStatus } from '@stryker-mutator/api/test-runner'
 import { failureOf, loadTests } from './in-process.js'
 
@@ -9,6 +9,12 @@ const switches = globalThis.__stryker__
 
 /** How long each test takes, in ms, as the first run found: it is written there for the processes that come after. */
 const DURATIONS = resolve('.durations.json')
+
+/** Each mutant's fate, as soon as it is known: Stryker tells at the end, which may be hours away. */
+const LOG = process.env['MUTANTS_LOG']
+
+/** How long the tests of one mutant may take in all, in ms, as the first run found; what comes after that is left out. */
+const BUDGET = Number(process.env['MUTANTS_BUDGET'] ?? Number.POSITIVE_INFINITY)
 
 const OUT_OF_TIME = Symbol('out of time')
 
@@ -39,7 +45,13 @@ export class Runner {
     return { status: DryRunStatus.Complete, tests, mutantCoverage: switches.mutantCoverage }
   }
 
-  async mutantRun({ activeMutant, mutantActivation, testFilter, hitLimit }) {
+  async mutantRun(options) {
+    const result = await this.#mutantRun(options)
+    if (LOG !== undefined) await appendFile(LOG, `${lineOf(options.activeMutant, result)}\n`)
+    return result
+  }
+
+  async #mutantRun({ activeMutant, mutantActivation, testFilter, hitLimit }) {
     if (this.#isSpoilt) throw new Error('a new process is needed')
     const isStatic = mutantActivation === 'static'
     if (isStatic) switches.activeMutant = activeMutant.id
@@ -106,7 +118,12 @@ export class Runner {
   #chosen(filter) {
     const wanted = filter && new Set(filter)
     const duration = ({ id }) => this.#durations[id] ?? 0
-    return this.#tests.filter(({ id }) => wanted?.has(id) ?? true).sort((a, b) => duration(a) - duration(b))
+    const chosen = this.#tests.filter(({ id }) => wanted?.has(id) ?? true).sort((a, b) => duration(a) - duration(b))
+    let spent = 0
+    return chosen.filter((test) => {
+      spent += duration(test)
+      return spent <= BUDGET
+    })
   }
 
   async #load() {
@@ -114,4 +131,9 @@ export class Runner {
     this.#tests = await loadTests()
     this.#durations = await readFile(DURATIONS, 'utf8').then(JSON.parse, () => ({}))
   }
+}
+
+function lineOf({ fileName, location: { start }, mutatorName, replacement }, { status, killedBy, reason }) {
+  const where = `${relative('.', fileName)}:${start.line + 1}:${start.column + 1}`
+  return JSON.stringify([status, where, mutatorName, replacement, killedBy?.[0] ?? reason])
 }
