@@ -285,3 +285,25 @@ t.test('a message that is left is no object that others hold, and each reader ge
   }
   t.same(await client.json('/do'), { done: [{ words: ['hello'] }] })
 })
+
+t.test('what is put into a default after delete() or clear() is kept, also while a save is under way', async (t) => {
+  const { app, client } = await start(t)
+  app.get('/list', async (request) => {
+    request.session('it').set('list', ['old'])
+  })
+  for (const empty of ['delete', 'clear'] as const) {
+    app.get(`/${empty}`, async (request) => {
+      const session = request.session('it')
+      const saving = session.set('n', 2).save()
+      if (empty === 'delete') session.delete('list')
+      else session.clear()
+      ;(session.get('list') as string[]).push('old')
+      await saving
+    })
+  }
+  for (const empty of ['delete', 'clear']) {
+    await client.get('/list')
+    await client.get(`/${empty}`)
+    t.match(await client.json('/data'), { list: ['old'] }, empty)
+  }
+})

@@ -21,7 +21,6 @@ import { ClearMarker } from '../records/clear-marker.js'
 import { runJob } from '../records/rounds.js'
 import type { RequestSessions } from '../request/request-sessions.js'
 import type { KeyRing } from '../seal/keys.js'
-import { append } from '../util/append.js'
 import { durationFault } from '../util/durations.js'
 import { warnProcess } from '../util/process-warning.js'
 import { StoreSetup } from './store-setup.js'
@@ -227,9 +226,9 @@ export class AppSessions implements Sessions {
   }
 
   #wanted(request: FastifyRequest, header: string): readonly ResolvedDefinition[] {
-    let present: ResolvedDefinition[] = []
+    const present: ResolvedDefinition[] = []
     for (const definition of this.#preloaded) {
-      if (definition.cookie.isIn(header) || definition.from?.isIn(header)) present = append(present, definition)
+      if (definition.cookie.isIn(header) || definition.from?.isIn(header)) present.push(definition)
     }
     const sessions = present.length === 0 ? undefined : this.routes.loadedFor(request)
     if (sessions === undefined) return present

@@ -1,12 +1,10 @@
-import { append } from '../util/append.js'
-
 /**
  * The `Cookie` header of one request. Sessions' cookies are long and mostly stand side by side, so who looks for another
  * steps over those that were found: to search through them takes up to 0.6 µs for each of four.
  */
 export class CookieHeader {
   readonly text: string
-  #found: Found[] = []
+  readonly #found: Found[] = []
   /** Between these stand none but cookies that were found. */
   #from = 0
   #to = 0
@@ -25,7 +23,7 @@ export class CookieHeader {
   }
 
   #note(found: Found): void {
-    this.#found = append(this.#found, found)
+    this.#found.push(found)
     const { at, end } = found
     const isNext = at >= this.#to && at - this.#to <= SEPARATOR
     const isPrevious = end <= this.#from && this.#from - end <= SEPARATOR

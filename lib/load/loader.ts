@@ -8,7 +8,6 @@ import { StoreError } from '../errors.js'
 import type { ClearMarker } from '../records/clear-marker.js'
 import { arrivingOf } from '../session/arriving.js'
 import type { Loaded } from '../session/origin.js'
-import { append } from '../util/append.js'
 import { andThen } from '../util/awaitable.js'
 import { loadFromCookie, logProblem, type Moment, openTicket } from './load.js'
 import { type Named, readRecord, readRecords } from './read-records.js'
@@ -24,7 +23,7 @@ export class Loader {
   readonly #marker: ClearMarker
   readonly #routes: RouteSessions
   #cookies: CookieHeader | undefined
-  #results: Result[] = []
+  readonly #results: Result[] = []
 
   constructor(request: FastifyRequest, marker: ClearMarker, routes: RouteSessions) {
     this.#request = request
@@ -35,13 +34,13 @@ export class Loader {
   /** Reads the records of sessions whose cookies came, one round trip a store. What is no promise was done at once. */
   preload(definitions: readonly ResolvedDefinition[]): Awaitable<unknown> {
     const moment = this.#moment
-    let named: Named[] = []
+    const named: Named[] = []
     let mayArrive = false
     for (const definition of definitions) {
       mayArrive ||= definition.from !== undefined
       const opened =
         definition.store === undefined ? this.#openCookie(definition) : this.#openTicket(definition, moment)
-      if (opened !== undefined) named = append(named, opened)
+      if (opened !== undefined) named.push(opened)
     }
     const own = named.length > 1 ? this.#readByStore(named, moment) : named[0] && this.#readOne(named[0], moment)
     return mayArrive ? andThen(own, () => this.#arriveAll(definitions, moment)) : own
@@ -95,12 +94,9 @@ export class Loader {
   }
 
   #put(result: Result): void {
-    const { definition } = result
-    const others =
-      this.#find(definition) === undefined
-        ? this.#results
-        : this.#results.filter((each) => each.definition !== definition)
-    this.#results = append(others, result)
+    const at = this.#results.findIndex(({ definition }) => definition === result.definition)
+    if (at === -1) this.#results.push(result)
+    else this.#results[at] = result
   }
 
   /** Whether or not a cookie came: else only the second visit would show that `load()` was forgotten. */

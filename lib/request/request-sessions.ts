@@ -11,7 +11,6 @@ import { SaveQueue } from '../save/save-queue.js'
 import { beginning } from '../session/lifetime.js'
 import type { Loaded } from '../session/origin.js'
 import { SessionState } from '../session/state.js'
-import { append } from '../util/append.js'
 import { HandlerSession, type Host } from './handler-session.js'
 import { isPrefetch } from './prefetch.js'
 import type { Unsaved } from './unsaved.js'
@@ -31,7 +30,7 @@ export class RequestSessions implements Host {
   readonly #unsaved: Unsaved
   readonly #watches: Watches
   readonly #isUse: boolean
-  #opened: Opened[] = []
+  readonly #opened: Opened[] = []
   #states: SessionState[] = []
   #isFollowed = false
   /** The handler asked for one of them. */
@@ -66,7 +65,7 @@ export class RequestSessions implements Host {
     for (const opened of this.#opened) if (opened.definition === definition) return opened.session
     const loaded = this.#loader.loaded(definition)
     const session = new HandlerSession(definition, this, loaded && this.#state(definition, loaded))
-    this.#opened = append(this.#opened, { definition, session })
+    this.#opened.push({ definition, session })
     return session
   }
 
@@ -167,7 +166,7 @@ export class RequestSessions implements Host {
 
   #state(definition: ResolvedDefinition, loaded: Loaded): SessionState {
     const state = this.#stateFrom(definition, loaded)
-    this.#states = append(this.#states, state)
+    this.#states.push(state)
     return state
   }
 

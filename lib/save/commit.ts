@@ -9,7 +9,6 @@ import { sendCookies } from '../response/send-cookies.js'
 import { arrivingOf } from '../session/arriving.js'
 import type { Encoded, Origin } from '../session/origin.js'
 import type { SessionState } from '../session/state.js'
-import { append } from '../util/append.js'
 import { andThen, isPromise } from '../util/awaitable.js'
 import { cookieAge, cookieEnd, isCookieDue, isTouchDue } from './due.js'
 import type { Outcome } from './outcome.js'
@@ -308,12 +307,12 @@ function eachOrThrow<Item, Result>(
   stateFor: (item: Item) => SessionState,
   run: (item: Item) => Result | undefined
 ): readonly Result[] {
-  let results: Result[] = []
+  const results: Result[] = []
   let errors: Map<string, Error> | undefined
   for (const item of items) {
     try {
       const result = run(item)
-      if (result !== undefined) results = append(results, result)
+      if (result !== undefined) results.push(result)
     } catch (error) {
       errors ??= new Map()
       errors.set(stateFor(item).definition.name, asError(error))

@@ -1,31 +1,33 @@
-/** What a request did to a key. What it did by `update` alone runs again on newer data; all else overwrites. */
-export type Deed = 'set' | 'deleted' | Updates
+/** What a request did to a key. Updates alone run again on newer data; whatever else was done overwrites that. */
+export type Operation = 'set' | 'delete' | Updates
 export type Updates = readonly ((value: unknown) => unknown)[]
 
 export interface Change {
-  readonly deed: Deed
-  /** The stored form, from when it was checked, of a value that can't change any more; else encoded when it is saved. */
+  readonly operation: Operation
+  /** The stored form of a value that nobody can change any more; other values are encoded when they are saved. */
   readonly encoded?: unknown
 }
 
 export interface Changes {
+  /** Whether nothing is left of what was stored. */
   readonly isCleared: boolean
   readonly byKey: Map<string, Change>
 }
 
 /** Adds to what was done to a key before. */
-export function note(changes: Map<string, Change>, key: string, { deed, encoded }: Change): void {
-  changes.set(key, { deed: after(changes.get(key)?.deed, deed), encoded })
+export function addChange(changes: Map<string, Change>, key: string, { operation, encoded }: Change): void {
+  changes.set(key, { operation: after(changes.get(key)?.operation, operation), encoded })
 }
 
 /** An update of what was set or deleted before is no more than another setting. */
-function after(before: Deed | undefined, deed: Deed): Deed {
-  if (typeof deed === 'string' || before === undefined) return deed
-  return typeof before === 'string' ? 'set' : [...before, ...deed]
+function after(before: Operation | undefined, operation: Operation): Operation {
+  if (typeof operation === 'string' || before === undefined) return operation
+  return typeof before === 'string' ? 'set' : [...before, ...operation]
 }
 
+/** Two lots of changes, one after the other, as one. */
 export function joined(first: Changes, second: Changes): Changes {
   const byKey = new Map(first.byKey)
-  for (const [key, change] of second.byKey) note(byKey, key, change)
+  for (const [key, change] of second.byKey) addChange(byKey, key, change)
   return { isCleared: first.isCleared, byKey }
 }

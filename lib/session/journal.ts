@@ -1,9 +1,9 @@
 /**
- * What one request did to a part of a session, in two: what the save under way holds, and what came after that was
- * encoded. How the save ends nobody has to say: what it did not settle is part of the next one.
+ * What one request did to a part of a session, in two: the changes that the save under way holds, and those that were made
+ * after it had begun. Nobody has to say that a save failed: the changes that were not released are part of the next one.
  */
 export class Journal<Changes extends { readonly isCleared: boolean }> {
-  /** One after the other, as one. */
+  /** Two lots of changes, one after the other, as one. */
   readonly #joined: (first: Changes, second: Changes) => Changes
   #held: Changes | undefined
   #since: Changes | undefined
@@ -13,12 +13,12 @@ export class Journal<Changes extends { readonly isCleared: boolean }> {
     this.#held = held
   }
 
-  /** What the save under way holds. */
+  /** The changes that the save under way holds. */
   get held(): Changes | undefined {
     return this.#held
   }
 
-  /** What came after that. */
+  /** The changes that were made after it had begun. */
   get since(): Changes | undefined {
     return this.#since
   }
@@ -37,14 +37,14 @@ export class Journal<Changes extends { readonly isCleared: boolean }> {
     return this.#since?.isCleared === true || this.#held?.isCleared === true
   }
 
-  /** A save begins, and holds all. */
+  /** A save begins: it holds all changes. */
   hold(): Changes | undefined {
     this.#held = this.all
     this.#since = undefined
     return this.#held
   }
 
-  /** What is stored now holds what the save held. */
+  /** The save has worked: the changes that it held are stored. */
   release(): void {
     this.#held = undefined
   }

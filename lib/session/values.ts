@@ -1,9 +1,9 @@
 import type { MergeFunctions } from '../definition/definition.js'
-import { type Former, parseRecord, type Written } from '../records/record.js'
+import type { Former, Written } from '../records/record.js'
 import type { Codec, Data, Decoded, Payload } from '../schema/codec.js'
 import { isEmpty, sameJson } from '../schema/json.js'
-import { append } from '../util/append.js'
-import { type Changes, type Deed, joined, note, type Updates } from './changes.js'
+import { addChange, type Change, type Changes, joined, type Operation, type Updates } from './changes.js'
+import { HandedOut, textOf } from './handed-out.js'
 import { Journal } from './journal.js'
 
 /** A payload and the data it decodes to. */
@@ -25,6 +25,13 @@ export type Encoding =
     }
   | Extract<Decoded<Payload>, { readonly issues: object }>
 
+/** What three parties hold: this request and another one went on from what was `started` from. */
+interface Sides {
+  readonly started: Stored
+  readonly theirs: Stored
+  readonly mine: Data
+}
+
 /** The values of one session during one request, and the changes to them, kept so that they can be replayed. */
 export class Values {
   readonly #codec: Codec
@@ -35,8 +42,8 @@ export class Values {
   #data: Data
   /** Made when the first change is: most requests only read. */
   #journal: Journal<Changes> | undefined
-  /** The stored form of objects at the time they were handed out; `undefined` where the payload itself can tell. */
-  #handedOut: Map<string, string | undefined> | undefined
+  /** Made when the first object is handed out. */
+  #handedOut: HandedOut | undefined
 
   constructor(codec: Codec, { payload, data, written }: Stored) {
     this.#codec = codec
@@ -96,7 +103,8 @@ export class Values {
     const empty = this.#codec.empty()
     if (Object.hasOwn(empty, key)) this.#data[key] = empty[key]
     else delete this.#data[key]
-    if (had) this.#change(key, 'deleted')
+    this.#handedOut?.forget(key)
+    if (had) this.#change(key, 'delete')
     return had
   }
 
@@ -116,9 +124,9 @@ export class Values {
   encode(): Encoding {
     const changes = this.#journal?.hold()
     const payload = { ...this.#base() }
-    const changed: string[] = this.#mutated()
-    for (const [key, { deed, encoded }] of changes?.byKey ?? []) {
-      if (deed === 'deleted') delete payload[key]
+    const changed = this.#mutated()
+    for (const [key, { operation, encoded }] of changes?.byKey ?? []) {
+      if (operation === 'delete') delete payload[key]
       else if (encoded !== undefined) payload[key] = encoded
       else changed.push(key)
     }
@@ -136,7 +144,7 @@ export class Values {
     const copy = new Values(this.#codec, { payload: this.#payload, data: { ...this.#data }, written: this.#written })
     const changes = this.#journal?.all
     copy.#journal = changes && new Journal(joined, { ...changes, byKey: new Map(changes.byKey) })
-    copy.#handedOut = this.#handedOut && new Map(this.#handedOut)
+    copy.#handedOut = this.#handedOut?.copy()
     return copy
   }
 
@@ -151,23 +159,9 @@ export class Values {
     this.#handedOut = undefined
     const changes = this.#journal?.hold()
     if (changes?.isCleared) return
-    const mine = this.#data
+    const sides = { started, theirs, mine: this.#data }
     this.#data = { ...theirs.data }
-    for (const [key, { deed }] of changes?.byKey ?? []) {
-      const isContested = !sameJson(own(started.payload, key), own(theirs.payload, key))
-      if (isContested && Object.hasOwn(merge, key)) {
-        const merged = merge[key]?.(own(started.data, key), own(theirs.data, key), own(mine, key))
-        this.#data[key] = merged === own(mine, key) ? merged : this.#adopted(key, merged)
-        changes?.byKey.set(key, { deed: 'set' })
-      } else if (isContested && typeof deed !== 'string' && this.#isResult(key, deed, started, mine)) {
-        this.#data[key] = this.#run(key, deed, own(theirs.data, key))
-        changes?.byKey.set(key, { deed })
-      } else if (Object.hasOwn(mine, key)) {
-        this.#data[key] = mine[key]
-      } else {
-        delete this.#data[key]
-      }
-    }
+    for (const [key, change] of changes?.byKey ?? []) changes?.byKey.set(key, this.#replay(key, change, sides, merge))
   }
 
   /** No value was changed when what is stored now was encoded: they go on as they were read. */
@@ -177,29 +171,45 @@ export class Values {
 
   /** What is stored now holds all changes that were there when it was encoded. */
   markSaved(written: Written): void {
-    const before = this.#handedOut
-    const changes = this.#journal?.held
+    const former = this.#handedOut
+    const objects = this.#objects(former)
     this.#payload = written.record.p ?? {}
     this.#written = written
     this.#journal?.release()
-    this.#handedOut = undefined
-    let objects: string[] = []
-    for (const key of before?.keys() ?? []) if (this.#isObject(key)) objects = append(objects, key)
-    for (const key of changes?.byKey.keys() ?? []) {
-      if (this.#isObject(key) && !before?.has(key)) objects = append(objects, key)
-    }
-    let stored: Payload | undefined
-    for (const key of objects) {
-      // Only the text tells what was stored where the payload holds an object that handlers hold too.
-      if (!this.#codec.isPlain(key)) stored ??= parseRecord(written.text)?.p ?? {}
-      this.#watch(key, before?.get(key), stored)
-    }
+    this.#handedOut =
+      objects.length === 0
+        ? undefined
+        : HandedOut.afterSave(
+            this.#codec,
+            objects.map((key) => [key, this.#stays(key)]),
+            former,
+            written.text
+          )
   }
 
-  #keep(key: string, deed: Deed, value: unknown, encoded: unknown): unknown {
+  /** Does again what this request did to a key; gives what is to be noted of it now. */
+  #replay(key: string, change: Change, { started, theirs, mine }: Sides, merge: MergeFunctions): Change {
+    const isContested = !sameJson(own(started.payload, key), own(theirs.payload, key))
+    const mergeKey = isContested && Object.hasOwn(merge, key) ? merge[key] : undefined
+    if (mergeKey !== undefined) {
+      const merged = mergeKey(own(started.data, key), own(theirs.data, key), own(mine, key))
+      this.#data[key] = merged === own(mine, key) ? merged : this.#adopted(key, merged)
+      return { operation: 'set' }
+    }
+    const { operation } = change
+    if (isContested && typeof operation !== 'string' && this.#isResult(key, operation, started, mine)) {
+      this.#data[key] = this.#run(key, operation, own(theirs.data, key))
+      return { operation }
+    }
+    if (Object.hasOwn(mine, key)) this.#data[key] = mine[key]
+    else delete this.#data[key]
+    return change
+  }
+
+  #keep(key: string, operation: Operation, value: unknown, encoded: unknown): unknown {
     const kept = this.#fresh(key, value, encoded)
     this.#data[key] = kept
-    this.#change(key, deed, typeof kept === 'object' ? undefined : encoded)
+    this.#change(key, operation, typeof kept === 'object' ? undefined : encoded)
     return kept
   }
 
@@ -222,6 +232,16 @@ export class Values {
     return encoded.issues ? value : this.#fresh(key, value, encoded.value)
   }
 
+  /** The keys of objects that handlers may hold: those that were handed out, and those that were set. */
+  #objects(handedOut: HandedOut | undefined): readonly string[] {
+    const objects: string[] = []
+    for (const key of handedOut?.keys ?? []) if (this.#isObject(key)) objects.push(key)
+    for (const key of this.#journal?.held?.byKey.keys() ?? []) {
+      if (this.#isObject(key) && !handedOut?.has(key)) objects.push(key)
+    }
+    return objects
+  }
+
   #run(key: string, updates: Updates, value: unknown): unknown {
     return updates.reduce((result, update) => this.#adopted(key, update(result)), value)
   }
@@ -232,63 +252,45 @@ export class Values {
 
   /** Whether the value is what the updates made of the old one, and nobody changed it by hand after that. */
   #isResult(key: string, updates: Updates, started: Stored, mine: Data): boolean {
-    return this.#textOf(key, this.#run(key, updates, own(started.data, key))) === this.#textOf(key, own(mine, key))
+    return (
+      textOf(this.#codec, key, this.#run(key, updates, own(started.data, key))) ===
+      textOf(this.#codec, key, own(mine, key))
+    )
   }
 
-  #change(key: string, deed: Deed, encoded?: unknown): void {
+  #change(key: string, operation: Operation, encoded?: unknown): void {
     this.#journal ??= new Journal(joined)
     this.#journal.since ??= { isCleared: false, byKey: new Map() }
-    note(this.#journal.since.byKey, key, { deed, encoded })
+    addChange(this.#journal.since.byKey, key, { operation, encoded })
   }
 
-  #isChanged(key: string): boolean {
-    return this.#journal?.since?.byKey.has(key) === true || this.#journal?.held?.byKey.has(key) === true
+  #operation(key: string): Operation | undefined {
+    return (this.#journal?.since?.byKey.get(key) ?? this.#journal?.held?.byKey.get(key))?.operation
   }
 
   #base(): Payload {
     return this.isCleared ? {} : this.#payload
   }
 
-  /** Keys that were handed out as objects and look different now, although nobody set them. */
+  /** Keys whose objects look different now than when they were handed out, and that are not encoded anyway. */
   #mutated(): string[] {
-    const mutated: string[] = []
-    if (this.#handedOut === undefined) return mutated
-    for (const [key, before] of this.#handedOut) {
-      if (this.#isChanged(key)) continue
-      if (before === undefined && sameJson(this.#data[key], this.#payload[key])) continue
-      if (this.#encoded(key) !== (before ?? this.#pristine(key))) mutated.push(key)
-    }
-    return mutated
+    return this.#handedOut?.mutated(this.#data, this.#payload, (key) => this.#isEncoded(key)) ?? []
+  }
+
+  #isEncoded(key: string): boolean {
+    const operation = this.#operation(key)
+    return operation !== undefined && operation !== 'delete'
   }
 
   #handOut(key: string, value: object): void {
     if (this.#handedOut?.has(key)) return
-    this.#handedOut ??= new Map()
-    const payloadTells = this.#codec.isPlain(key) && Object.hasOwn(this.#base(), key)
-    this.#handedOut.set(key, payloadTells ? undefined : this.#textOf(key, value))
+    this.#handedOut ??= new HandedOut(this.#codec)
+    this.#handedOut.add(key, value, this.#stays(key))
   }
 
-  /** Goes on watching an object that was handed out before it was stored. */
-  #watch(key: string, before: string | undefined, stored: Payload | undefined): void {
-    this.#handedOut ??= new Map()
-    if (!Object.hasOwn(this.#payload, key)) this.#handedOut.set(key, before)
-    else this.#handedOut.set(key, this.#codec.isPlain(key) ? undefined : JSON.stringify(stored?.[key]))
-  }
-
-  #encoded(key: string): string | undefined {
-    return this.#textOf(key, this.#data[key])
-  }
-
-  /** A value that can't be encoded any more differs from every other. */
-  #textOf(key: string, value: unknown): string {
-    const encoded = this.#codec.encodeKey(key, value)
-    return encoded.issues ? 'invalid' : JSON.stringify(encoded.value)
-  }
-
-  /** The stored form of the key as it would be written today: by defaults within, it can differ from what is stored. */
-  #pristine(key: string): string {
-    const decoded = this.#codec.decode(this.#payload)
-    return decoded.issues ? 'unreadable' : this.#textOf(key, decoded.value[key])
+  /** Whether the key is stored and is to stay so: after a deletion handlers hold the default, which no payload shows. */
+  #stays(key: string): boolean {
+    return Object.hasOwn(this.#base(), key) && this.#operation(key) !== 'delete'
   }
 }
 
