@@ -7,12 +7,12 @@ import t, { type Test } from 'tap'
 import { Examples } from './docs/examples.js'
 import { handlers } from './docs/handlers.js'
 import { neighbours } from './docs/neighbours.js'
-import { blocksOf, isOfEngine, readPages, root } from './docs/pages.js'
+import { blocksOf, isOfEngine, isOfMove, readPages, root } from './docs/pages.js'
 import { recipes } from './docs/recipes.js'
 import { withoutRequests } from './docs/without-requests.js'
 import { directoryFor } from './servers/process.js'
 
-const pages = (await readPages()).filter(({ path }) => !isOfEngine(path))
+const pages = (await readPages()).filter(({ path }) => !isOfEngine(path) && !isOfMove(path))
 const examples = await Examples.compile(pages, 'manual')
 const home = process.cwd()
 process.chdir(await directoryFor(t, 'readme'))

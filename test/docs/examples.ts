@@ -130,7 +130,7 @@ function nameOf({ path }: Page, index: number): string {
 }
 
 /** Compiles files as a program of their own, inside the package, so that its name resolves to itself. */
-async function compile(name: string, files: Readonly<Record<string, string>>): Promise<string> {
+export async function compile(name: string, files: Readonly<Record<string, string>>): Promise<string> {
   const directory = join(root, 'dist/readme', name)
   await rm(directory, { recursive: true, force: true })
   await mkdir(directory, { recursive: true })

@@ -30,6 +30,11 @@ export function isOfEngine(path: string): boolean {
   return path.startsWith('docs/stores/') && path !== 'docs/stores/own.md'
 }
 
+/** Whether it tells of moving in: most of its examples are apps before and after that. */
+export function isOfMove(path: string): boolean {
+  return path.startsWith('docs/moving')
+}
+
 /** The texts of a page's fenced blocks in these languages. */
 export function blocksOf(page: Page, languages: readonly string[]): readonly string[] {
   const fences = page.text.matchAll(/^```(\w*).*\n([\s\S]*?)^```$/gm)

@@ -5,7 +5,7 @@ import type { Test } from 'tap'
 
 /** An app that answers, of whatever kind. */
 export interface Server {
-  ask(url: string, headers: Record<string, string>): Promise<Answer>
+  ask(url: string, headers: Record<string, string>, method?: 'GET' | 'POST'): Promise<Answer>
 }
 
 export interface Answer {
@@ -16,8 +16,8 @@ export interface Answer {
 
 export function byInject(app: FastifyInstance): Server {
   return {
-    ask: async (url, headers) => {
-      const { statusCode, body, headers: answered } = await app.inject({ url, headers })
+    ask: async (url, headers, method = 'GET') => {
+      const { statusCode, body, headers: answered } = await app.inject({ url, headers, method })
       return { status: statusCode, body, setCookie: [answered['set-cookie'] ?? []].flat().map(String) }
     }
   }
@@ -31,8 +31,8 @@ export async function byHttp(t: Test, handler: RequestListener): Promise<Server>
   t.teardown(() => server.closeAllConnections())
   const { port } = server.address() as AddressInfo
   return {
-    ask: async (url, headers) => {
-      const response = await fetch(`http://127.0.0.1:${port}${url}`, { headers, redirect: 'manual' })
+    ask: async (url, headers, method = 'GET') => {
+      const response = await fetch(`http://127.0.0.1:${port}${url}`, { headers, method, redirect: 'manual' })
       return { status: response.status, body: await response.text(), setCookie: response.headers.getSetCookie() }
     }
   }
@@ -55,8 +55,8 @@ export class Browser {
     return [...this.jar].map(([name, value]) => `${name}=${value}`).join('; ')
   }
 
-  async get(server: Server, url: string): Promise<Answer> {
-    const answer = await server.ask(url, this.jar.size === 0 ? {} : { cookie: this.cookie })
+  async get(server: Server, url: string, method: 'GET' | 'POST' = 'GET'): Promise<Answer> {
+    const answer = await server.ask(url, this.jar.size === 0 ? {} : { cookie: this.cookie }, method)
     for (const text of answer.setCookie) this.#take(text)
     return answer
   }
