@@ -1,4 +1,4 @@
-import type { Definition, SessionsOptions } from '../types/options.js'
+import type { Definition, SessionsOptions, StoreFromApp } from '../types/options.js'
 import type { FlashSchemas, Schema } from '../types/schema.js'
 import type { Store } from '../types/store.js'
 
@@ -27,7 +27,7 @@ export { type MemoryStoreOptions, memoryStore } from './stores/memory.js'
  * declare module 'fastify-sessions' { interface Register { options: typeof options } }
  */
 export function defineSessions<
-  const Stores extends Record<string, Store> = Record<never, never>,
+  const Stores extends Record<string, Store | StoreFromApp> = Record<never, never>,
   S extends Record<string, Schema> = Record<string, Schema>,
   F extends Record<string, unknown> = Record<string, unknown>,
   const Default extends string = never

@@ -85,7 +85,7 @@ async function plugin(app: FastifyInstance, options: SessionsOptions): Promise<v
   })
 
   app.addHook('onRoute', ({ method, url, config }) => routes.add(String(method), url, config?.sessions))
-  app.addHook('onReady', () => sessions.start())
+  app.addHook('onReady', () => sessions.start(app))
   app.addHook('onClose', () => {
     unsaved.close()
     return sessions.stop()

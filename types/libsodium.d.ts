@@ -32,5 +32,7 @@ declare module 'libsodium' {
     ): number
     _crypto_secretbox_open_easy(m: number, c: number, clen: number, clenHigh: number, n: number, k: number): number
   }
-  export default function instantiate(options: object): Promise<Sodium>
+  export type Entry = ((options: object) => Promise<Sodium>) | (Sodium & { readonly ready: Promise<void> })
+  const entry: Entry
+  export default entry
 }

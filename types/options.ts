@@ -1,7 +1,8 @@
+import type { FastifyInstance } from 'fastify'
 import type { From } from './from.js'
 import type { FlashSchemas, Input, Output, Schema, SchemaIssue } from './schema.js'
 import type { CookieOptions } from './session.js'
-import type { Store } from './store.js'
+import type { Awaitable, Store } from './store.js'
 
 /** A secret of at least 32 bytes: text (its UTF-8 bytes count) or bytes. */
 export type Key = string | Uint8Array
@@ -124,11 +125,17 @@ export interface InvalidContext {
 /** Has every option that a definition has, so that one without a schema is told that, and nothing else. */
 type DefinitionWithSchema = { readonly [Option in keyof Base<Schema, string>]: unknown }
 
+/**
+ * Makes a store out of what the app has when its plugins are loaded, such as the client of @fastify/redis, in whatever
+ * order they are registered.
+ */
+export type StoreFromApp = (app: FastifyInstance) => Awaitable<Store>
+
 type Schemas = Record<string, Schema>
 type Flashes = Record<string, unknown>
 
 export interface SessionsOptions<
-  Stores extends Record<string, Store> = Record<string, Store>,
+  Stores extends Record<string, Store | StoreFromApp> = Record<string, Store | StoreFromApp>,
   S extends Schemas = Schemas,
   F extends Flashes = Flashes,
   Default extends string = string
@@ -140,7 +147,10 @@ export interface SessionsOptions<
    * set or change it ends every session.
    */
   readonly app?: string
-  /** Stores by name. `cookie` is always there. */
+  /**
+   * Stores by name; `cookie` is always there. A function is given the app when its plugins are loaded, and makes the store:
+   * `{ redis: (app) => redisStore({ client: app.redis }) }`.
+   */
   readonly stores?: Stores
   /** Sessions by name: an RFC 6265 token each. */
   readonly sessions: { readonly [N in keyof S]: Base<S[N], Extract<keyof Stores | 'cookie', string>> } & {

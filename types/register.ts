@@ -1,6 +1,6 @@
 import type {} from 'fastify'
 import type { DefaultSession } from './default.js'
-import type { Definition, Key } from './options.js'
+import type { Definition, Key, StoreFromApp } from './options.js'
 import type { Schema } from './schema.js'
 import type { Session } from './session.js'
 import type { Store } from './store.js'
@@ -55,8 +55,8 @@ export interface Sessions {
    * app.get('/wizard', async (request) => request.session(wizard).get('step'))
    */
   define(name: string, definition: Definition): void
-  /** Adds a store. Until the app is ready. */
-  addStore(name: string, store: Store): void
+  /** Adds a store, or a function that makes it of the app. Until the app is ready. */
+  addStore(name: string, store: Store | StoreFromApp): void
   /** Replaces the key ring while the app runs: the first key seals, all open. What older keys sealed is sealed anew. */
   rotate(keys: readonly (Key | undefined)[]): void
   /**

@@ -1,5 +1,5 @@
-import type { FastifyBaseLogger, FastifyRequest } from 'fastify'
-import type { Definition, Key, SessionsOptions } from '../../types/options.js'
+import type { FastifyBaseLogger, FastifyInstance, FastifyRequest } from 'fastify'
+import type { Definition, Key, SessionsOptions, StoreFromApp } from '../../types/options.js'
 import type {
   BrowserSessions,
   FromHeaderOptions,
@@ -79,7 +79,7 @@ export class AppSessions implements Sessions {
     this.#registry.define(name, definition)
   }
 
-  addStore(name: string, store: Store): void {
+  addStore(name: string, store: Store | StoreFromApp): void {
     this.#registry.addStore(name, store)
   }
 
@@ -153,7 +153,8 @@ export class AppSessions implements Sessions {
     return work
   }
 
-  async start(): Promise<void> {
+  async start(app: FastifyInstance): Promise<void> {
+    await this.#registry.stores.make(app)
     this.#registry.freeze()
     this.#checkDefault()
     const { definitions, stores } = this.#registry

@@ -1,4 +1,5 @@
-import type { Definition, SessionsOptions } from '../../types/options.js'
+import type { FastifyInstance } from 'fastify'
+import type { Definition, SessionsOptions, StoreFromApp } from '../../types/options.js'
 import type { RecordStore, Store } from '../../types/store.js'
 import { ConfigError } from '../errors.js'
 import { checkStore } from '../options/store.js'
@@ -8,6 +9,8 @@ import { lateStore } from './late-store.js'
 /** The app's stores by name. */
 export class NamedStores {
   readonly #stores = new Map<string, Store>()
+  /** What makes those that need the app. */
+  readonly #toMake = new Map<string, StoreFromApp>()
   readonly #startWithout: SessionsOptions['startWithout']
 
   /**
@@ -46,9 +49,19 @@ export class NamedStores {
   }
 
   /** @throws FST_SESSIONS_CONFIG when the name is taken, or what is given is no store */
-  add(name: string, store: Store): void {
-    if (this.#stores.has(name)) throw new ConfigError(`stores: there is a store "${name}" already`)
+  add(name: string, store: Store | StoreFromApp): void {
+    if (this.#stores.has(name) || this.#toMake.has(name))
+      throw new ConfigError(`stores: there is a store "${name}" already`)
     this.#put(name, store)
+  }
+
+  /**
+   * Makes the stores that need the app, whose plugins are loaded now.
+   * @throws FST_SESSIONS_CONFIG when what a function gives is no store
+   */
+  async make(app: FastifyInstance): Promise<void> {
+    const made = [...this.#toMake].map(async ([name, make]) => this.#keep(name, await make(app)))
+    await Promise.all(made)
   }
 
   /** @throws FST_SESSIONS_CONFIG when `startWithout` names what is no record store */
@@ -85,7 +98,12 @@ export class NamedStores {
     return found.kind === 'cookie' ? undefined : found
   }
 
-  #put(name: string, store: Store): void {
+  #put(name: string, store: Store | StoreFromApp): void {
+    if (typeof store === 'function') this.#toMake.set(name, store)
+    else this.#keep(name, store)
+  }
+
+  #keep(name: string, store: Store): void {
     checkStore(name, store)
     this.#stores.set(name, store.kind === 'record' && this.mayStartWithout(name) ? lateStore(store) : store)
   }

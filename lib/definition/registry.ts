@@ -1,4 +1,4 @@
-import type { Definition, SessionsOptions } from '../../types/options.js'
+import type { Definition, SessionsOptions, StoreFromApp } from '../../types/options.js'
 import type { Store } from '../../types/store.js'
 import { ConfigError, UnknownSessionError } from '../errors.js'
 import { isToken, refuseSharedCookies } from '../options/cookie.js'
@@ -51,7 +51,7 @@ export class Registry {
   }
 
   /** @throws FST_SESSIONS_CONFIG when it comes too late, the name is taken, or what is given is no store */
-  addStore(name: string, store: Store): void {
+  addStore(name: string, store: Store | StoreFromApp): void {
     this.#refuseWhenFrozen(`store "${name}"`)
     this.stores.add(name, store)
   }

@@ -1,4 +1,4 @@
-import type { Sodium } from 'libsodium'
+import type { Entry, Sodium } from 'libsodium'
 import { RandomPieces } from '../util/random.js'
 import { openLarge, sealLarge } from './xchacha.js'
 
@@ -31,9 +31,19 @@ export function ready(): Promise<void> {
 let compiling: Promise<void> | undefined
 
 async function compile(): Promise<void> {
-  const { default: instantiate } = await import('libsodium')
-  sodium = await instantiate({})
+  sodium = await instanceOf((await import('libsodium')).default)
   scratch = allocate(SCRATCH_BYTES)
+}
+
+/**
+ * An ES module of libsodium gives a function that makes an instance. Where imports are turned into `require()`, by Jest or a
+ * bundler, there is its other build, the one instance itself, that is to be waited for.
+ */
+async function instanceOf(entry: Entry | { readonly default: Entry }): Promise<Sodium> {
+  if (typeof entry === 'function') return entry({})
+  if ('default' in entry) return instanceOf(entry.default)
+  await entry.ready
+  return entry
 }
 
 /** Moves a key to the heap, so that it is here alone; the result names it in `seal` and `open` until `forget`. */
