@@ -1,5 +1,6 @@
-import type { Entry, Sodium } from 'libsodium'
+import type { Sodium } from 'libsodium'
 import { RandomPieces } from '../util/random.js'
+import { makeSodium } from './sodium.js'
 import { openLarge, sealLarge } from './xchacha.js'
 
 /**
@@ -31,19 +32,8 @@ export function ready(): Promise<void> {
 let compiling: Promise<void> | undefined
 
 async function compile(): Promise<void> {
-  sodium = await instanceOf((await import('libsodium')).default)
+  sodium = await makeSodium()
   scratch = allocate(SCRATCH_BYTES)
-}
-
-/**
- * An ES module of libsodium gives a function that makes an instance. Where imports are turned into `require()`, by Jest or a
- * bundler, there is its other build, the one instance itself, that is to be waited for.
- */
-async function instanceOf(entry: Entry | { readonly default: Entry }): Promise<Sodium> {
-  if (typeof entry === 'function') return entry({})
-  if ('default' in entry) return instanceOf(entry.default)
-  await entry.ready
-  return entry
 }
 
 /** Moves a key to the heap, so that it is here alone; the result names it in `seal` and `open` until `forget`. */

@@ -1,4 +1,5 @@
 import type { Sodium } from 'libsodium'
+import { makeSodium } from '../../seal/sodium.js'
 
 export const KEY_BYTES = 32
 const NONCE_BYTES = 24
@@ -22,8 +23,7 @@ export class SecretBox {
   }
 
   static async with(keys: readonly Uint8Array[]): Promise<SecretBox> {
-    const { default: instantiate } = await import('libsodium')
-    return new SecretBox(await instantiate({}), keys)
+    return new SecretBox(await makeSodium(), keys)
   }
 
   /** `undefined` if none of the keys sealed it. */
