@@ -190,16 +190,16 @@ t.test('a cookie that comes again is opened twice and then known, with all that 
     () => true
   )
   const [first, second] = ['value one', 'value two'] as const
-  t.match(values.open(first), { text: first, recentValue: undefined })
-  t.match(values.open(second), { text: second, recentValue: undefined })
-  for (const _ of [1, 2, 3]) t.match(values.open(first), { content: { text: first }, recentValue: first })
+  t.match(values.open(first), { text: first, cachedValue: undefined })
+  t.match(values.open(second), { text: second, cachedValue: undefined })
+  for (const _ of [1, 2, 3]) t.match(values.open(first), { content: { text: first }, cachedValue: first })
   t.same(opened, [first, second, first])
 
   const replaced = values.seal('a third', { text: 'a third' }, first)
-  t.match(values.open(replaced), { text: 'a third', recentValue: replaced })
+  t.match(values.open(replaced), { text: 'a third', cachedValue: replaced })
   const newcomer = values.seal('a fourth', { text: 'a fourth' })
-  t.match(values.open(newcomer), { recentValue: newcomer })
-  t.match(values.open(newcomer), { recentValue: newcomer })
+  t.match(values.open(newcomer), { cachedValue: newcomer })
+  t.match(values.open(newcomer), { cachedValue: newcomer })
   t.same(opened, [first, second, first, newcomer])
   values.open(first)
   t.same(opened, [first, second, first, newcomer, first], 'what was replaced is not kept')

@@ -424,6 +424,18 @@ t.test('a user who was named in a parallel request is listed by the new id', asy
   t.same(await listed(app, 'bob'), [(await client.get('/id')).body])
 })
 
+t.test('a user who is named in a parallel request cuts off no id that another merely replaces', async (t) => {
+  const { app, client, hold } = await accounts(t)
+  app.get('/name', async (request) => request.session('login').identify('bob').id)
+  await client.get('/visit')
+  const old = client.copy()
+  const slow = await hold(client, '/new-id')
+  await client.copy().get('/name')
+  await slow()
+  t.equal((await old.get('/add')).statusCode, 200)
+  t.match(await client.json('/data'), { count: 1 })
+})
+
 t.test('a sign-in that named the user before it asked for a new id cuts off the old one', async (t) => {
   const { app, client } = await accounts(t)
   app.get('/in-two-steps', async (request) => {

@@ -2,7 +2,7 @@ import t from 'tap'
 import { z } from 'zod'
 import { memoryStore, type Session } from '../lib/index.js'
 import type { MemoryStore } from '../lib/stores/memory.js'
-import { buildApp, Client, clock } from './client.js'
+import { buildApp, Client, clock, gate } from './client.js'
 import { holderOf } from './held.js'
 
 /** In seconds. */
@@ -35,12 +35,12 @@ const DEEDS: Readonly<Record<string, (session: Session) => unknown>> = {
   '/attributes': (session) => session.cookie({ sameSite: 'strict' }).id
 }
 
-async function start(t: Parameters<typeof buildApp>[0], definition: object = {}) {
+async function start(t: Parameters<typeof buildApp>[0], definition: object = {}, more: typeof DEEDS = {}) {
   const store: MemoryStore = memoryStore()
   const it = { store: 'memory', schema, flash: { notice: z.string() }, idle: 10 * DAY, absolute: 90 * DAY }
   const app = await buildApp(t, { stores: { memory: store }, sessions: { it: { ...it, ...definition } } })
   const hold = holderOf(app, 'it')
-  for (const [path, run] of Object.entries(DEEDS)) {
+  for (const [path, run] of Object.entries({ ...DEEDS, ...more })) {
     app.get(path, async (request) => run(request.session('it')) ?? null)
   }
   app.get('/all', async (request) => {
@@ -171,3 +171,31 @@ for (const [kind, before] of [
     t.match(await all(), { data: { count: 1 }, ends })
   })
 }
+
+t.test('what a request says once and saves is no longer its word, when another says otherwise', async (t) => {
+  for (const [first, other, expected] of [
+    ['/remember', '/forget', { age: undefined, subject: null }],
+    ['/name/ann', '/name/bob', { age: undefined, subject: 'bob' }],
+    ['/remember', '/note', { age: 30 * DAY, subject: null }]
+  ] as const) {
+    const [saved, goOn] = [gate(), gate()]
+    const twice = async (session: Session) => {
+      DEEDS[first]?.(session)
+      await session.save()
+      const { isDirty } = session
+      saved.open()
+      await goOn.opened
+      session.update('count', (count) => Number(count) + 1)
+      return isDirty
+    }
+    const { client, all, age } = await start(t, {}, { '/twice': twice })
+    const answer = client.copy().json('/twice')
+    await saved.opened
+    await client.get(other)
+    goOn.open()
+    t.equal(await answer, false)
+    const { data, subject } = await all()
+    t.match(data, { count: 1 })
+    t.same({ age: await age(), subject }, expected)
+  }
+})

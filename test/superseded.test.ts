@@ -18,6 +18,7 @@ async function start(t: Parameters<typeof buildApp>[0], definition: Partial<Defi
   app.get('/flash', async (request) => request.session('it').flash('notice' as never, 'hello' as never).isDirty)
   app.get('/take', async (request) => request.session('it').flashes('notice' as never))
   app.get('/write', async (request) => request.session('it').set('n', 5).isDirty)
+  app.get('/new-id', async (request) => request.session('it').regenerate().isDirty)
   app.get('/me', async (request) => request.session('it').get('user'))
   app.get('/n', async (request) => request.session('it').get('n'))
   app.get('/peek', async (request) => request.session('it').peek('notice' as never))
@@ -105,4 +106,11 @@ t.test('of the values that were superseded the last 1024 are known', async (t) =
   t.equal(superseded.has('value 5', 61_001), false)
   superseded.note('value 5', 61_001)
   t.equal(superseded.has('value 5', 61_001), true)
+})
+
+t.test('a renewal does not bring back a value that another request replaced by regenerate()', async (t) => {
+  const time = clock(t)
+  const { overtaken } = await start(t)
+  time.pass(30 * MINUTE)
+  t.equal(await overtaken('/slow', '/new-id'), undefined)
 })

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { z } from 'zod'
 import { memoryStore, type RecordStore } from '../../lib/index.js'
-import { placesOf } from '../../lib/records/subject-index.js'
+import { parseIndex, placesOf } from '../../lib/records/subject-index.js'
 import { buildApp, Client } from '../client.js'
 
 /** A store that has no batches, and on which something happens just before a record of a session is written. */
@@ -35,6 +35,7 @@ async function accounts(t: Parameters<typeof buildApp>[0], store: RecordStore) {
     await login.save()
     return [login.problem ?? null]
   })
+  app.get('/visit', async (request) => request.session('login').set('user', 'nobody').id)
   app.get('/who', async (request) => request.session('login').get('user') ?? 'nobody')
   await app.ready()
   return app
@@ -72,3 +73,32 @@ t.test(
     for (const id of sessions) t.equal(await engine.read(id), undefined)
   }
 )
+
+t.test('a sign-in whose session was ended while it was saved leaves nothing in the list of its user', async (t) => {
+  const { store, engine } = watched(async () => {})
+  const { update } = store
+  const app = await accounts(t, store)
+  const client = new Client(app)
+  const { body: id } = await client.get('/visit')
+  store.update = async (at, text, expires, version) => {
+    if (at === id) await engine.remove(id)
+    return update(at, text, expires, version)
+  }
+  t.same(await client.json('/in'), ['gone'])
+  const stored = await engine.read(placesOf('ann', undefined).recent)
+  t.same([...parseIndex(stored?.text).keys()], [])
+})
+
+t.test('a new id that the store says it holds already is an error, and gives no cookie', async (t) => {
+  const { store } = watched(async () => {})
+  store.create = async () => undefined
+  const app = await accounts(t, store)
+  const client = new Client(app)
+  const response = await client.get('/visit')
+  t.match(response.json(), {
+    statusCode: 503,
+    code: 'FST_SESSIONS_SAVE',
+    message: 'could not save session "login": its store failed'
+  })
+  t.equal(response.headers['set-cookie'], undefined)
+})
