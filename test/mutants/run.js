@@ -11,7 +11,7 @@ import { config } from './config.js'
 const OTHERS = ['!lib/stores/**', '!lib/conformance/**', '!lib/index.ts']
 
 const { values, positionals } = parseArgs({
-  options: { changed: { type: 'boolean' }, quick: { type: 'boolean' } },
+  options: { changed: { type: 'boolean' }, quick: { type: 'boolean' }, tests: { type: 'string' } },
   allowPositionals: true
 })
 const mutate = values.changed ? changedFiles() : positionals.map(patternOf)
@@ -20,6 +20,7 @@ if (values.changed && mutate.length === 0) {
   process.exit()
 }
 process.env['MUTANTS_LOG'] = resolve('.mutants/results.log')
+if (values.tests !== undefined) process.env['MUTANTS_TESTS'] = values.tests
 if (values.quick) process.env['MUTANTS_BUDGET'] = '10000'
 // Hours of work should be in nobody's way.
 setPriority(19)

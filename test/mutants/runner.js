@@ -8,13 +8,16 @@ globalThis.__stryker__ ??= {}
 const switches = globalThis.__stryker__
 
 /** How long each test takes, in ms, as the first run found: it is written there for the processes that come after. */
-const DURATIONS = resolve('.durations.json')
+const DURATIONS = '.durations.json'
 
 /** Each mutant's fate, as soon as it is known: Stryker tells at the end, which may be hours away. */
 const LOG = process.env['MUTANTS_LOG']
 
 /** How long the tests of one mutant may take in all, in ms, as the first run found; what comes after that is left out. */
 const BUDGET = Number(process.env['MUTANTS_BUDGET'] ?? Number.POSITIVE_INFINITY)
+
+/** Which test files are run. */
+const FILES = new RegExp(process.env['MUTANTS_TESTS'] ?? '.')
 
 const OUT_OF_TIME = Symbol('out of time')
 
@@ -128,7 +131,7 @@ export class Runner {
 
   async #load() {
     if (this.#tests.length > 0) return
-    this.#tests = await loadTests()
+    this.#tests = await loadTests(FILES)
     this.#durations = await readFile(DURATIONS, 'utf8').then(JSON.parse, () => ({}))
   }
 }
