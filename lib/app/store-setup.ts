@@ -13,7 +13,7 @@ export class StoreSetup {
 
   /** @param pluginTimeout Fastify's, in milliseconds: it gives up without a name, so that this has to be done before. */
   constructor(pluginTimeout: number, log: FastifyBaseLogger) {
-    this.#limit = 0.8 * (pluginTimeout || usualPluginTimeout)
+    this.#limit = 0.8 * (pluginTimeout || USUAL_PLUGIN_TIMEOUT)
     this.#log = log
   }
 
@@ -34,7 +34,7 @@ export class StoreSetup {
       const told = await refusal(name, store, error)
       if (isMisfit(error)) throw told
       this.#log.warn({ store: name, err: told }, `session store "${name}": the app starts without it`)
-      this.#retryLater(name, store, shortestPause)
+      this.#retryLater(name, store, SHORTEST_PAUSE)
     }
   }
 
@@ -63,16 +63,16 @@ export class StoreSetup {
     } catch (error) {
       // What will not pass by itself is told each time; of what may, the start has told.
       if (isMisfit(error)) this.#log.error({ store: name, err: error }, `session store "${name}" can't be used`)
-      this.#retryLater(name, store, Math.min(2 * pause, longestPause))
+      this.#retryLater(name, store, Math.min(2 * pause, LONGEST_PAUSE))
     }
   }
 }
 
 /** Fastify's own default, in milliseconds. */
-const usualPluginTimeout = 10_000
+const USUAL_PLUGIN_TIMEOUT = 10_000
 /** In milliseconds. */
-const shortestPause = 1000
-const longestPause = 30_000
+const SHORTEST_PAUSE = 1000
+const LONGEST_PAUSE = 30_000
 
 /** The engine answered, and is not as the store needs it. */
 function isMisfit(error: unknown): boolean {

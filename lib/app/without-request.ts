@@ -83,8 +83,8 @@ export class WithoutRequest {
     const { marker } = this.#host
     try {
       if (marker.isDue()) await marker.ask(Date.now())
-      const moment = { now: Date.now(), clearedAt: marker.clearedAt }
-      return await breakerOf(store).run(async () => runJob(store, loadById(definition, id, moment)))
+      const cutoffs = { now: Date.now(), clearedAt: marker.clearedAt }
+      return await breakerOf(store).run(async () => runJob(store, loadById(definition, id, cutoffs)))
     } catch (cause) {
       throw Object.assign(new StoreError(definition.name, 'it could not be read'), { cause })
     }

@@ -17,19 +17,19 @@ export type OpenedValue<T> =
       readonly content: T
       /** Sealed with an older key or in another mode; to be sealed anew. */
       readonly isStale: boolean
-      /** The value itself if it was there a moment ago: what replaces it will be too. */
+      /** The value itself if it was seen before: then the value that replaces it is cached too. */
       readonly cachedValue: string | undefined
       readonly problem?: undefined
     }
   | { readonly problem: Problem }
 
-/** Seals and opens the values of one session's cookie. */
+/** Seals and opens the values of one session's cookie, and caches what was opened. */
 export class SealedValues<T> {
   readonly #sealer: Pick<Sealer, 'open' | 'seal' | 'close'>
   readonly #ring: KeyRing
   readonly #parse: (text: string) => T | undefined
   readonly #isConstant: (content: T) => boolean
-  readonly #recent = new TwoWayCache<OpenedValue<T>>()
+  readonly #cache = new TwoWayCache<OpenedValue<T>>()
   #generation = 0
 
   /** @param isConstant whether nobody who is given the content can change it */
@@ -47,13 +47,13 @@ export class SealedValues<T> {
 
   open(value: string): OpenedValue<T> {
     this.#forgetOldKeys()
-    const known = this.#recent.get(value)
-    if (known !== undefined) return known
+    const cached = this.#cache.get(value)
+    if (cached !== undefined) return cached
     const opened = this.#sealer.open(value)
     if (opened.text === undefined) return opened
     const content = this.#parse(opened.text)
     if (content === undefined) return { problem: 'malformed' }
-    const cachedValue = this.#recent.wasSeen(value) ? value : undefined
+    const cachedValue = this.#cache.wasSeen(value) ? value : undefined
     const result = { text: opened.text, content, isStale: opened.stale, cachedValue }
     if (cachedValue !== undefined) this.#remember(value, result)
     return result
@@ -61,30 +61,30 @@ export class SealedValues<T> {
 
   /**
    * @param content what `text` says, unless others may change it
-   * @param replaced the value that it replaces, if that was there a moment ago: the browser will not send it again
+   * @param replaced the value that it replaces, if that was seen before: it leaves the cache, as browsers send it no more
    */
   seal(text: string, content: T | undefined, replaced?: string): string {
     this.#forgetOldKeys()
     const value = this.#sealer.seal(text)
-    if (replaced !== undefined) this.#recent.forget(replaced)
-    if (replaced === undefined || content === undefined) this.#recent.wasSeen(value)
+    if (replaced !== undefined) this.#cache.forget(replaced)
+    if (replaced === undefined || content === undefined) this.#cache.wasSeen(value)
     else this.#remember(value, { text, content, isStale: false, cachedValue: value })
     return value
   }
 
   close(): void {
     this.#sealer.close()
-    this.#recent.clear()
+    this.#cache.clear()
   }
 
   #remember(value: string, opened: OpenedValue<T> & { readonly content: T }): void {
-    if (value.length <= LONGEST_CACHED && this.#isConstant(opened.content)) this.#recent.put(value, opened)
+    if (value.length <= LONGEST_CACHED && this.#isConstant(opened.content)) this.#cache.put(value, opened)
   }
 
   /** A key that was taken out of the ring must not open anything any more. */
   #forgetOldKeys(): void {
     if (this.#generation === this.#ring.generation) return
-    this.#recent.clear()
+    this.#cache.clear()
     this.#generation = this.#ring.generation
   }
 }

@@ -16,7 +16,7 @@ const HOUR = 60 * 60
 const DAY = 24 * HOUR
 
 /** Durations are in seconds here, as in the options. */
-const defaults = {
+const DEFAULTS = {
   idle: 14 * DAY,
   absolute: 90 * DAY,
   grace: 10,
@@ -46,9 +46,9 @@ export function draftOf(name: string, definition: Definition, shared: SharedOpti
 }
 
 function settingsOf(name: string, definition: Definition, shared: SharedOptions, app: string | undefined): Settings {
-  const settings = { ...defaults, ...defined(shared), ...defined(definition) }
+  const settings = { ...DEFAULTS, ...defined(shared), ...defined(definition) }
   checkSettings(name, settings)
-  checkIdle(name, definition, shared, defaults.absolute)
+  checkIdle(name, definition, shared, DEFAULTS.absolute)
   checkRolling(name, settings.rolling, definition)
   const { idle, absolute, grace, rolling, touchAfter = Math.min(idle / 10, HOUR) } = settings
   const codec = codecFor(name, definition.schema)

@@ -17,19 +17,19 @@ import { follow } from './successor.js'
 
 const MAX_VALUE_BYTES = MAX_CHUNKS * MAX_COOKIE_BYTES
 
-export interface Moment {
-  /** In ms since the epoch. */
+export interface Cutoffs {
+  /** What ends before this has expired; in ms since the epoch. */
   readonly now: number
-  /** When all sessions were cleared, in ms since the epoch. */
+  /** What was created before this, or at this time, was cleared; in ms since the epoch. */
   readonly clearedAt: number
 }
 
-/** Opens the cookie of a session on the cookie store: the first of its name that is good. */
-export function loadFromCookie(definition: ResolvedDefinition, header: CookieHeader, moment: Moment): Loaded {
+/** Opens the cookie of a session on the cookie store: of several of its name, the first whose session is live. */
+export function loadFromCookie(definition: ResolvedDefinition, header: CookieHeader, cutoffs: Cutoffs): Loaded {
   let problem: Problem | undefined
   let candidate = definition.cookie.first(header)
   while (candidate !== undefined) {
-    const loaded = loadSealed(definition, candidate.value, moment)
+    const loaded = loadSealed(definition, candidate.value, cutoffs)
     if (loaded.problem === undefined) return loaded
     problem ??= loaded.problem
     candidate = definition.cookie.next(candidate)
@@ -37,14 +37,14 @@ export function loadFromCookie(definition: ResolvedDefinition, header: CookieHea
   return { problem }
 }
 
-function loadSealed(definition: ResolvedDefinition, value: string, moment: Moment): Loaded {
+function loadSealed(definition: ResolvedDefinition, value: string, cutoffs: Cutoffs): Loaded {
   const opened = open(definition.sealedRecords, value)
   if (opened.problem !== undefined) return opened
   const { text, content: record, isStale, cachedValue } = opened
   if (record.e === undefined) return { problem: 'malformed' }
-  const problem = endedBy(record.c, record.e, definition.absolute, moment)
+  const problem = endedBy(record.c, record.e, definition.absolute, cutoffs)
   if (problem !== undefined) return { problem }
-  const came = { value, at: moment.now }
+  const came = { value, at: cutoffs.now }
   return { origin: { text, record, expires: record.e, cachedValue, came }, isStale }
 }
 
@@ -63,19 +63,19 @@ type Unopened = { readonly ticket?: undefined; readonly problem: Problem }
 export function openTicket(
   definition: ResolvedDefinition,
   header: CookieHeader,
-  moment: Moment
+  cutoffs: Cutoffs
 ): OpenedTicket | Unopened | undefined {
   const first = definition.cookie.first(header)
-  return first && openFrom(definition, first, moment)
+  return first && openFrom(definition, first, cutoffs)
 }
 
-function openFrom(definition: ResolvedDefinition, first: Candidate, moment: Moment): OpenedTicket | Unopened {
+function openFrom(definition: ResolvedDefinition, first: Candidate, cutoffs: Cutoffs): OpenedTicket | Unopened {
   let earlier: Problem | undefined
   let candidate: Candidate | undefined = first
   while (candidate !== undefined) {
     const opened = open(definition.sealedTickets, candidate.value)
     const problem =
-      opened.problem ?? endedBy(opened.content.createdAt, opened.content.expires, definition.absolute, moment)
+      opened.problem ?? endedBy(opened.content.createdAt, opened.content.expires, definition.absolute, cutoffs)
     if (opened.problem === undefined && problem === undefined) {
       return { ticket: opened.content, isStale: opened.isStale, candidate, earlier }
     }
@@ -89,52 +89,53 @@ function openFrom(definition: ResolvedDefinition, first: Candidate, moment: Mome
  * Reads the record that a ticket names. A cookie whose session has ended may stand before one whose session lives, so the
  * next is tried: to open a cookie is not to accept it.
  */
-export function* loadRecord(definition: ResolvedDefinition, named: OpenedTicket, moment: Moment): Job<Loaded> {
+export function* loadRecord(definition: ResolvedDefinition, named: OpenedTicket, cutoffs: Cutoffs): Job<Loaded> {
   const { ticket, isStale } = named
   // Not by `readSource`: a generator within another is paid again at each step, and most requests go here.
   const stored = (yield { kind: 'read', id: ticket.id }) as StoredRecord | undefined
   if (stored !== undefined && isLonger(stored.text, definition.maxBytes)) {
-    return yield* loadNext(definition, named, moment, { problem: 'too-large', unread: unreadAs(ticket, stored) })
+    return yield* loadNext(definition, named, cutoffs, { problem: 'too-large', unread: unreadAs(ticket, stored) })
   }
   const origin = originOf(definition, ticket.id, stored, ticket)
-  if (origin === undefined) return yield* loadNext(definition, named, moment, { problem: 'gone' })
-  const problem = endedBy(origin.record.c, origin.expires, definition.absolute, moment)
-  if (problem !== undefined) return yield* loadNext(definition, named, moment, { problem })
+  if (origin === undefined) return yield* loadNext(definition, named, cutoffs, { problem: 'gone' })
+  const problem = endedBy(origin.record.c, origin.expires, definition.absolute, cutoffs)
+  if (problem !== undefined) return yield* loadNext(definition, named, cutoffs, { problem })
   const { n: retired } = origin.record
   if (retired === undefined) return { origin, isStale }
-  if (retired[1] <= moment.now) return yield* loadNext(definition, named, moment, { problem: 'retired' })
-  // Who comes with the old id sees what it held when it was replaced, not what the new id has gained since: rights
-  // given at sign-in stay out of reach of whoever planted the old one. Ending the new session ends this one too.
+  if (retired[1] <= cutoffs.now) return yield* loadNext(definition, named, cutoffs, { problem: 'retired' })
+  // A request with the old id reads what the record held when it was replaced, and nothing that the new id has gained
+  // since: an attacker who planted the old id must not get the rights of a sign-in. When the new session has ended, the
+  // old id gives nothing any more.
   if ((yield* follow(definition, origin)) === undefined) {
-    return yield* loadNext(definition, named, moment, { problem: 'gone' })
+    return yield* loadNext(definition, named, cutoffs, { problem: 'gone' })
   }
-  return yield* loadNext(definition, named, moment, { origin: withoutTicket(origin) })
+  return yield* loadNext(definition, named, cutoffs, { origin: withoutTicket(origin) })
 }
 
 /** Reads the record of an id, for somebody who has no cookie of it; `undefined` if that is no live session. */
-export function* loadById(definition: ResolvedDefinition, id: string, moment: Moment): Job<Loaded | undefined> {
+export function* loadById(definition: ResolvedDefinition, id: string, cutoffs: Cutoffs): Job<Loaded | undefined> {
   const origin = originOf(definition, id, yield* readFresh(id), undefined)
   if (origin === undefined || origin.record.n !== undefined) return undefined
-  const end = endedBy(origin.record.c, origin.expires, definition.absolute, moment)
+  const end = endedBy(origin.record.c, origin.expires, definition.absolute, cutoffs)
   return end === undefined ? { origin } : undefined
 }
 
-/** What the next cookie of the name gives, if it is better than `otherwise`: live, or at least a session. */
+/** Loads the next cookie of the name; gives that or `otherwise`, whichever is better: live, or at least a session. */
 function* loadNext(
   definition: ResolvedDefinition,
   { candidate, earlier }: OpenedTicket,
-  moment: Moment,
+  cutoffs: Cutoffs,
   otherwise: Loaded
 ): Job<Loaded> {
   const next = definition.cookie.next(candidate)
-  const opened = next && openFrom(definition, next, moment)
-  const loaded = opened?.ticket === undefined ? NOTHING : yield* loadRecord(definition, opened, moment)
+  const opened = next && openFrom(definition, next, cutoffs)
+  const loaded = opened?.ticket === undefined ? NOTHING : yield* loadRecord(definition, opened, cutoffs)
   const isLive = loaded.origin !== undefined && loaded.origin.record.n === undefined
   if (isLive || (otherwise.origin === undefined && loaded.origin !== undefined)) return loaded
   return otherwise.origin === undefined ? { ...otherwise, problem: earlier ?? otherwise.problem } : otherwise
 }
 
-/** Of a record that is not parsed: enough to end it. */
+/** The origin of a record that is not parsed: enough to end it. */
 function unreadAs(ticket: Ticket, { version, expires }: StoredRecord): Origin {
   return { text: '', record: { c: ticket.createdAt }, expires, location: { id: ticket.id, version, ticket } }
 }

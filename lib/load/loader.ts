@@ -9,7 +9,7 @@ import type { ClearMarker } from '../records/clear-marker.js'
 import { arrivingOf } from '../session/arriving.js'
 import type { Loaded } from '../session/origin.js'
 import { andThen } from '../util/awaitable.js'
-import { loadFromCookie, logProblem, type Moment, openTicket } from './load.js'
+import { type Cutoffs, loadFromCookie, logProblem, openTicket } from './load.js'
 import { type Named, readRecord, readRecords } from './read-records.js'
 
 /** What was read of one session, or why it could not be. */
@@ -33,17 +33,17 @@ export class Loader {
 
   /** Reads the records of sessions whose cookies came, one round trip a store. What is no promise was done at once. */
   preload(definitions: readonly ResolvedDefinition[]): Awaitable<unknown> {
-    const moment = this.#moment
+    const cutoffs = this.#cutoffs
     const named: Named[] = []
     let mayArrive = false
     for (const definition of definitions) {
       mayArrive ||= definition.from !== undefined
       const opened =
-        definition.store === undefined ? this.#openCookie(definition) : this.#openTicket(definition, moment)
+        definition.store === undefined ? this.#openCookie(definition) : this.#openTicket(definition, cutoffs)
       if (opened !== undefined) named.push(opened)
     }
-    const own = named.length > 1 ? this.#readByStore(named, moment) : named[0] && this.#readOne(named[0], moment)
-    return mayArrive ? andThen(own, () => this.#arriveAll(definitions, moment)) : own
+    const own = named.length > 1 ? this.#readByStore(named, cutoffs) : named[0] && this.#readOne(named[0], cutoffs)
+    return mayArrive ? andThen(own, () => this.#arriveAll(definitions, cutoffs)) : own
   }
 
   /** The store could not be asked for these: whoever uses them gets the error, or an empty session. */
@@ -77,7 +77,7 @@ export class Loader {
     return result?.loaded ?? NOTHING
   }
 
-  get #moment(): Moment {
+  get #cutoffs(): Cutoffs {
     return { now: Date.now(), clearedAt: this.#marker.clearedAt }
   }
 
@@ -112,7 +112,7 @@ export class Loader {
     if (this.#request.raw.headers.cookie === undefined) return NOTHING
     const header = this.#cookieHeader
     if (definition.store !== undefined) return definition.cookie.isIn(header.text) ? undefined : NOTHING
-    const loaded = loadFromCookie(definition, header, this.#moment)
+    const loaded = loadFromCookie(definition, header, this.#cutoffs)
     logProblem(this.#request.log, definition.name, loaded.problem)
     return loaded
   }
@@ -123,13 +123,13 @@ export class Loader {
   }
 
   /** Sessions of other plugins, where there is none of ours. */
-  async #arriveAll(definitions: readonly ResolvedDefinition[], moment: Moment): Promise<void> {
+  async #arriveAll(definitions: readonly ResolvedDefinition[], cutoffs: Cutoffs): Promise<void> {
     const { text } = this.#cookieHeader
     const open = definitions.filter((definition) => definition.from?.isIn(text) && mayArrive(this.#find(definition)))
-    await Promise.all(open.map((definition) => this.#arrive(definition, moment)))
+    await Promise.all(open.map((definition) => this.#arrive(definition, cutoffs)))
   }
 
-  async #arrive(definition: ResolvedDefinition, { clearedAt }: Moment): Promise<void> {
+  async #arrive(definition: ResolvedDefinition, { clearedAt }: Cutoffs): Promise<void> {
     try {
       const loaded = await arrivingOf(definition)?.load(definition, this.#request, this.#cookieHeader, clearedAt)
       if (loaded !== undefined) this.#take(definition, loaded)
@@ -139,29 +139,29 @@ export class Loader {
   }
 
   /** `undefined`: there is nothing to be read. */
-  #openTicket(definition: ResolvedDefinition, moment: Moment): Named | undefined {
-    const opened = openTicket(definition, this.#cookieHeader, moment)
+  #openTicket(definition: ResolvedDefinition, cutoffs: Cutoffs): Named | undefined {
+    const opened = openTicket(definition, this.#cookieHeader, cutoffs)
     if (opened === undefined) return undefined
     if (opened.problem === undefined) return { definition, ...opened }
     this.#take(definition, { problem: opened.problem })
     return undefined
   }
 
-  #readByStore(named: readonly Named[], moment: Moment): Promise<unknown> {
+  #readByStore(named: readonly Named[], cutoffs: Cutoffs): Promise<unknown> {
     const stores = [...new Set(named.map(({ definition }) => definition.store))]
     const ofStore = (store: Named['definition']['store']) =>
       named.filter(({ definition }) => definition.store === store)
-    return Promise.all(stores.map((store) => this.#read(ofStore(store), moment)))
+    return Promise.all(stores.map((store) => this.#read(ofStore(store), cutoffs)))
   }
 
   /** Reads records of one store. */
-  async #read(named: readonly Named[], moment: Moment): Promise<void> {
-    const results = await readRecords(named, moment)
+  async #read(named: readonly Named[], cutoffs: Cutoffs): Promise<void> {
+    const results = await readRecords(named, cutoffs)
     for (const [index, result] of results.entries()) this.#settle((named[index] as Named).definition, result)
   }
 
-  #readOne(named: Named, moment: Moment): Awaitable<void> {
-    return andThen(readRecord(named, moment), (result) => this.#settle(named.definition, result))
+  #readOne(named: Named, cutoffs: Cutoffs): Awaitable<void> {
+    return andThen(readRecord(named, cutoffs), (result) => this.#settle(named.definition, result))
   }
 
   #settle(definition: ResolvedDefinition, result: PromiseSettledResult<Loaded>): void {

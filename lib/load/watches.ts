@@ -10,7 +10,7 @@ import { endedBy } from '../session/lifetime.js'
 import { idOf } from '../session/origin.js'
 import { originOf } from '../session/stored-origin.js'
 import { groupBy } from '../util/group-by.js'
-import type { Moment } from './load.js'
+import type { Cutoffs } from './load.js'
 import { follow } from './successor.js'
 
 /** One session whose end somebody waits for. */
@@ -102,10 +102,10 @@ export class Watches {
     try {
       const marker = this.#marker()
       if (marker.isDue()) await marker.ask(Date.now())
-      const moment = { now: Date.now(), clearedAt: marker.clearedAt }
+      const cutoffs = { now: Date.now(), clearedAt: marker.clearedAt }
       // Several tabs of a browser wait for the same record.
       const same = [...groupBy(watches, ({ definition, id }) => `${id} ${definition.name}`).values()]
-      const jobs = same.map(([first]) => verdictOn(first as Watch, moment))
+      const jobs = same.map(([first]) => verdictOn(first as Watch, cutoffs))
       const results = await breakerOf(store).run(() => runTogether(store, jobs))
       for (const [index, group] of same.entries()) for (const watch of group) this.#settle(watch, results[index])
       this.#failing.delete(store)
@@ -144,10 +144,10 @@ function isStored(watch: Watch): boolean {
   return watch.id !== undefined
 }
 
-function* verdictOn({ definition, id }: Watch, moment: Moment): Job<Verdict> {
+function* verdictOn({ definition, id }: Watch, cutoffs: Cutoffs): Job<Verdict> {
   const origin = originOf(definition, id as string, yield* readFresh(id as string), undefined)
   if (origin === undefined) return { problem: 'gone' }
-  const problem = endedBy(origin.record.c, origin.expires, definition.absolute, moment)
+  const problem = endedBy(origin.record.c, origin.expires, definition.absolute, cutoffs)
   if (problem !== undefined) return { problem }
   if (origin.record.n === undefined) return { id: idOf(origin) }
   const trail = yield* follow(definition, origin)

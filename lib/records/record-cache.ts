@@ -1,10 +1,10 @@
 import { LONGEST_CACHED, TwoWayCache } from '../util/two-way-cache.js'
 import { parseRecord, type SessionRecord } from './record.js'
 
-/** Parses the records of one session that a store gave. */
+/** Parses the records that a store gives for one session, and caches them by id, from the second time on. */
 export class RecordCache {
   readonly #isConstant: (record: SessionRecord) => boolean
-  readonly #recent = new TwoWayCache<{ readonly text: string; readonly record: SessionRecord }>()
+  readonly #cache = new TwoWayCache<{ readonly text: string; readonly record: SessionRecord }>()
 
   constructor(isConstant: (record: SessionRecord) => boolean) {
     this.#isConstant = isConstant
@@ -12,19 +12,19 @@ export class RecordCache {
 
   /** `undefined` if the text is not a record. */
   parse(id: string, text: string): SessionRecord | undefined {
-    const known = this.#recent.get(id)
-    if (known?.text === text) return known.record
+    const cached = this.#cache.get(id)
+    if (cached?.text === text) return cached.record
     const record = parseRecord(text)
-    if (record !== undefined && this.#recent.wasSeen(id)) this.#remember(id, text, record)
+    if (record !== undefined && this.#cache.wasSeen(id)) this.#remember(id, text, record)
     return record
   }
 
-  /** Takes note of a record that was written, if the one that it replaces is remembered. */
+  /** Puts a record that was written in the place of the one that it replaces, if that is cached. */
   replace(id: string, text: string, record: SessionRecord): void {
-    if (this.#recent.get(id) !== undefined) this.#remember(id, text, record)
+    if (this.#cache.get(id) !== undefined) this.#remember(id, text, record)
   }
 
   #remember(id: string, text: string, record: SessionRecord): void {
-    if (text.length <= LONGEST_CACHED && this.#isConstant(record)) this.#recent.put(id, { text, record })
+    if (text.length <= LONGEST_CACHED && this.#isConstant(record)) this.#cache.put(id, { text, record })
   }
 }

@@ -137,7 +137,7 @@ function keepAnswer(reply: FastifyReply): () => void {
   }
 }
 
-/** What a response of 500 or more leaves behind is not what the handler meant to; a sign-out is. */
+/** The sessions to save: after a response of 500 or more only those that were ended, since all else may be half done. */
 function savable(sessions: RequestSessions, status: number): readonly SessionState[] {
   const { failed } = sessions.replyState
   const { used } = sessions

@@ -4,8 +4,8 @@ import type { FastifyReply } from 'fastify'
 export type Done = (error?: Error, payload?: unknown) => void
 
 /**
- * Goes on from a hook that has waited. Nobody stands above it who would catch what is thrown behind it, and an error
- * that nobody catches ends the process.
+ * Goes on from a hook that has waited for a promise. What is behind the hook runs within this call, and what that throws
+ * nobody else would catch: an error that nobody catches ends the process.
  */
 export function goOn(reply: FastifyReply, done: Done, error?: Error, payload?: unknown): void {
   try {

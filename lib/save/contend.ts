@@ -9,7 +9,7 @@ import type { SessionState } from '../session/state.js'
 import { writtenOrigin } from '../session/stored-origin.js'
 import { hasReplaced, MAX_ATTEMPTS, type Outcome, updateOf } from './outcome.js'
 
-/** Compare-and-set; most have no rival. */
+/** Replaces the record by compare-and-set. Most writers have no rival. */
 export function* change(state: SessionState, from: Origin, encoded: Encoded, now: number): Job<Outcome> {
   const attempt = updateOf(from, encoded)
   // A generator within another is paid again at each step, so not where most requests go.
@@ -18,7 +18,7 @@ export function* change(state: SessionState, from: Origin, encoded: Encoded, now
 }
 
 /**
- * Whoever comes second replays his changes on what the first one wrote.
+ * Saves after a lost race: replays this request's changes on what the other one stored, until it wins.
  * @throws FST_SESSIONS_REPLACED when the id was cut off from what came after it
  */
 export function* contend(state: SessionState, from: Origin, now: number): Job<Outcome> {
@@ -47,7 +47,10 @@ export function* contend(state: SessionState, from: Origin, now: number): Job<Ou
   throw new ConflictError(MAX_ATTEMPTS)
 }
 
-/** Also after it saved, whoever came with a replaced id goes on with what that held; and gets no cookie any more. */
+/**
+ * A request that came with a replaced id goes on with what that held, also after it has saved, and gets no cookie of the
+ * session that its changes went to.
+ */
 function ownOf(state: SessionState, origin: Origin, successor: Origin, now: number): Origin {
   const encoded = state.encode(now) as Encoded
   const [, until = now] = origin.record.n ?? []

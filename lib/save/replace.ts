@@ -72,7 +72,7 @@ function outranks(state: SessionState, next: Encoded, { cut }: Trail): boolean {
 /** Another request has given the session its new id: a browser keeps one session, whichever answer comes last. */
 function* giveWay(state: SessionState, origin: Origin, next: Encoded, trail: Trail, now: number): Job<Outcome> {
   if (trail.cut === undefined) {
-    // Who merely held the old id is never given the cookie of the new one. That is in the other request's answer.
+    // A request that merely held the old id is never given the cookie of the new one: the other request's response has it.
     return yield* contend(state, state.keepId(origin), now)
   }
   const { definition } = state

@@ -12,7 +12,7 @@ export function rename(holder: object, from: string, to: string): void {
   forgetting.register(holder, to)
 }
 
-/** The id, and that under which its record may still be kept. */
+/** The id, and before a save the id under which the record is still kept. */
 export function idsOf(id: string): readonly string[] {
   const from = former.get(id)
   return from === undefined ? [id] : [id, from]

@@ -4,8 +4,8 @@ const SETS = 128
 export const LONGEST_CACHED = 4096
 
 /**
- * A few of the things that were put in last. The end of its name, which is random, gives each a set of two places; the
- * first that was put there gives way to a third. An order of use would cost more than it gains, and single places would
+ * A two-way set-associative cache: the end of a name, which is random, tells in which set of two places its thing is kept;
+ * the older of two gives way to a third. An order of use would cost more than it gains, and single places would
  * keep two visitors in sixteen from being known.
  */
 export class TwoWayCache<T> {
@@ -47,7 +47,7 @@ export class TwoWayCache<T> {
     this.#things[place] = undefined
   }
 
-  /** Whether the name was said before, and no two others of its set since. */
+  /** Whether this was asked of the name before, and of no two others of its set since. */
   wasSeen(name: string): boolean {
     const mark = markOf(name)
     const set = setOf(mark)
