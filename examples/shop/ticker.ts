@@ -1,4 +1,4 @@
-import { PassThrough, type Readable } from 'node:stream'
+import { PassThrough } from 'node:stream'
 import type { Orders } from './orders.js'
 import { Poll } from './poll.js'
 import { stockAfter } from './stock.js'
@@ -19,13 +19,11 @@ export class StockTicker {
     )
   }
 
-  /** The stock as it is and then as it changes, until the signal aborts or the listener goes. */
-  async listen(signal: AbortSignal): Promise<Readable> {
-    const stream = new PassThrough()
-    // Said in so many words, or the browser would take it for a lost connection and come back.
-    signal.addEventListener('abort', () => stream.end('event: end\ndata:\n\n'))
-    stream.once('close', () => this.#listeners.delete(stream))
+  /** The stock as it is and then as it changes, until the stream is ended here or closed by who listens. */
+  async listen(): Promise<PassThrough> {
     await this.#look()
+    const stream = new PassThrough()
+    stream.once('close', () => this.#listeners.delete(stream))
     send(stream, this.#last)
     this.#listeners.add(stream)
     this.#poll.start()

@@ -61,13 +61,16 @@ function listen(status) {
     }
     if (status.textContent !== status.dataset.live) status.textContent = status.dataset.live
   })
-  source.addEventListener('end', () => end(status, source))
-  source.addEventListener('error', () => source.readyState === EventSource.CLOSED && end(status, source))
+  source.addEventListener('end', () => end(status, source, status.dataset.ended))
+  source.addEventListener('error', () => {
+    // Else the browser tries again by itself.
+    if (source.readyState === EventSource.CLOSED) end(status, source, status.dataset.lost)
+  })
   return source
 }
 
-function end(status, source) {
+function end(status, source, text) {
   source.close()
   status.dataset.over = 'true'
-  status.textContent = status.dataset.ended
+  status.textContent = text
 }

@@ -41,7 +41,8 @@ export async function catalogue(app: FastifyInstance, { orders }: Services): Pro
     const { id } = product
     // By update, not by set: two tabs may do this at the same time, and neither may be lost.
     request.session('cart').update('items', (items) => ({ ...items, [id]: Math.min((items[id] ?? 0) + 1, MOST) }))
-    request.session('prefs').flash('added', id)
+    const prefs = request.session('prefs')
+    if (!prefs.peek('added').includes(id)) prefs.flash('added', id)
     // To where the visitor was looking.
     return reply.redirect(`/#${id}`, 303)
   })
@@ -59,7 +60,11 @@ export async function catalogue(app: FastifyInstance, { orders }: Services): Pro
 
 const beginning = html`<noscript><link rel="stylesheet" href="/begin.css"></noscript>`
 
-const live = html`<span id="live" data-source="/stock" data-live="What is left is counted live." data-ended="The live count has ended: you are signed out." role="status"></span>`
+/** What the script says of the stock: while it comes, when the session has ended, and when it can't be had. */
+const live = html`<span id="live" role="status" data-source="/stock"
+  data-live="What is left is counted live."
+  data-ended="The live count has ended: you are signed out."
+  data-lost="The live count has ended."></span>`
 
 function card({ id, name, text, price, picture }: Product, { currency, left, isAdded, isFirst }: View): Html {
   return html`<li class="card" id="${id}">

@@ -1,6 +1,9 @@
 import type { FastifyInstance } from 'fastify'
 import type { Services } from '../services.js'
 
+/** Said in so many words, or the browser would take it for a lost connection and come back. */
+const END = 'event: end\ndata:\n\n'
+
 /** The stock as it changes, for who is signed in and for as long as they are. */
 export async function stock(app: FastifyInstance, { ticker, signals }: Services): Promise<void> {
   // A stream is no click: the session ends as if it were not open. And to HEAD it would be an answer without an end.
@@ -10,8 +13,9 @@ export async function stock(app: FastifyInstance, { ticker, signals }: Services)
     const { id, subject } = request.session('login')
     // No content tells a browser not to come back.
     if (id === undefined || subject === undefined) return reply.code(204).send()
+    const stream = await ticker.listen()
     const { signal, stop } = signals.watch(id, subject)
-    const stream = await ticker.listen(signal)
+    signal.addEventListener('abort', () => stream.end(END))
     stream.once('close', stop)
     return reply.type('text/event-stream').header('cache-control', 'no-store').send(stream)
   })

@@ -13,9 +13,11 @@ const LATEST = 50
 export async function orders(app: FastifyInstance, { orders }: Services): Promise<void> {
   app.get('/admin', async (_request, reply) => {
     const all = await orders.all()
+    const count =
+      all.length > LATEST ? `The newest ${LATEST} of ${all.length}.` : `${all.length} so far, the newest first.`
     const body = html`<h1>Orders</h1>
-<p class="soft">${all.length === 0 ? 'None yet.' : `${all.length} so far, the newest first.`}</p>
-${all.length > 0 && html`<ul class="list wide" id="orders">${all.slice(0, LATEST).map(row)}</ul>`}`
+<p class="soft">${all.length === 0 ? 'None yet.' : count}</p>
+${all.length > 0 && html`<ul class="list" id="orders">${all.slice(0, LATEST).map(row)}</ul>`}`
     return sendAdminPage(reply, 'Orders', body)
   })
 }
