@@ -1,5 +1,6 @@
-import type { Page } from 'playwright-core'
+import type { BrowserContext, Page } from 'playwright-core'
 import t, { type Test } from 'tap'
+import { gate } from '../client.js'
 import { openBrowser } from './browser.js'
 import { Shop } from './open-shop.js'
 import { add, cartCount, fillAddress, messages, press, signIn, signOutOf } from './visitor.js'
@@ -40,7 +41,12 @@ t.test('a checkout goes in three steps, back and forth, and ends with an order a
   await page.goBack()
   t.equal(await page.getByLabel('Town').inputValue(), 'London')
   await page.goForward()
+  // What a browser fills in again by itself proves nothing: so once more by a link, and by a reload.
+  await page.getByRole('link', { name: 'Address' }).click()
+  t.equal(await page.locator('[name=city]').getAttribute('value'), 'London')
+  await page.goto(`${shop.url}/checkout/delivery`)
   await page.reload()
+  t.equal(await page.locator('[checked]').getAttribute('value'), 'express')
   await page.getByLabel('Collect').check()
   await press(page, REVIEW)
   t.equal(await page.textContent('#total'), '€14.00')
@@ -113,21 +119,44 @@ t.test(
     const body = new URLSearchParams(await hiddenFields(page))
     // Each of them has read the cart and the checkout before the first has changed anything.
     shop.store.meet(10)
-    const answers = await Promise.all(
-      Array.from({ length: 5 }, () =>
-        fetch(`${shop.url}/checkout/review`, { method: 'POST', redirect: 'manual', headers: { cookie }, body })
-      )
-    )
+    const send = () =>
+      fetch(`${shop.url}/checkout/review`, { method: 'POST', redirect: 'manual', headers: { cookie }, body })
+    const answers = await Promise.all(Array.from({ length: 5 }, send))
+    const late = await send()
     t.same(
-      answers.map(({ headers }) => headers.get('location')),
-      Array(5).fill('/checkout/done')
+      [...answers, late].map(({ headers }) => headers.get('location')),
+      Array(6).fill('/checkout/done')
     )
     t.match(await shop.orders.all(), [{ items: { mug: 2 } }])
     t.equal((await shop.orders.all()).length, 1)
-    await page.reload()
+    await page.goto(`${shop.url}/checkout/done`)
     t.equal(await cartCount(page), 0)
+    t.same(await messages(page), [], 'nothing is said to have gone wrong')
   }
 )
+
+t.test('what is added while an order is being placed stays in the cart, however often it was sent', async (t) => {
+  const { shop, page, context } = await begin(t)
+  await goToReview(page)
+  const headers = { cookie: await cookiesOf(context) }
+  const body = new URLSearchParams(await hiddenFields(page))
+  const [arrived, released] = [gate(), gate()]
+  const place = shop.orders.place.bind(shop.orders)
+  let sent = 0
+  shop.orders.place = async (order) => {
+    sent += 1
+    if (sent === 2) arrived.open()
+    await released.opened
+    return place(order)
+  }
+  const answers = [1, 2].map(() => fetch(`${shop.url}/checkout/review`, { method: 'POST', headers, body }))
+  await arrived.opened
+  await fetch(`${shop.url}/cart/mug`, { method: 'POST', headers })
+  released.open()
+  await Promise.all(answers)
+  await page.goto(shop.url)
+  t.equal(await cartCount(page), 1)
+})
 
 t.test('what another tab changes in the cart is shown before it is ordered', async (t) => {
   const { shop, page, context } = await begin(t)
@@ -144,21 +173,28 @@ t.test('what another tab changes in the cart is shown before it is ordered', asy
   t.match(await shop.orders.all(), [{ items: { mug: 1, radio: 1 } }])
 })
 
-t.test('a page of a checkout that is over places nothing of the next one', async (t) => {
+t.test('a page of a checkout that is long over places nothing of a later one, be it for the same things', async (t) => {
   const { shop, page, context } = await begin(t)
+  const orderOnceMore = async () => {
+    await page.goto(shop.url)
+    await add(page, 'Camping mug')
+    await page.goto(`${shop.url}/checkout`)
+    await goToReview(page)
+  }
   await goToReview(page)
   const stale = await context.newPage()
   await stale.goto(`${shop.url}/checkout/review`)
   await press(page, PLACE)
-  await page.goto(shop.url)
-  await add(page, 'Kitchen radio')
-  await page.goto(`${shop.url}/checkout`)
-  await goToReview(page)
-  await press(stale, PLACE)
-  t.equal(path(stale), '/checkout/done')
-  t.equal((await shop.orders.all()).length, 1, 'the order that was placed already')
+  await orderOnceMore()
   await press(page, PLACE)
+  await orderOnceMore()
+
+  await press(stale, PLACE)
+  t.equal(path(stale), '/checkout/review')
+  t.match(await messages(stale), [/has changed meanwhile/])
   t.equal((await shop.orders.all()).length, 2)
+  await press(page, PLACE)
+  t.equal((await shop.orders.all()).length, 3)
 })
 
 t.test('a restart of the server in the middle of a checkout changes nothing', async (t) => {
@@ -191,4 +227,8 @@ function hiddenFields(page: Page): Promise<Record<string, string>> {
   return page.evaluate(
     `Object.fromEntries([...document.querySelectorAll('[type=hidden]')].map(({ name, value }) => [name, value]))`
   )
+}
+
+async function cookiesOf(context: BrowserContext): Promise<string> {
+  return (await context.cookies()).map(({ name, value }) => `${name}=${value}`).join('; ')
 }

@@ -81,6 +81,8 @@ t.test(
     for (const [how, end] of Object.entries(endings)) {
       const { page, context } = await openBrowser(t)
       await signIn(page, shop)
+      // A stream is no click: what is left of the half hour is ten minutes.
+      time.pass(20 * MINUTE)
       const { response, cookie } = await listen(shop, context)
       t.equal(response.headers.get('content-type'), 'text/event-stream')
       await end(cookie)
