@@ -88,14 +88,17 @@ export const expiry: readonly Scenario[] = [
     'touch and update keep a record alive past its first end',
     async (lab) => {
       const store = await lab.open()
-      const [touched, updated] = [freshId(), freshId()]
-      await put(store, touched, 'touched', lab.soon())
-      assert.equal(await store.touch(touched, tomorrow()), true)
-      const version = await put(store, updated, 'first', lab.soon())
-      written(await store.update(updated, 'updated', tomorrow(), version), 'update')
-      return [touched, updated]
+      const touched = await inItsLife(lab, async (id, end) => {
+        await put(store, id, 'touched', end)
+        assert.equal(await store.touch(id, tomorrow()), true)
+      })
+      const updated = await inItsLife(lab, async (id, end) => {
+        const version = await put(store, id, 'first', end)
+        written(await store.update(id, 'updated', tomorrow(), version), 'update')
+      })
+      return { touched, updated }
     },
-    async (lab, [touched = '', updated = '']) => {
+    async (lab, { touched, updated }) => {
       const store = await lab.open()
       assert.equal((await store.read(touched))?.text, 'touched')
       assert.equal((await store.read(updated))?.text, 'updated')
@@ -187,4 +190,17 @@ function onExpired(name: string, check: (lab: Lab, expired: Expired) => Promise<
     return { id, version: await put(await lab.open(), id, 'mortal', lab.soon()) }
   }
   return afterExpiry(name, prepare, check, skip)
+}
+
+/** Makes a record that ends soon, and changes it; once more, where a busy machine took longer than the record lived. */
+async function inItsLife(lab: Lab, change: (id: string, end: number) => Promise<void>): Promise<string> {
+  for (let tries = 1; ; tries++) {
+    const [id, end] = [freshId(), lab.soon()]
+    try {
+      await change(id, end)
+      return id
+    } catch (error) {
+      if (Date.now() < end || tries === 10) throw error
+    }
+  }
 }

@@ -37,7 +37,8 @@ export class Server {
     })
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => this.#keep(String(text)))
     this.#child = child
-    process.once('exit', () => child.kill('SIGKILL'))
+    running.add(child)
+    child.once('exit', () => running.delete(child))
     try {
       await Promise.race([failed, this.#untilItAnswers(child)])
     } catch (error) {
@@ -91,6 +92,12 @@ export class Server {
     this.#output = (this.#output + text).slice(-4000)
   }
 }
+
+/** What this process started goes with it. */
+const running = new Set<ChildProcess>()
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL')
+})
 
 /** Where nobody listens: below 1024 the system gives no port to those who ask for any. */
 export const deadPort = 2

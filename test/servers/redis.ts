@@ -82,6 +82,7 @@ export async function startRedisCluster({ replicas = false } = {}): Promise<Redi
   }
   await eventually(() => clusterIsUp(nodes))
   await eventually(() => replicasFollow(nodes.slice(3)))
+  await eventually(() => everyNodeSees(nodes, nodes.length - 3))
   return { nodes, stop: async () => void (await Promise.all(nodes.map((node) => node.stop()))) }
 }
 
@@ -108,6 +109,13 @@ async function clusterIsUp(nodes: readonly RedisServer[]): Promise<boolean> {
 async function replicasFollow(replicas: readonly RedisServer[]): Promise<boolean> {
   const infos = await Promise.all(replicas.map((node) => node.admin('INFO', 'replication')))
   return infos.every((info) => String(info).includes('master_link_status:up'))
+}
+
+/** Only a replica of which the other masters have heard gets their votes. */
+async function everyNodeSees(nodes: readonly RedisServer[], replicas: number): Promise<boolean> {
+  const views = await Promise.all(nodes.map((node) => node.admin('CLUSTER', 'NODES')))
+  const known = (view: unknown) => String(view).match(/ (?:myself,)?slave .* connected/g) ?? []
+  return views.every((view) => known(view).length === replicas)
 }
 
 function versionIn(info: string): string {

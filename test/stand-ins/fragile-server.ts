@@ -8,6 +8,8 @@ export abstract class FragileServer {
   delay = 0
   /** What becomes of the connection of the next write: cut before it is carried out, or after, unanswered. */
   cut: 'before' | 'after' | undefined
+  /** How many requests it has taken and not answered, for it stands still. */
+  waiting = 0
   readonly #sockets = new Set<Socket>()
   #server: Server | undefined
   #port: number
@@ -72,7 +74,11 @@ export abstract class FragileServer {
 
   /** Waits until it is time to answer; then whether who asked is still there: a server that died does nothing more. */
   protected async isTime(socket: Socket, delay = this.delay): Promise<boolean> {
-    await this.#standing
+    if (this.#standing) {
+      this.waiting++
+      await this.#standing
+      this.waiting--
+    }
     if (delay > 0 && !socket.destroyed) await sleep(delay)
     return !socket.destroyed
   }

@@ -10,6 +10,10 @@ export interface DiscoveryEndpoint {
   announce(servers: readonly string[], version?: number): void
   /** Says this instead of a list. */
   announceText(payload: string): void
+  /** Cuts every connection, and from now on those that come, as a proxy before a server that is gone does. */
+  refuse(): void
+  /** How many connections were refused. */
+  readonly refused: number
   close(): Promise<void>
 }
 
@@ -17,6 +21,8 @@ export async function startDiscovery(servers: readonly string[]): Promise<Discov
   let version = 0
   let payload = ''
   let asked = 0
+  let refused = 0
+  let isGone = false
   const open = new Set<Socket>()
   const announce = (list: readonly string[], next = version + 1) => {
     version = next
@@ -26,6 +32,11 @@ export async function startDiscovery(servers: readonly string[]): Promise<Discov
   const endpoint = createServer((client) => {
     open.add(client)
     client.on('error', () => {})
+    client.on('close', () => open.delete(client))
+    if (isGone) {
+      refused++
+      return void client.destroy()
+    }
     client.on('data', (command) => {
       if (String(command) !== 'config get cluster\r\n') return client.write('ERROR\r\n')
       asked++
@@ -42,6 +53,13 @@ export async function startDiscovery(servers: readonly string[]): Promise<Discov
     announce,
     announceText: (text) => {
       payload = text
+    },
+    refuse: () => {
+      isGone = true
+      for (const client of open) client.destroy()
+    },
+    get refused() {
+      return refused
     },
     async close() {
       for (const client of open) client.destroy()

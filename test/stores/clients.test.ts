@@ -18,6 +18,7 @@ import { sqlStore } from '../../lib/stores/sql.js'
 import { sqliteStore } from '../../lib/stores/sqlite.js'
 import { typeormStore } from '../../lib/stores/typeorm.js'
 import { unstorageStore } from '../../lib/stores/unstorage.js'
+import { exactly } from '../exactly.js'
 
 /** Every store that is given a client, as a function of it. */
 const stores: Readonly<Record<string, (client: never) => unknown>> = {
@@ -63,8 +64,9 @@ test("a collection of Mongoose is refused with how to get at the driver's", asyn
   const connection = mongoose.createConnection()
   t.throws(() => mongodbStore({ collection: connection.collection('sessions') as never }), {
     code: 'FST_SESSIONS_STORE_CONFIG',
-    message:
+    message: exactly(
       'store "mongodb": collection must be a Collection of the package "mongodb"; of Mongoose, give connection.getClient().db().collection(name)'
+    )
   })
 })
 

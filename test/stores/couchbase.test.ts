@@ -43,7 +43,7 @@ test('an error of the client rejects, and what was done in spite of it is there'
   t.equal(await store.read('a'), undefined)
   collection.failure = { when: 'after', error: new AmbiguousTimeoutError() }
   await t.rejects(store.create('a', 'text', soon()), AmbiguousTimeoutError)
-  t.match(await store.read('a'), { text: 'text' })
+  t.hasStrict(await store.read('a'), { text: 'text' })
   for (const call of [() => store.read('a'), () => store.touch('a', soon()), () => store.remove('a')]) {
     collection.failure = { when: 'before', error: new TemporaryFailureError() }
     await t.rejects(async () => void (await call()), TemporaryFailureError)

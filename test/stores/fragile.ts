@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { type Test, test } from 'tap'
 import type { AsyncRecordStore, Version } from '../../types/store.js'
+import { until } from '../client.js'
 import { eventually } from '../servers/eventually.js'
 import { freePort } from '../servers/process.js'
 import type { FragileServer } from '../stand-ins/fragile-server.js'
@@ -44,7 +44,7 @@ export function standsFaults<Server extends FragileServer>({ server: make, open,
     await store.create(unasked, 'text', tomorrow())
     server.pause()
     const rejected = everyCallRejects(t, store, id, version)
-    await sleep(50)
+    await until(() => server.waiting > 0)
     await server.stop()
     await rejected
     await server.start()
@@ -84,7 +84,7 @@ export function standsFaults<Server extends FragileServer>({ server: make, open,
     const hasty = open(t, server, 200)
     await eventually(async () => (await hasty.read(id)) !== undefined)
     server.delay = 600
-    t.match(await store.read(id), { text: 'text' })
+    t.hasStrict(await store.read(id), { text: 'text' })
     await t.rejects(hasty.read(id), /no answer within 200 ms/)
     await t.rejects(hasty.touch(id, tomorrow()), /no answer within 200 ms/)
     server.delay = 0

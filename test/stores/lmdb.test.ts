@@ -85,7 +85,7 @@ test('a write that was under way when the app closed the file is done; later cal
 
   const again = open({ path })
   t.teardown(() => again.close())
-  t.match(await lmdbStore({ client: again }).read('record'), { text: 'text', version })
+  t.hasStrict(await lmdbStore({ client: again }).read('record'), { text: 'text', version })
 })
 
 test('whatever was asked for right before the app closed the file, it ends no process', async (t) => {

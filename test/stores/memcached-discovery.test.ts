@@ -2,6 +2,7 @@ import { type Test, t as tap, test } from 'tap'
 import { conformanceCases } from '../../lib/conformance/index.js'
 import { type MemcachedStoreOptions, memcachedStore } from '../../lib/stores/memcached.js'
 import type { Write } from '../../types/store.js'
+import { until } from '../client.js'
 import { eventually } from '../servers/eventually.js'
 import { startMemcached } from '../servers/memcached.js'
 import { countingDoor } from '../servers/trips.js'
@@ -91,7 +92,8 @@ test('a change of the list disturbs neither what is under way nor the servers th
   for (let round = 0; round < 20; round++) {
     endpoint.announce(round % 2 ? listed : listed.slice(1))
     reads.push(...ids.map((id) => store.read(id)))
-    await new Promise((resolve) => setTimeout(resolve, 20))
+    const { asked } = endpoint
+    await until(() => endpoint.asked > asked)
   }
   await t.resolves(Promise.all(reads))
   t.ok((doors[0]?.connections ?? 0) > 1, 'the one that comes and goes')
@@ -105,14 +107,15 @@ test('a change of the list disturbs neither what is under way nor the servers th
 })
 
 test('an endpoint that is down fails the first command, and none once there is a list', async (t) => {
-  const endpoint = await startDiscovery(servers)
+  const endpoint = await started(t, servers)
   const early = opened(t, { discovery: endpoint.address, refresh: 50, prefix: 'down:' })
   await early.saveMany(batch('down'))
-  await endpoint.close()
+  endpoint.refuse()
   const late = opened(t, { discovery: endpoint.address, timeout: 300, prefix: 'down:' })
   await t.rejects(late.read('down-0'), /memcached 127/)
-  await new Promise((resolve) => setTimeout(resolve, 200))
-  t.match(await early.read('down-0'), { text: 'text' })
+  const { refused } = endpoint
+  await until(() => endpoint.refused > refused + 2)
+  t.hasStrict(await early.read('down-0'), { text: 'text' })
 })
 
 test('a list that is older than the one at hand changes nothing', async (t) => {
@@ -122,7 +125,7 @@ test('a list that is older than the one at hand changes nothing', async (t) => {
   endpoint.announce(['127.0.0.1:1'], 0)
   const { asked } = endpoint
   await eventually(async () => endpoint.asked > asked + 2)
-  t.match(await store.read('older-0'), { text: 'text' })
+  t.hasStrict(await store.read('older-0'), { text: 'text' })
 })
 
 test('what is no list of servers is refused, and the list at hand stays', async (t) => {
@@ -135,7 +138,7 @@ test('what is no list of servers is refused, and the list at hand stays', async 
     await t.rejects(fresh.read('bad-0'), /no list of servers/, JSON.stringify(payload))
     const { asked } = endpoint
     await eventually(async () => endpoint.asked > asked + 1)
-    t.match(await store.read('bad-0'), { text: 'text' })
+    t.hasStrict(await store.read('bad-0'), { text: 'text' })
   }
 })
 

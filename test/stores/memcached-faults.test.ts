@@ -61,7 +61,7 @@ test('a writer that read before a restart can’t write over what was made after
   await server.start()
   const after = await create(quick, 'a') // gets the number that the server counted for the first one, too
   t.equal(await slow.update('a', 'late', soon(), before), undefined)
-  t.match(await quick.read('a'), { text: 'text', version: after })
+  t.hasStrict(await quick.read('a'), { text: 'text', version: after })
 })
 
 test('while one of three servers is down, the keys of the others are served', async (t) => {
@@ -87,7 +87,7 @@ test('a server without room makes writes reject, and signing out still works', a
     for (let at = 0; at < 200; at++) await store.create(`filler-${at}`, 'x'.repeat(100_000), soon())
   }
   await t.rejects(fill(), /out of memory/)
-  t.match(await store.read('a'), { text: 'text', version })
+  t.hasStrict(await store.read('a'), { text: 'text', version })
   t.equal(await store.remove('a'), true)
 })
 
@@ -134,7 +134,7 @@ test('a server with an auth file lets in who knows the password', async (t) => {
   const server = await running(t, `--auth-file=${file}`)
   const store = opened(t, { servers: server.address, auth: { username: 'app', password: 'sesame' } })
   const version = await create(store, 'a')
-  t.match(await store.read('a'), { text: 'text', version })
+  t.hasStrict(await store.read('a'), { text: 'text', version })
 
   const stranger = opened(t, { servers: server.address, auth: { username: 'app', password: 'guess' } })
   await t.rejects(stranger.read('a'), /authentication failure|unauthenticated/)
@@ -150,7 +150,7 @@ test('the first that MemCachier hears is a set of the name to the password', asy
   const auth = { username: '15f38e', password: 'sesame', scheme: 'memcachier' } as const
   const store = opened(t, { servers: `${door.host}:${door.port}`, auth })
   const version = await create(store, 'a')
-  t.match(await store.read('a'), { text: 'text', version })
+  t.hasStrict(await store.read('a'), { text: 'text', version })
   t.equal(door.said().slice(0, 30), 'set 15f38e 0 0 6\r\nsesame\r\nadd ')
 })
 
@@ -162,7 +162,7 @@ test('TLS is spoken with whom the certificate names', async (t) => {
   const ca = await readFile(cert)
   const store = opened(t, { servers: server.address, tls: { ca } })
   const version = await create(store, 'a')
-  t.match(await store.read('a'), { text: 'text', version })
+  t.hasStrict(await store.read('a'), { text: 'text', version })
 
   await t.rejects(opened(t, { servers: server.address, tls: true }).read('a'), /self-signed/)
   const elsewhere = `localhost:${server.port}`
@@ -177,7 +177,7 @@ test('a server at a Unix socket is reached by its path', async (t) => {
   t.teardown(() => server.stop())
   const store = opened(t, { servers: path })
   const version = await create(store, 'a')
-  t.match(await store.read('a'), { text: 'text', version })
+  t.hasStrict(await store.read('a'), { text: 'text', version })
 })
 
 async function running(t: Test, ...args: readonly string[]) {

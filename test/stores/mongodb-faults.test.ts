@@ -19,7 +19,7 @@ for (const when of ['before', 'after'] as const) {
     server.cut = when
     const second = await store.update('a', 'second', soon(), first as string)
     t.type(second, 'string')
-    t.match(await store.read('a'), { text: 'second', version: second })
+    t.hasStrict(await store.read('a'), { text: 'second', version: second })
     server.cut = when
     t.equal(await store.touch('a', soon()), true)
     server.cut = when
@@ -42,7 +42,7 @@ test('without retryable writes, a write whose answer is lost rejects', async (t)
   const version = (await store.create('a', 'first', soon())) as string
   server.cut = 'after'
   await t.rejects(store.update('a', 'second', soon(), version))
-  t.match(await store.read('a'), { text: 'second' })
+  t.hasStrict(await store.read('a'), { text: 'second' })
 })
 
 test('a primary that steps down is asked again', async (t) => {
@@ -70,7 +70,7 @@ test('the TTL monitor removes what has expired, and what touch or update moved s
   await store.setup()
   server.removeExpired()
   t.strictSame((await collection.find().toArray()).map(({ _id }) => String(_id)).sort(), ['live', 'moved'])
-  t.match(await store.read('moved'), { version })
+  t.hasStrict(await store.read('moved'), { version })
 })
 
 test('a write that the server refuses for another reason than a live record rejects, and keeps no other from being done', async (t) => {
@@ -83,7 +83,7 @@ test('a write that the server refuses for another reason than a live record reje
   ] as const
   await t.rejects(store.create('a', 'invalid', soon()), /failed validation/)
   await t.rejects(store.saveMany(writes))
-  t.match(await store.readMany(['a', 'b']), [undefined, { text: 'valid' }])
+  t.hasStrict(await store.readMany(['a', 'b']), [undefined, { text: 'valid' }])
 })
 
 test('a TTL index with another delay, which someone else made, is not taken for its own', async (t) => {

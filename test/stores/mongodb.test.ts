@@ -103,7 +103,7 @@ for (const engine of engines) {
     await store.setup()
     await store.setup()
     const indexes = await client.db(database).collection('ttl').indexes()
-    t.match(indexes, [{ name: '_id_' }, { key: { expires: 1 }, expireAfterSeconds: 0 }])
+    t.hasStrict(indexes, [{ name: '_id_' }, { key: { expires: 1 }, expireAfterSeconds: 0 }])
     t.equal(
       mongodbSetup('my "own"'),
       'db.getCollection("my \\"own\\"").createIndex({ expires: 1 }, { expireAfterSeconds: 0 })'
@@ -139,13 +139,13 @@ for (const engine of engines) {
     await store.read('a')
     t.equal(sent.length, 2)
     for (const command of sent.splice(0)) {
-      t.match(command['$readPreference'] ?? { mode: 'primary' }, { mode: 'primary' })
+      t.hasStrict(command['$readPreference'] ?? { mode: 'primary' }, { mode: 'primary' })
     }
     await store.saveMany(writes)
     await store.touch('a', Date.now() + 60_000)
     await store.remove('a')
     t.equal(sent.length, engine.commandsOfBatch(writes).length + 2)
-    for (const command of sent) t.match(command['writeConcern'], { w: 1, j: true })
+    for (const command of sent) t.hasStrict(command['writeConcern'], { w: 1, j: true })
   })
 }
 

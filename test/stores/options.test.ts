@@ -53,7 +53,10 @@ for (const [name, store] of Object.entries(stores)) {
   test(`${name}: options that are none, or misspelt, are refused by their name`, async (t) => {
     const code = 'FST_SESSIONS_STORE_CONFIG'
     for (const none of [null, 'redis://localhost', 5]) {
-      t.throws(() => store(none as never), { code, message: `store "${name}": expected an object of options` })
+      t.throws(() => store(none as never), {
+        code,
+        message: new RegExp(`^store "${name}": expected an object of options, got [a-z]+$`)
+      })
     }
     t.throws(() => store({ prefiks: 'a' } as never), {
       code,

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { t as tap, test } from 'tap'
 import { eventually } from '../servers/eventually.js'
 import { startRedisCluster } from '../servers/redis.js'
@@ -22,7 +21,6 @@ for (const driver of [ioredisCluster, nodeRedisCluster]) {
       const infos = await Promise.all(cluster.nodes.slice(0, 3).map((node) => node.admin('WAIT', 1, 1000)))
       return infos.every((replicas) => replicas === 1)
     })
-    await sleep(200)
 
     await dying?.kill()
     const during = await Promise.allSettled(ids.map((id) => store.read(id)))

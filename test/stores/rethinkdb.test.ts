@@ -44,8 +44,8 @@ test('what is read is confirmed by most replicas where that is asked for, and on
   ] as const) {
     const reader = rethinkdbStore({ r, connection, readMode })
     server.readModes.length = 0
-    t.match(await reader.read('a'), { text: 'text' })
-    t.match(await reader.readMany(['a', 'b']), [{ text: 'text' }, undefined])
+    t.hasStrict(await reader.read('a'), { text: 'text' })
+    t.hasStrict(await reader.readMany(['a', 'b']), [{ text: 'text' }, undefined])
     t.strictSame(server.readModes, [sent, sent])
   }
   t.throws(() => rethinkdbStore({ r, connection, readMode: 'outdated' as never }), /readMode must be/)
@@ -84,7 +84,7 @@ test('a sweep removes all that has ended, in slices, and nothing else', async (t
   await eventually(async () => (await store.read('old1099')) === undefined)
   t.equal(await store.sweep(), 1100)
   t.equal(await store.sweep(), 0)
-  t.match(await store.read('new'), { text: 'text' })
+  t.hasStrict(await store.read('new'), { text: 'text' })
 })
 
 test('several processes that start at once end up with one table, and no record is lost', async (t) => {
@@ -107,7 +107,7 @@ test('tables of one name that come to light later become one, with all that they
   const { store } = await opened(t, server)
   await store.create('a', 'text', soon())
   server.duplicate('sessions', { id: 'b', text: 'other', version: 'v', expires: soon() })
-  t.match(await store.readMany(['a', 'b']), [{ text: 'text' }, { text: 'other' }])
+  t.hasStrict(await store.readMany(['a', 'b']), [{ text: 'text' }, { text: 'other' }])
   t.strictSame(server.tables, ['sessions'])
   t.equal(await store.remove('b'), true)
   t.equal(await store.sweep(), 0)
@@ -126,7 +126,7 @@ test('a server that dies makes calls reject, and its records are back for anothe
   server.delay = 0
   await server.start()
   const { store: again } = await opened(t, server)
-  t.match(await again.read('a'), { text: 'text' })
+  t.hasStrict(await again.read('a'), { text: 'text' })
 })
 
 test('what the server says of a document rejects', async (t) => {

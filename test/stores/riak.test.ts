@@ -52,7 +52,7 @@ test('a touch between the read and the write of an update does not make it fail'
     t.equal(await other.touch('a', end), true)
   }
   const next = await store.update('a', 'second', end, version)
-  t.match(await other.read('a'), { text: 'second', version: next, expires: end })
+  t.hasStrict(await other.read('a'), { text: 'second', version: next, expires: end })
 })
 
 test('an update between the read and the write of another makes it fail', async (t) => {
@@ -64,7 +64,7 @@ test('an update between the read and the write of another makes it fail', async 
     t.type(await other.update('a', 'second', soon(), version), 'string')
   }
   t.equal(await store.update('a', 'lost', soon(), version), undefined)
-  t.match(await other.read('a'), { text: 'second' })
+  t.hasStrict(await other.read('a'), { text: 'second' })
 })
 
 test('setup takes a strongly consistent bucket type alone, and says what to do about others', async (t) => {
@@ -96,7 +96,7 @@ test('a store that takes eventual consistency says that it reaches no further th
   const updates = ['1', '2', '3'].map((text) => store.update('a', text, soon(), version))
   const done = (await Promise.all(updates)).filter((next) => next !== undefined)
   t.equal(done.length, 1, 'of several updates at once, one is done')
-  t.match(await store.read('a'), { version: done[0] })
+  t.hasStrict(await store.read('a'), { version: done[0] })
   const [touched, second] = [store.touch('a', soon()), store.update('a', '4', soon(), done[0] as string)]
   await touched
   const third = store.update('a', '5', soon(), done[0] as string)
@@ -119,7 +119,7 @@ for (const isRecent of [true, false]) {
       t.type(await theirs.update('a', 'theirs', soon(), version), 'string')
     }
     t.equal(await mine.update('a', 'mine', soon(), version), undefined)
-    t.match(await mine.read('a'), { text: 'theirs' })
+    t.hasStrict(await mine.read('a'), { text: 'theirs' })
     server.beforeConditions = async () => {
       server.beforeConditions = undefined
       t.equal(await theirs.remove('b'), true)
@@ -179,9 +179,9 @@ test('a write that a proxy sends twice is done once, and answered so', async (t)
   }
   const store = riakStore({ url, fetch: twice, timeout: 30_000 })
   const first = (await store.create('a', 'first', soon())) as string
-  t.match(await store.read('a'), { text: 'first', version: first })
+  t.hasStrict(await store.read('a'), { text: 'first', version: first })
   const second = await store.update('a', 'second', soon(), first)
-  t.match(await store.read('a'), { text: 'second', version: second })
+  t.hasStrict(await store.read('a'), { text: 'second', version: second })
 })
 
 test('options that can’t work are refused at once', (t) => {

@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { test } from 'tap'
 import { expressStore } from '../../lib/stores/express.js'
+import { exactly } from '../exactly.js'
 import { connectingStores, silentStores } from './silent.js'
 import { everyCall } from './sql/batches.js'
 
@@ -18,9 +19,11 @@ for (const [name, store] of Object.entries({ ...silentStores, ...connectingStore
     for (const timeout of [0, -1, 2 ** 31, Number.POSITIVE_INFINITY, Number.NaN, 'soon']) {
       t.throws(() => store(timeout as never), {
         code: 'FST_SESSIONS_STORE_CONFIG',
-        message: `store "${name}": timeout: expected milliseconds from 1 to 2147483647 (the longest that a timer can wait), got ${
-          timeout === 'soon' ? 'the text "soon"' : timeout
-        }`
+        message: exactly(
+          `store "${name}": timeout: expected milliseconds from 1 to 2147483647 (the longest that a timer can wait), got ${
+            timeout === 'soon' ? 'the text "soon"' : timeout
+          }`
+        )
       })
     }
   })

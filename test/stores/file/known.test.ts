@@ -38,7 +38,7 @@ test('what another writer made of a record is seen, even in the same file, of th
     putClockForward(reuseAfter)
     if (turn > 0 && lstatSync(record).ino === ino) break
   }
-  t.match(lstatSync(record), { ino, size })
+  t.hasStrict(lstatSync(record), { ino, size })
   t.equal(await store.update(id, 'mine', expires, version), undefined, 'an old version fits no more')
   t.match(await store.read(id), { text: /^new/, version: theirs, expires })
   t.ok(await store.update(id, 'mine', expires, theirs))
@@ -47,7 +47,7 @@ test('what another writer made of a record is seen, even in the same file, of th
 test('an end that another writer moved is seen, and an end that has come', async (t) => {
   const { store, other, id, version, expires } = await known(t)
   await other.touch(id, expires + 1)
-  t.match(await store.read(id), { text: 'text', version, expires: expires + 1 })
+  t.hasStrict(await store.read(id), { text: 'text', version, expires: expires + 1 })
   await other.touch(id, Date.now() - 1)
   t.equal(await store.read(id), undefined)
   t.equal(await store.update(id, 'late', expires, version), undefined)
@@ -75,7 +75,7 @@ test('where the file system writes access times of its own, records are opened e
   const { store, id, record, version } = await known(t)
   const { mtime } = lstatSync(record)
   utimesSync(record, new Date(), mtime)
-  t.match(await store.read(id), { text: 'text', version })
+  t.hasStrict(await store.read(id), { text: 'text', version })
   utimesSync(record, new Date(Date.now() + 5), mtime)
   t.ok(await store.update(id, 'next', tomorrow(), version))
 })

@@ -44,7 +44,7 @@ test('when the disk is nearly full, all writes but removing reject, and reads go
   await t.rejects(store.create('other', 'text', tomorrow()), /less than 8388608 bytes are left on the disk of /)
   await t.rejects(store.update('record', 'new', tomorrow(), version), /less than/)
   await t.rejects(store.touch('record', tomorrow()), /less than/)
-  t.match(await store.read('record'), { text: 'text', version })
+  t.hasStrict(await store.read('record'), { text: 'text', version })
   t.equal(await store.sweep(), 1)
   t.equal(await store.remove('record'), true)
 

@@ -45,7 +45,7 @@ export async function isKilled(t: Test, { server, open }: Patient): Promise<void
 
   await server.start()
   await eventually(async () => (await store.read(id))?.version === version)
-  t.match(await store.read(id), { text: 'text', version }, 'neither lost nor torn')
+  t.hasStrict(await store.read(id), { text: 'text', version }, 'neither lost nor torn')
   await addsUp(t, store, count)
   t.equal(await visit(), 200)
 }
@@ -82,7 +82,7 @@ export async function isReadOnly(
     )
   )
   for (const call of everyWrite(store, id, version)) await t.rejects(call(), error)
-  t.match(await store.read(id), { text: 'text', version }, 'it can be read all the same')
+  t.hasStrict(await store.read(id), { text: 'text', version }, 'it can be read all the same')
 
   await set(false)
   await eventually(() => store.touch(id, tomorrow()))
@@ -106,7 +106,7 @@ export async function isWaitedFor(t: Test, { open }: Patient, still: Still): Pro
   const update = store.update(id, 'new', tomorrow(), version)
   await resume()
   const written = await update
-  t.match(await store.read(id), { text: 'new', version: written ?? 'none' })
+  t.hasStrict(await store.read(id), { text: 'new', version: written ?? 'none' })
 }
 
 /** A disk that is full; `grow` lets it have room again. */
@@ -125,7 +125,7 @@ export async function isFull(
   }
   await t.rejects(create(), error)
   await t.rejects(large(), error)
-  t.match(await store.read(id), { text: 'text', version }, 'what is there can be read')
+  t.hasStrict(await store.read(id), { text: 'text', version }, 'what is there can be read')
   t.equal(await store.remove(id), true, 'and removed')
 
   await grow()

@@ -4,6 +4,7 @@ import callbackMysql from 'mysql2'
 import mysql from 'mysql2/promise'
 import { test } from 'tap'
 import { mysqlStore } from '../../../lib/stores/mysql.js'
+import { exactly } from '../../exactly.js'
 import { freshId, freshTable, keepsTheContract, tomorrow, type Way } from './contract.js'
 import { mysqlEngine } from './engines.js'
 
@@ -37,13 +38,13 @@ for (const promise of [true, false]) {
     const { mysql } = app as unknown as { mysql: { pool: mysql.Pool } }
     t.throws(() => mysqlStore({ client: mysql as never }), {
       code: 'FST_SESSIONS_STORE_CONFIG',
-      message: 'store "mysql": client must be the pool itself: of @fastify/mysql, app.mysql.pool'
+      message: exactly('store "mysql": client must be the pool itself: of @fastify/mysql, app.mysql.pool')
     })
 
     const store = mysqlStore({ client: mysql.pool, table: freshTable() })
     await store.setup()
     const id = freshId()
     const version = await store.create(id, 'text', tomorrow())
-    t.match(await store.read(id), { text: 'text', version })
+    t.hasStrict(await store.read(id), { text: 'text', version })
   })
 }

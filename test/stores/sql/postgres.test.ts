@@ -37,7 +37,7 @@ for (const [name, through] of [['pg', throughPg] as const, ['postgres', throughP
 
   test(`the contract, kept through ${name} where transactions are serializable`, async (t) => {
     const address = isolated('serializable')
-    t.match((await query('SHOW transaction_isolation', address)).rows, [{ transaction_isolation: 'serializable' }])
+    t.hasStrict((await query('SHOW transaction_isolation', address)).rows, [{ transaction_isolation: 'serializable' }])
     await keepsTheContract(t, { name, open: open(address) }, { nul: false })
   })
 
@@ -57,7 +57,7 @@ for (const [name, through] of [['pg', throughPg] as const, ['postgres', throughP
 
 test('the contract, kept where transactions read repeatably', async (t) => {
   const address = isolated('repeatable read')
-  t.match((await query('SHOW transaction_isolation', address)).rows, [{ transaction_isolation: 'repeatable read' }])
+  t.hasStrict((await query('SHOW transaction_isolation', address)).rows, [{ transaction_isolation: 'repeatable read' }])
   const open = (table?: string) => throughPg(address, table ? { table } : {})
   await keepsTheContract(t, { name: 'pg', open }, { nul: false })
 })

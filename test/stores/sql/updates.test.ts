@@ -1,7 +1,7 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { type Test, test } from 'tap'
 import { type BatchingSqlStore, postgresStore } from '../../../lib/stores/postgres.js'
 import type { Version } from '../../../types/store.js'
+import { eventually } from '../../servers/eventually.js'
 import { type CountingDoor, countingDoor } from '../../servers/trips.js'
 import { freshIds, freshTable, tomorrow } from './contract.js'
 import { pgPool, postgresEngine } from './engines.js'
@@ -16,7 +16,7 @@ test('what requests update in one turn of the event loop is one round trip', asy
   const versions = await updateAll(store, again)
   t.equal(door.trips(), 1)
   t.equal(new Set(versions.map(({ version }) => version)).size, 16)
-  for (const { id, version } of versions) t.match(await store.read(id), { text: `new ${id}`, version })
+  for (const { id, version } of versions) t.hasStrict(await store.read(id), { text: `new ${id}`, version })
 })
 
 test('each learns what became of its own update', async (t) => {
@@ -33,12 +33,12 @@ test('each learns what became of its own update', async (t) => {
     update(removed, 'gone'),
     update({ ...held, id: 'never there' }, 'nothing')
   ])
-  t.match(await store.read(held.id), { text: 'held', version: done[0] })
+  t.hasStrict(await store.read(held.id), { text: 'held', version: done[0] })
   const winner = done[1] === undefined ? 2 : 1
   t.equal(done[3 - winner], undefined, 'of two with the same version one is done')
-  t.match(await store.read(twice.id), { text: ['', 'first', 'second'][winner], version: done[winner] })
+  t.hasStrict(await store.read(twice.id), { text: ['', 'first', 'second'][winner], version: done[winner] })
   t.strictSame(done.slice(3), [undefined, undefined, undefined])
-  t.match(await store.read(old.id), { text: 'newer', version: newer })
+  t.hasStrict(await store.read(old.id), { text: 'newer', version: newer })
 })
 
 test('nobody waits for a record that another holds', async (t) => {
@@ -50,10 +50,11 @@ test('nobody waits for a record that another holds', async (t) => {
   const late = store.update(locked.id, 'late', tomorrow(), locked.version)
   const versions = await updateAll(store, free)
   t.ok(versions.every(({ version }) => version !== undefined))
-  t.equal(await Promise.race([late, delay(50, 'waits')]), 'waits')
+  const waits = "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE $1"
+  await eventually(async () => (await pool.query(waits, [`%${table}%`])).rowCount === 1)
   await holder.query('COMMIT')
   holder.release()
-  t.match(await store.read(locked.id), { text: 'late', version: await late })
+  t.hasStrict(await store.read(locked.id), { text: 'late', version: await late })
 })
 
 test("a text that the engine refuses fails its own update, not the others'", async (t) => {
