@@ -76,7 +76,7 @@ export class Server {
   }
 
   async #untilItAnswers(child: ChildProcess): Promise<void> {
-    const deadline = Date.now() + 20_000
+    const deadline = Date.now() + 60_000
     for (;;) {
       if (child.exitCode !== null) throw new Error(`${this.#program.command} ended: ${this.#output}`)
       try {

@@ -1,19 +1,17 @@
-import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { AsyncRecordStore, RecordStore, StoredRecord, Version, Write, WriteResult } from '../../../types/store.js'
-import { StoreConfigError } from '../../errors.js'
+import type { RecordStore, Write, WriteResult } from '../../../types/store.js'
 import { LONGEST_TIMER } from '../../util/durations.js'
-import { NoAnswerError } from '../../util/in-time.js'
 import { addressOf } from '../internal/address.js'
 import { freshVersion, wholeEnd } from '../internal/envelope.js'
 import { Gathered } from '../internal/gathered.js'
 import { defaultTimeout, requireTimeout } from '../internal/in-time.js'
 import { inSlices } from '../internal/slices.js'
 import type { BatchingDialect, Dialect, NewUpdate, WriteRow } from './dialect.js'
-import { isDuplicate, isRefused } from './errors.js'
-import type { SqlExecutor, SqlParam, SqlRow, Statement } from './executor.js'
+import { isRefused } from './errors.js'
+import type { SqlExecutor } from './executor.js'
 import { patient } from './patient.js'
+import { type Engine, InSql, type SqlStore } from './records.js'
 
-export type SqlStore = AsyncRecordStore & Required<Pick<AsyncRecordStore, 'readMany' | 'setup' | 'clear' | 'sweep'>>
+export type { SqlStore } from './records.js'
 
 /** The store of an engine that can tell what became of each write of a batch: PostgreSQL and SQLite. */
 export type BatchingSqlStore = SqlStore & Required<Pick<RecordStore, 'saveMany'>>
@@ -40,154 +38,6 @@ export interface Way {
   readonly client: unknown
   /** In milliseconds. */
   readonly timeout?: number | undefined
-}
-
-interface Engine {
-  readonly hurried: SqlExecutor
-  /** For what takes as long as there are records. */
-  readonly unhurried: SqlExecutor
-  address(): string | undefined
-}
-
-/**
- * Every write is one statement that compares and sets. The version is made here, not by the engine, so that the
- * count of rows says all there is to know.
- */
-class InSql implements SqlStore {
-  readonly kind = 'record'
-  protected readonly client: SqlExecutor
-  readonly #dialect: Dialect
-  readonly #reads: Gathered<string, StoredRecord | undefined> | undefined
-
-  readonly #engine: Engine
-
-  constructor(engine: Engine, dialect: Dialect) {
-    this.client = engine.hurried
-    this.#engine = engine
-    this.#dialect = dialect
-    if (dialect.isRemote) this.#reads = new Gathered((ids) => this.readMany(ids))
-  }
-
-  async read(id: string): Promise<StoredRecord | undefined> {
-    return this.#reads ? this.#reads.ask(id) : (await this.readMany([id]))[0]
-  }
-
-  async create(id: string, text: string, expires: number): Promise<Version | undefined> {
-    const version = freshVersion()
-    const attempts = this.#dialect.create({ id, text, version, expires: wholeEnd(expires) }, Date.now())
-    for (const attempt of attempts) if (await this.#inserts(attempt)) return version
-    return undefined
-  }
-
-  async update(id: string, text: string, expires: number, version: Version): Promise<Version | undefined> {
-    const next = freshVersion()
-    // As a string: MySQL compares a text with a number by what number the text begins with.
-    const expected = String(version)
-    return (await this.replace({ id, text, version: next, expires: wholeEnd(expires), expected })) ? next : undefined
-  }
-
-  async touch(id: string, expires: number): Promise<boolean> {
-    const now = Date.now()
-    if (await this.#writes(this.#dialect.touch, [wholeEnd(expires), id, now])) return true
-    const { exists } = this.#dialect
-    return exists !== undefined && (await this.client.all(exists, [id, now])).length > 0
-  }
-
-  remove(id: string): Promise<boolean> {
-    return this.#writes(this.#dialect.remove, [id, Date.now()])
-  }
-
-  readMany(ids: readonly string[]): Promise<readonly (StoredRecord | undefined)[]> {
-    return inSlices(ids, this.#dialect.mostReads, (some) => this.#readSome(some))
-  }
-
-  async #readSome(ids: readonly string[]): Promise<readonly (StoredRecord | undefined)[]> {
-    const asked = padded(ids)
-    const rows = await this.client.all(this.#dialect.readMany(asked.length), [...asked, Date.now()])
-    const found = new Map(rows.map((row) => [row['id'], recordIn(row)]))
-    return ids.map((id) => found.get(id))
-  }
-
-  async address(): Promise<string | undefined> {
-    return this.#engine.address()
-  }
-
-  async setup(): Promise<void> {
-    if (await this.#isThere()) return
-    const [created] = await Promise.allSettled([this.#createSchema()])
-    if (await this.#isThere()) return // also where another process was faster, and this one failed for it
-    if (created.status === 'rejected') throw created.reason
-    throw new StoreConfigError(
-      this.#dialect.name,
-      `there is a table of that name already, without the columns or the index of this one: ${this.#dialect.schema}`
-    )
-  }
-
-  async clear(): Promise<void> {
-    await this.#engine.unhurried.run(this.#dialect.clear, [])
-  }
-
-  async sweep({ signal }: { readonly signal?: AbortSignal } = {}): Promise<number> {
-    let swept = 0
-    while (!signal?.aborted) {
-      const { found, removed } = await this.#sweepSlice(Date.now())
-      swept += removed
-      if (found < this.#dialect.slice) break
-      await nextTurn()
-    }
-    return swept
-  }
-
-  async #sweepSlice(now: number): Promise<{ found: number; removed: number }> {
-    const { sweep, sweepOf } = this.#dialect
-    if (!sweepOf) {
-      const removed = await this.#count(sweep, [now])
-      return { found: removed, removed }
-    }
-    const rows = await this.client.all(sweep, [now])
-    if (rows.length === 0) return { found: 0, removed: 0 }
-    const asked = padded(rows.map(({ id }) => id as string))
-    return { found: rows.length, removed: await this.#count(sweepOf(asked.length), [...asked, now]) }
-  }
-
-  protected replace({ id, text, version, expires, expected }: NewUpdate): Promise<boolean> {
-    return this.#writes(this.#dialect.update, [text, version, expires, id, expected, Date.now()])
-  }
-
-  async #writes(text: string, params: readonly SqlParam[]): Promise<boolean> {
-    return (await this.#count(text, params)) > 0
-  }
-
-  /** A client that doesn't count must not pass for one that found nothing to write. */
-  async #count(text: string, params: readonly SqlParam[]): Promise<number> {
-    const count = await this.client.run(text, params)
-    if (typeof count === 'number') return count
-    throw new StoreConfigError(this.#dialect.name, 'its client does not tell how many rows a statement has written')
-  }
-
-  async #inserts({ text, params }: Statement): Promise<boolean> {
-    try {
-      return await this.#writes(text, params)
-    } catch (error) {
-      if (isDuplicate(error)) return false
-      throw error
-    }
-  }
-
-  /** Asked first: an app need not have the right to create a table that is there. */
-  async #isThere(): Promise<boolean> {
-    try {
-      await this.client.all(this.#dialect.probe, [])
-      return true
-    } catch (error) {
-      if (error instanceof NoAnswerError) throw error
-      return false
-    }
-  }
-
-  async #createSchema(): Promise<void> {
-    for (const text of this.#dialect.setup) await this.client.run(text, [])
-  }
 }
 
 class InBatches extends InSql implements BatchingSqlStore {
@@ -231,11 +81,6 @@ class InBatches extends InSql implements BatchingSqlStore {
   }
 }
 
-function recordIn({ text, version, expires }: SqlRow): StoredRecord {
-  // Drivers return a BIGINT as a number, a string or a bigint.
-  return { text: text as string, version: version as string, expires: Number(expires) }
-}
-
 function rowOf(write: Write): WriteRow {
   const writesText = write.kind === 'create' || write.kind === 'update'
   return {
@@ -251,10 +96,4 @@ function rowOf(write: Write): WriteRow {
 function resultOf({ kind, version }: WriteRow, done: boolean): WriteResult {
   if (kind === 'touch' || kind === 'remove') return done
   return done ? (version as string) : undefined
-}
-
-/** Up to a power of two, by its last id, so that the numbers of ids make few statements for an engine to prepare. */
-function padded(ids: readonly string[]): readonly string[] {
-  const length = 2 ** Math.ceil(Math.log2(ids.length))
-  return [...ids, ...Array(length - ids.length).fill(ids.at(-1))]
 }
