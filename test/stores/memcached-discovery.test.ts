@@ -84,7 +84,7 @@ test('a change of the list disturbs neither what is under way nor the servers th
   t.teardown(() => Promise.all(doors.map((door) => door.close())))
   const listed = doors.map(({ host, port }) => `${host}:${port}`)
   const endpoint = await started(t, listed)
-  const store = opened(t, { discovery: endpoint.address, refresh: 10, timeout: 300, prefix: 'change:' })
+  const store = opened(t, { discovery: endpoint.address, refresh: 10, timeout: 30_000, prefix: 'change:' })
   const ids = batch('change').map(({ id }) => id)
   await store.saveMany(batch('change'))
 
