@@ -141,10 +141,10 @@ function told(name: string, port: number) {
   }
 }
 
-/** What the start of an app ends with, well before Fastify gives up by itself. */
+/** What the start of an app ends with, by Fastify's own limit of ten seconds: before Fastify gives up without a name. */
 async function refusalOf(open: (port: number) => Opened, port: number): Promise<Error> {
   const { store, close } = open(port)
-  const app = Fastify({ pluginTimeout: 2000 })
+  const app = Fastify()
   app.register(sessions, { keys: [KEY], stores: { main: store }, sessions: {} })
   const refusal = await app.ready().then(
     () => new Error('it started'),
