@@ -7,7 +7,7 @@ const root = fileURLToPath(new URL('../../', import.meta.url))
 /** A page's entry in the side bar, by its first heading. */
 function entry(path) {
   const [, heading] = /^# (.*)$/m.exec(readFileSync(`${root}${path}.md`, 'utf8')) ?? []
-  return { text: heading.replaceAll('`', ''), link: `/${path}` }
+  return { text: heading.replaceAll('`', ''), link: `/${path.replace(/README$/, '')}` }
 }
 
 function group(text, pages, collapsed) {
@@ -68,11 +68,15 @@ export default defineConfig({
     'coverage/**',
     'examples/**',
     'lib/**',
-    'test/**',
+    'test/!(mutants)/**',
     '.*/**',
     'bench/results/**'
   ],
-  rewrites: { 'README.md': 'index.md', 'bench/README.md': 'bench/index.md' },
+  rewrites: {
+    'README.md': 'index.md',
+    'bench/README.md': 'bench/index.md',
+    'test/mutants/README.md': 'test/mutants/index.md'
+  },
   outDir: 'site',
   cacheDir: '.vitepress/cache',
   ignoreDeadLinks: 'localhostLinks',
@@ -99,12 +103,12 @@ export default defineConfig({
       { text: 'Introduction', link: '/' },
       group(
         'Sessions',
-        ['handlers', 'options', 'schemas', 'flashes', 'cookies', 'routes', 'app', 'recipes', 'testing'].map(inDocs)
+        ['handlers', 'options', 'schemas', 'flashes', 'cookies', 'routes', 'app', 'recipes', 'testing', 'neighbours'].map(inDocs)
       ),
       group('Stores', ['docs/stores', ...engines, 'docs/stores/own']),
       group('In production', ['migrations', 'deploys', 'errors', 'security', 'costs', 'coming-from'].map(inDocs)),
       { text: 'API', collapsed: true, items: api },
-      group('Project', ['CHANGELOG'])
+      group('Project', ['CONTRIBUTING', 'test/mutants/README', 'CHANGELOG'])
     ]
   }
 })

@@ -21,7 +21,7 @@ export async function pathsIn(folder: string, names: RegExp): Promise<readonly s
 
 /** README.md and every page of docs/. */
 export async function readPages(): Promise<readonly Page[]> {
-  const paths = ['README.md', 'CHANGELOG.md', ...(await pathsIn('docs', /\.md$/))]
+  const paths = ['README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', ...(await pathsIn('docs', /\.md$/))]
   return Promise.all(paths.map(async (path) => ({ path, text: await readFile(join(root, path), 'utf8') })))
 }
 
