@@ -1,5 +1,5 @@
 /**
- * `npm run --prefix docs house` after `npm ci --prefix docs`: draws the rooms of lib/ and the imports between them, as they are, into house.svg. What a room also
+ * `npm run house`: draws the rooms of lib/ and the imports between them, as they are, into house.svg. What a room also
  * reaches through another is left out, and so are types/, util/ and errors.ts, which every room may import.
  */
 import { writeFile } from 'node:fs/promises'
