@@ -103,7 +103,18 @@ export default defineConfig({
       { text: 'Introduction', link: '/' },
       group(
         'Sessions',
-        ['handlers', 'options', 'schemas', 'flashes', 'cookies', 'routes', 'app', 'recipes', 'testing', 'neighbours'].map(inDocs)
+        [
+          'handlers',
+          'options',
+          'schemas',
+          'flashes',
+          'cookies',
+          'routes',
+          'app',
+          'recipes',
+          'testing',
+          'neighbours'
+        ].map(inDocs)
       ),
       group('Stores', ['docs/stores', ...engines, 'docs/stores/own']),
       group('In production', ['migrations', 'deploys', 'errors', 'security', 'costs', 'coming-from'].map(inDocs)),
