@@ -57,7 +57,7 @@ t.test('what is published is the library and nothing else, and it loads with its
   const paths = packed.files.map(({ path }) => path)
   t.ok(
     paths.every((path) =>
-      /^(dist\/bundle\/.+\.js|dist\/(lib|types)\/.+\.d\.ts|docs\/(stores\/)?[^/]+\.md|package\.json|README\.md|LICENSE|CHANGELOG\.md)$/.test(
+      /^(dist\/bundle\/.+\.js|dist\/(lib|types)\/.+\.d\.ts|docs\/(moving\/|stores\/)?[^/]+\.md|package\.json|README\.md|LICENSE|CHANGELOG\.md)$/.test(
         path
       )
     )
