@@ -51,7 +51,7 @@ async function draw() {
   const imports = await importsOfRooms()
   const name = (room) => JSON.stringify(room.replace(/^lib\//, ''))
   const dot = `digraph { rankdir=TB; bgcolor=transparent; nodesep=0.35; ranksep=0.4
-    node [shape=box style="rounded,filled" fillcolor="#f6f8fa" color="#8c959f" fontname="sans-serif" fontsize=13 height=0.35]
+    node [shape=box style="rounded,filled" fillcolor="#f6f8fa" color="#8c959f" fontname="Helvetica,Arial,sans-serif" fontsize=12 height=0.35 margin="0.2,0.05"]
     edge [color="#8c959f" arrowsize=0.6]
     ${[...imports.keys()].map(name).join('\n')}
     ${direct(imports)

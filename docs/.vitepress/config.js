@@ -90,7 +90,7 @@ export default defineConfig({
     // Who looks for an option wants to read of it first, and then to see its type.
     search: {
       provider: 'local',
-      options: { miniSearch: { searchOptions: { boostDocument: (id) => (id.includes('/api/') ? 0.2 : 1) } } }
+      options: { miniSearch: { searchOptions: { boostDocument: (id) => (id.includes('/api/') ? 0.05 : 1) } } }
     },
     outline: [2, 3],
     nav: [
