@@ -229,3 +229,16 @@ t.test('the clear marker does not wait for a store that is silent either', async
   store.answer = async (id) => reading(id)
   t.equal((await ada.get('/cart')).body, '1')
 })
+
+t.test('who gets no answer is told why the store failed before', async (t) => {
+  const { store, client, breaker } = await shop(t)
+  const ada = await client()
+  const cause = new Error('connection refused')
+  store.answer = async () => {
+    throw cause
+  }
+  await ada.get('/about')
+  const silent = breaker.run(never)
+  setImmediate(() => mock.timers.tick(100))
+  await t.rejects(silent, { message: 'no answer within 100 ms; it failed before: connection refused', cause })
+})

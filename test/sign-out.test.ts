@@ -520,3 +520,14 @@ t.test('where a record store remembers it, every process refuses cookies from be
   t.same(await client.copy(two).json('/get'), { problem: 'cleared' })
   t.same(await client.copy(await start()).json('/get'), { problem: 'cleared' }, 'also after a restart')
 })
+
+t.test('what is marked as destroyed goes by itself within a minute, should it not be removed', async (t) => {
+  const time = clock(t)
+  const { client, store } = await accounts(t)
+  const { body: id } = await client.get('/in/ann')
+  Object.assign(store, { saveMany: undefined, remove: async () => false })
+  await client.get('/out')
+  t.match(await store.read(id), { text: /"x":true/ })
+  time.pass(MINUTE + 1)
+  t.equal(await store.read(id), undefined)
+})

@@ -114,3 +114,12 @@ t.test('a renewal does not bring back a value that another request replaced by r
   time.pass(30 * MINUTE)
   t.equal(await overtaken('/slow', '/new-id'), undefined)
 })
+
+t.test('of two values with one mark the one that was superseded lately counts', async (t) => {
+  const superseded = new Superseded()
+  superseded.note('one, same end', 0)
+  superseded.note('two, same end', 100 * MINUTE)
+  t.equal(superseded.has('three, same end', 100 * MINUTE), true)
+  t.equal(superseded.has('three, same end', 102 * MINUTE), false)
+  t.equal(superseded.has('another', 100 * MINUTE), false)
+})
