@@ -54,6 +54,12 @@ t.test('what is said of every plugin', async (t) => {
   t.equal(body, '{"user":"ada","since":5}')
   t.match(headers['set-cookie'], /Max-Age=2592000/)
   t.match(await app.sessions.of('ada'), [{ name: 'account' }])
+  process.env['HASH_KEY'] = secret()
+  process.env['BLOCK_KEY'] = 'b'.repeat(32)
+  process.env['REDIS_URL'] = server.url
+  const { client, basket } = await examples.load<{ basket: Definition; client: { destroy(): void } }>(t, 'gorilla(')
+  client.destroy()
+  t.match(basket.from, [{ kind: 'from', peer: 'gorilla/sessions' }])
   t.same(examples.unused, [])
 })
 
