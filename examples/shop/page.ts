@@ -78,7 +78,7 @@ ${messages}
 ${body}
 </main>
 <footer><div class="frame grid">
-  <p><b>Cart</b> A record in a file; the cookie carries its sealed id. What two tabs add at the same moment is all there.</p>
+  <p><b>Cart</b> A record in a file; the cookie carries its sealed id. What two tabs add to it at the same moment is all there.</p>
   <p><b>Checkout</b> A session of its own, a key for each step. Pressing “Place the order” twice places one order.</p>
   <p><b>Preferences</b> Encrypted in the cookie itself, and messages with them: the server keeps nothing.</p>
   <p><b>Sign-in</b> A record in a file, tied to a user: your account lists your sessions and ends them.</p>
