@@ -22,13 +22,12 @@ import { stock } from './pages/stock.js'
 import { refuseOtherSites } from './same-origin.js'
 import type { Services } from './services.js'
 import type { shopSessions } from './sessions.js'
-import { SessionSignals } from './signals.js'
 import { StockTicker } from './ticker.js'
 
 export interface Shop {
   readonly sessions: ReturnType<typeof shopSessions>
   readonly orders: Orders
-  /** How often streams look whether there is something new, and who is still signed in, in ms. Default 1000. */
+  /** How often streams look whether there is something new, in ms. Default 1000. */
   readonly interval?: number
 }
 
@@ -50,9 +49,9 @@ export async function buildShop(shop: Shop, server: FastifyServerOptions = {}): 
 
 async function open(app: FastifyInstance, { orders, interval = 1000 }: Shop): Promise<Services> {
   await orders.open()
-  const signals = new SessionSignals(app.sessions, interval)
-  app.addHook('preClose', async () => signals.close())
-  return { orders, signals, ticker: new StockTicker(orders, interval) }
+  const ticker = new StockTicker(orders, interval)
+  app.addHook('preClose', async () => ticker.close())
+  return { orders, ticker }
 }
 
 function notFound(_request: FastifyRequest, reply: FastifyReply): FastifyReply {

@@ -1,10 +1,8 @@
 import type { Orders } from './orders.js'
-import type { SessionSignals } from './signals.js'
 import type { StockTicker } from './ticker.js'
 
 /** What pages need besides sessions. */
 export interface Services {
   readonly orders: Orders
   readonly ticker: StockTicker
-  readonly signals: SessionSignals
 }

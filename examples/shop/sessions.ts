@@ -49,6 +49,8 @@ export function shopSessions(settings: ShopSettings) {
     keys,
     stores: { cookie: cookieStore(), file: store },
     cookie: { secure },
+    // Whoever is signed out elsewhere sees no more of the live stock after a second.
+    watchInterval: 1,
     sessions: {
       cart: {
         store: 'file',

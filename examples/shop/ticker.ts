@@ -30,6 +30,11 @@ export class StockTicker {
     return stream
   }
 
+  /** The shop closes: browsers come back by themselves when it is open again. */
+  close(): void {
+    for (const listener of this.#listeners) listener.end()
+  }
+
   async #look(): Promise<void> {
     const next = `data: ${JSON.stringify(await stockAfter(this.#orders))}\n\n`
     if (next === this.#last) return

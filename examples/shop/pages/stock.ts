@@ -5,18 +5,17 @@ import type { Services } from '../services.js'
 const END = 'event: end\ndata:\n\n'
 
 /** The stock as it changes, for who is signed in and for as long as they are. */
-export async function stock(app: FastifyInstance, { ticker, signals }: Services): Promise<void> {
+export async function stock(app: FastifyInstance, { ticker }: Services): Promise<void> {
   // A stream is no click: the session ends as if it were not open. And to HEAD it would be an answer without an end.
   const options = { exposeHeadRoute: false, config: { sessions: { load: ['login'], touch: false } } } as const
 
   app.get('/stock', options, async (request, reply) => {
-    const { id, subject } = request.session('login')
+    const { subject, signal } = request.session('login')
     // No content tells a browser not to come back.
-    if (id === undefined || subject === undefined) return reply.code(204).send()
+    if (subject === undefined) return reply.code(204).send()
     const stream = await ticker.listen()
-    const { signal, stop } = signals.watch(id, subject)
-    signal.addEventListener('abort', () => stream.end(END))
-    stream.once('close', stop)
+    if (signal.aborted) stream.end(END)
+    else signal.addEventListener('abort', () => stream.end(END))
     return reply.type('text/event-stream').header('cache-control', 'no-store').send(stream)
   })
 }
