@@ -106,22 +106,32 @@ function* insert(state: SessionState, encoded: Encoded): Job<Outcome> {
 }
 
 /**
- * Marks the record by compare-and-set and then removes it: a parallel `regenerate()` either finds the mark, or came
- * first, and then it is its record that ends; unless that cut off the old id, which can end nothing any more.
+ * Ends the record that lives, which is the last of those that `regenerate()` replaced one by the other, and then removes
+ * the replaced ones: should the process die in between, a sign-out that is repeated with an old id still finds its way.
+ * The live one is marked by compare-and-set before it is removed, so that a parallel `regenerate()` either finds the mark,
+ * or came first, and then it is its record that ends. One that cut off the old id can't be ended by it any more.
  */
 function* destroy(definition: ResolvedDefinition, toDestroy: Origin, now: number): Job<void> {
+  const replaced = new Set<string>()
   let origin: Origin | undefined = toDestroy
   for (let lost = 0; lost < MAX_ATTEMPTS; ) {
-    if (origin === undefined || origin.record.n?.[3] !== undefined) return
+    if (origin === undefined || origin.record.n?.[3] !== undefined || replaced.has(idOf(origin))) {
+      yield* removeAll([...replaced])
+      return
+    }
+    if (origin.record.n !== undefined) {
+      replaced.add(idOf(origin))
+      origin = yield* readOrigin(definition, origin.record.n[0])
+      continue
+    }
     const mark = formatRecord({ c: origin.record.c, x: true })
     const marked = yield* update(idOf(origin), mark, now + DESTROYED_MS, versionOf(origin))
     if (marked !== undefined) {
-      yield* removeAll([idOf(origin)])
-      origin = origin.record.n && (yield* readOrigin(definition, origin.record.n[0]))
-    } else {
-      yield* pause(backoff(lost++))
-      origin = yield* readOrigin(definition, idOf(origin))
+      yield* removeAll([idOf(origin), ...replaced])
+      return
     }
+    yield* pause(backoff(lost++))
+    origin = yield* readOrigin(definition, idOf(origin))
   }
   throw new ConflictError(MAX_ATTEMPTS)
 }
