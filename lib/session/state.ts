@@ -1,13 +1,14 @@
 import type { FastifyBaseLogger } from 'fastify'
-import type { CookieOptions, Problem } from '../../types/session.js'
+import type { CookieOptions } from '../../types/session.js'
 import type { ResolvedDefinition } from '../definition/definition.js'
 import { NewerError, SchemaError } from '../errors.js'
 import { parseRecord, type SessionRecord } from '../records/record.js'
-import { newSecret, storeId, type Ticket } from '../records/ticket.js'
+import type { Ticket } from '../records/ticket.js'
 import { Content } from './content.js'
 import { readStored } from './migrate.js'
-import { type Arrival, type Encoded, idOf, type Loaded, type Origin, withoutTicket, withTicket } from './origin.js'
+import { type Arrival, type Encoded, type Loaded, type Origin, withTicket } from './origin.js'
 import type { Shown } from './shown.js'
+import { Standing } from './standing.js'
 
 /** How a session that begins in this request begins. */
 export interface Beginning {
@@ -17,41 +18,19 @@ export interface Beginning {
   readonly isUse: boolean
 }
 
-/**
- * Where a session stands:
- *
- * - `new`: nothing is stored under its id yet
- * - `stored`: it goes on from a record
- * - `replacing`: `regenerate()` gave it a new id, and the record with the old one is still to be replaced
- * - `unread`: there is a record that this process can't read; the session begins anew beside it, or is read-only
- */
-type Standing = 'new' | 'stored' | 'replacing' | 'unread'
-
 /** One session during one request: what it holds, and where it stands. */
-export class SessionState {
-  readonly definition: ResolvedDefinition
+export class SessionState extends Standing {
   readonly log: FastifyBaseLogger
   /** The store failed, and the app goes on without it: nothing is saved. */
   readonly isDetached: boolean
   #content: Content
-  #standing: Standing
-  /** The record that the standing is about; `undefined` for a new session. */
-  #origin: Origin | undefined
-  /** The record that `destroy()` ended, until it is ended in the store too. */
-  #toDestroy: Origin | undefined
-  /** `destroy()` was called: the browser is to forget the cookie, unless a new session follows. */
-  #clearsCookie = false
   #isCookieChanged = false
   #isStale: boolean
-  #problem: Problem | undefined
-  #secret: string | undefined
   #hasNewRights = false
   /** A save is under way, which goes by what the session was when it began. */
   #isSaving = false
   /** `regenerate()` was called while a save was under way. */
   #isRegenerationDue = false
-  /** `destroy()` was called while a save of that session was under way. */
-  #former: SessionState | undefined
   /** Attributes that this request gave the cookie. */
   cookieOptions: CookieOptions | undefined
   arrival: Arrival | undefined
@@ -60,47 +39,24 @@ export class SessionState {
 
   constructor(definition: ResolvedDefinition, log: FastifyBaseLogger, loaded: Loaded, { at, isUse }: Beginning) {
     const { origin, unread, problem, isStale = false, isDetached = false, arrival } = loaded
-    this.definition = definition
+    super(definition, problem)
     this.log = log
     this.isDetached = isDetached
-    this.#isStale = isStale
-    this.#problem = problem
     const read = origin && readStored(definition, origin, log)
-    if (typeof read === 'string') this.#problem = read
     if (origin !== undefined && typeof read === 'object') {
       this.#content = Content.of(definition, log, origin, read, isUse)
-      this.#standing = 'stored'
-      this.#origin = origin
+      this.#isStale = isStale
       this.arrival = arrival
+      this.goOn(origin)
       return
     }
     // What was one of another plugin and does not fit stays what it was.
-    if (arrival !== undefined) this.#isStale = false
-    this.#origin = arrival?.isStored === false ? undefined : (origin ?? unread)
-    this.#standing = this.#origin === undefined ? 'new' : 'unread'
+    this.#isStale = isStale && arrival === undefined
+    this.beginAnew(
+      arrival?.isStored === false ? undefined : (origin ?? unread),
+      typeof read === 'string' ? read : problem
+    )
     this.#content = Content.empty(definition, log, this.isReadOnly ? (origin as Origin).record.c : at, isUse)
-  }
-
-  /** The record that the session goes on from; `undefined` unless it is stored, under the id that it has now. */
-  get origin(): Origin | undefined {
-    return this.#standing === 'stored' ? this.#origin : undefined
-  }
-
-  /** The record that is to point to this session when it is saved. */
-  get replaced(): Origin | undefined {
-    return this.#standing === 'replacing' ? this.#origin : undefined
-  }
-
-  get toDestroy(): Origin | undefined {
-    return this.#toDestroy
-  }
-
-  get clearsCookie(): boolean {
-    return this.#clearsCookie
-  }
-
-  get problem(): Problem | undefined {
-    return this.#problem
   }
 
   /** The cookie was sealed with an older key, so it has to be written although it is not due. */
@@ -126,31 +82,8 @@ export class SessionState {
     return this.#hasNewRights
   }
 
-  /** The record's id in the store; that of a new session is made when it is first asked for. */
-  get id(): string | undefined {
-    if (this.definition.store === undefined) return undefined
-    const stored = this.isReadOnly ? this.#origin : this.origin
-    return stored === undefined ? storeId(this.secret) : idOf(stored)
-  }
-
-  /** What the cookie carries for a new session. */
-  get secret(): string {
-    this.#secret ??= newSecret()
-    return this.#secret
-  }
-
-  /** Nothing of it is stored yet, under any id, that this process could read. */
-  get isNew(): boolean {
-    return this.#standing === 'new' || (this.#standing === 'unread' && !this.isReadOnly)
-  }
-
-  /** A newer process stored it: nothing that this one saves may replace that. */
-  get isReadOnly(): boolean {
-    return this.#standing === 'unread' && this.#problem === 'newer'
-  }
-
   get isDirty(): boolean {
-    return this.#clearsCookie || this.#standing === 'replacing' || this.#isRegenerationDue || this.isChanged
+    return this.clearsCookie || this.replaced !== undefined || this.#isRegenerationDue || this.isChanged
   }
 
   get isChanged(): boolean {
@@ -199,13 +132,13 @@ export class SessionState {
       { at: this.#content.createdAt, isUse: this.#content.isUse }
     )
     fork.#content = this.#content.fork()
-    fork.#stand('stored', this.origin)
+    fork.goOn(this.origin)
     return fork
   }
 
   /** @throws FST_SESSIONS_NEWER when anything was changed */
   refuseChanges(): void {
-    if (this.isDirty) throw newerError(this.definition, this.#origin as Origin)
+    if (this.isDirty) throw newerError(this.definition, this.unread as Origin)
   }
 
   /** "Remember me": seconds, or `false` for a cookie that ends with the browser. */
@@ -221,51 +154,31 @@ export class SessionState {
       this.#isRegenerationDue = true
       return
     }
-    this.#secret = undefined
-    if (this.#standing === 'stored') this.#standing = 'replacing'
-  }
-
-  /** The new id came too late: goes on from the record with the old one. */
-  keepId(origin: Origin): Origin {
-    this.#secret = undefined
-    return this.#stand('stored', withoutTicket(origin))
+    this.changeId()
   }
 
   /** Goes on with the session that another request made of the same record, to which `ticket` belongs. */
   join(origin: Origin, other: Origin, ticket: Ticket): Origin {
     this.rebase(origin, other)
-    this.#secret = undefined
-    return this.#stand('stored', withTicket(other, ticket))
+    return this.goOnAs(withTicket(other, ticket))
   }
 
   /** Ends the record; what comes now is a new session. */
   destroy(at: number): void {
     if (this.isReadOnly) this.#isRegenerationDue = false
-    this.#toDestroy ??= this.#origin
-    this.#clearsCookie ||= this.#toDestroy !== undefined || this.#problem !== undefined
+    this.end()
     this.#content = Content.empty(this.definition, this.log, at, this.#content.isUse)
-    this.#secret = undefined
     this.#hasNewRights = false
-    this.#standing = 'new'
-    this.#origin = undefined
   }
 
   /** The new session that follows `destroy()` while a save of this one is under way. */
   startOver(at: number): SessionState {
     const { definition, log, isDetached } = this
     const { isUse } = this.#content
-    const successor = new SessionState(definition, log, { isDetached, problem: this.#problem }, { at, isUse })
+    const successor = new SessionState(definition, log, { isDetached, problem: this.problem }, { at, isUse })
     successor.cookieOptions = this.cookieOptions
-    successor.#clearsCookie = true
-    successor.#former = this
+    successor.follow(this)
     return successor
-  }
-
-  /** Before a save: what an earlier save left of the session that this one follows is what is to be ended. */
-  resolveToDestroy(): void {
-    const former = this.#former
-    this.#former = undefined
-    this.#toDestroy ??= former?.toDestroy ?? former?.origin ?? former?.replaced
   }
 
   beginSaving(): void {
@@ -280,60 +193,28 @@ export class SessionState {
   }
 
   /** What `origin` says is stored now, and holds all changes that were there when it was encoded. */
-  markSaved(origin: Origin): void {
-    this.#stand('stored', origin)
+  override markSaved(origin: Origin): void {
+    super.markSaved(origin)
     this.#hasNewRights = this.#hasNewRights && this.#isRegenerationDue
     this.#isStale = false
     this.#content.markSaved(origin)
   }
 
   /** The end of the record was moved, and nothing else. */
-  markRenewed(expires: number): void {
-    this.#stand('stored', { ...(this.#origin as Origin), expires })
+  override markRenewed(expires: number): void {
+    super.markRenewed(expires)
     this.#content.renew(expires)
   }
 
-  /** The id was replaced meanwhile, so this request gets no cookie of it. */
-  markReplaced(): void {
-    this.#stand('stored', withoutTicket(this.#origin as Origin))
-  }
-
-  /** It was one of another plugin, and what the request goes on from is stored now as `stored` says. */
-  markArrived(mapped: Origin, stored: Origin): void {
-    if (this.#origin === mapped) this.#origin = stored
-  }
-
-  /** What is to be ended was not stored by this request, but perhaps by another one. */
-  destroyInstead(origin: Origin | undefined): void {
-    this.#toDestroy = origin
-  }
-
-  markDestroyed(): void {
-    this.#toDestroy = undefined
-  }
-
-  /** The session was ended elsewhere. */
-  markGone(): void {
-    this.#problem = 'gone'
-  }
-
   /** The browser gets a cookie with this ticket. */
-  markCookie(ticket: Ticket): void {
-    this.#stand('stored', withTicket(this.#origin as Origin, ticket))
+  override markCookie(ticket: Ticket): void {
+    super.markCookie(ticket)
     this.#isStale = false
   }
 
-  /** The response holds what the browser has to be told. */
-  markAnswered(): void {
-    this.#toDestroy = undefined
-    this.#clearsCookie = false
+  override markAnswered(): void {
+    super.markAnswered()
     this.#isCookieChanged = false
-  }
-
-  #stand(standing: Standing, origin: Origin | undefined): Origin {
-    this.#standing = standing
-    this.#origin = origin
-    return origin as Origin
   }
 }
 

@@ -1,0 +1,104 @@
+import type { SetCookie } from '../cookie/cookie.js'
+import type { ResolvedDefinition } from '../definition/definition.js'
+import { SaveError, StoreError } from '../errors.js'
+import { formatTicket } from '../records/ticket.js'
+import type { ReplyState } from '../response/reply-state.js'
+import { sendCookies } from '../response/send-cookies.js'
+import { arrivingOf } from '../session/arriving.js'
+import { cookieAge, cookieEnd, isCookieDue } from './due.js'
+import { eachOrThrow, logUnrenewed } from './failures.js'
+import type { Task } from './task.js'
+
+/** Ends those that another plugin's server keeps as well, should any be signed out, and answers. */
+export function finish(reply: ReplyState, tasks: readonly Task[], now: number): Promise<void> | undefined {
+  return tasks.some(endsOld) ? endThenAnswer(reply, tasks, now) : answer(reply, tasks, now)
+}
+
+const endsOld = ({ state }: Task) => state.clearsCookie && state.definition.from !== undefined
+
+/** @throws FST_SESSIONS_SAVE */
+async function endThenAnswer(reply: ReplyState, tasks: readonly Task[], now: number): Promise<void> {
+  await Promise.all(tasks.filter(endsOld).map(({ state: { definition } }) => endOld(reply, definition)))
+  await answer(reply, tasks, now)
+}
+
+async function endOld({ request }: ReplyState, definition: ResolvedDefinition): Promise<void> {
+  const { name } = definition
+  try {
+    await arrivingOf(definition)?.end(request)
+  } catch (cause) {
+    request.log.error({ session: name, err: cause }, NOT_ENDED)
+    throw new SaveError(new Map([[name, Object.assign(new StoreError(name, NOT_ENDED), { cause })]]))
+  }
+}
+
+const NOT_ENDED = 'the store of the former plugin did not end the session that it keeps'
+
+/** Makes the cookies, and sets them unless one can't be made. */
+function answer(reply: ReplyState, tasks: readonly Task[], now: number): Promise<void> | undefined {
+  const cookies: SetCookie[] = []
+  let arrived: Promise<void> | undefined
+  eachOrThrow(tasks, taskState, (task) => {
+    const make = task.isRenewal ? renewedCookies : cookiesFor
+    const own = make(reply, task, now)
+    cookies.push(...own)
+    const arriving = arrivingOf(task.state.definition)
+    if (arriving === undefined || own.length === 0 || reply.areHeadersSent) return
+    cookies.push(...arriving.clear(reply.request, task.state))
+    arrived = allOf(arrived, arriving.endArrived(task.state))
+  })
+  for (const { state, encoded, settled } of tasks) {
+    const isWritten = encoded !== undefined && settled?.status !== 'rejected'
+    if (state.definition.store === undefined && isWritten) state.markSaved(encoded)
+    state.markAnswered()
+  }
+  sendCookies(reply, cookies)
+  return arrived
+}
+
+function allOf(first: Promise<void> | undefined, second: Promise<void> | undefined): Promise<void> | undefined {
+  return first && second ? first.then(() => second) : (first ?? second)
+}
+
+/** A value that was smaller when it was written, or had more cookies, leaves the browser with what it has. */
+function renewedCookies(reply: ReplyState, task: Task, now: number): readonly SetCookie[] {
+  try {
+    return cookiesFor(reply, task, now)
+  } catch (reason) {
+    task.settled = { status: 'rejected', reason }
+    logUnrenewed(task.state, reason)
+    return []
+  }
+}
+
+function cookiesFor({ request }: ReplyState, { state, encoded }: Task, now: number): readonly SetCookie[] {
+  const { definition, cookieOptions } = state
+  if (definition.store === undefined) {
+    const came = (state.origin ?? state.replaced ?? state.toDestroy)?.came
+    if (came !== undefined) definition.superseded.note(came.value, now)
+    if (encoded === undefined) return definition.cookie.clear(request, cookieOptions)
+    return definition.cookie.write(
+      request,
+      definition.sealedRecords.seal(
+        encoded.text,
+        encoded.isExact ? encoded.record : undefined,
+        state.origin?.cachedValue
+      ),
+      cookieAge(state, now),
+      cookieOptions
+    )
+  }
+  if (state.origin === undefined) return definition.cookie.clear(request, cookieOptions)
+  const { location } = state.origin
+  if (location?.ticket === undefined || !isCookieDue(state, location.ticket, now)) return []
+  const renewed = { ...location.ticket, expires: cookieEnd(state, now) }
+  state.markCookie(renewed)
+  return definition.cookie.write(
+    request,
+    definition.sealedTickets.seal(formatTicket(renewed), renewed),
+    cookieAge(state, now),
+    cookieOptions
+  )
+}
+
+const taskState = ({ state }: Task) => state

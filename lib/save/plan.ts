@@ -1,0 +1,90 @@
+import { HeadersSentError, StoreError } from '../errors.js'
+import type { ReplyState } from '../response/reply-state.js'
+import { arrivingOf } from '../session/arriving.js'
+import type { Encoded, Origin } from '../session/origin.js'
+import type { SessionState } from '../session/state.js'
+import { isCookieDue, isTouchDue } from './due.js'
+import { logUnrenewed } from './failures.js'
+import { confirm, renew, renewWithCookie, save } from './save.js'
+import { renewalFor, type Task, taskFor } from './task.js'
+
+/** Most requests only read: they are done here. */
+export function mayNeedSaving(state: SessionState, now: number): boolean {
+  if (state.isDirty || state.isStale || state.cookieOptions !== undefined) return true
+  return isTouchDue(state, now)
+}
+
+/** What is to be done for a session; `undefined`: nothing. @throws when it can not be stored as it is */
+export function plan(reply: ReplyState, state: SessionState, now: number): Task | undefined {
+  if (state.isDetached) return planDetached(state)
+  if (state.isReadOnly) return state.refuseChanges() as undefined
+  state.resolveToDestroy()
+  const encoded = state.isChanged || state.replaced !== undefined ? state.encode(now) : undefined
+  const isMoving = isTouchDue(state, now)
+  if (state.definition.store === undefined) return planCookie(reply, state, encoded, isMoving, now)
+  if (state.arrival?.isStored === false) return planArrival(reply, state, encoded, now)
+  if (encoded !== undefined || state.clearsCookie) {
+    const needsCookie = encoded !== undefined && state.origin === undefined
+    if (needsCookie && reply.areHeadersSent) throw new HeadersSentError(state.definition.name)
+    return taskFor(state, encoded, save(state, encoded, now))
+  }
+  if (state.origin === undefined) return undefined
+  return planRead(state, state.origin, isMoving, now)
+}
+
+/** One of another plugin becomes one of ours, also if it was only read: then a store that fails costs nobody the page. */
+function planArrival(
+  { areHeadersSent }: ReplyState,
+  state: SessionState,
+  encoded: Encoded | undefined,
+  now: number
+): Task | undefined {
+  const isRenewal = encoded === undefined && !state.clearsCookie
+  if (areHeadersSent && !isRenewal) throw new HeadersSentError(state.definition.name)
+  const job = arrivingOf(state.definition)?.save(state, encoded, areHeadersSent, now)
+  return job && { ...taskFor(state, encoded, job), isRenewal }
+}
+
+/** What a session needs that was only read, and came by a cookie; a replaced id gets nothing. */
+function planRead(state: SessionState, { location, record }: Origin, isMoving: boolean, now: number): Task | undefined {
+  const isRenewed = isMoving && record.n === undefined
+  if (location?.ticket === undefined || !isCookieDue(state, location.ticket, now)) {
+    return isRenewed ? renewalFor(state, undefined, renew(state, now)) : undefined
+  }
+  return renewalFor(state, undefined, isRenewed ? renewWithCookie(state, now) : confirm(state))
+}
+
+/** Nothing of it is saved, but who signs out has to be told that it did not work. */
+function planDetached(state: SessionState): undefined {
+  if (state.clearsCookie)
+    throw new StoreError(state.definition.name, 'it could not be read, so it can not be ended either')
+}
+
+/** The cookie is the record: to renew it is to write it, which must not undo what another answer has done to it. */
+function planCookie(
+  reply: ReplyState,
+  state: SessionState,
+  changed: Encoded | undefined,
+  isMoving: boolean,
+  now: number
+): Task | undefined {
+  if (changed === undefined && !state.clearsCookie) {
+    const isRenewed = isMoving || state.isStale || (state.origin !== undefined && state.cookieOptions !== undefined)
+    return isRenewed && !reply.areHeadersSent && !isSuperseded(state) ? planRenewal(state, now) : undefined
+  }
+  if (reply.areHeadersSent) throw new HeadersSentError(state.definition.name)
+  return taskFor(state, changed)
+}
+
+function planRenewal(state: SessionState, now: number): Task | undefined {
+  try {
+    return renewalFor(state, state.encode(now))
+  } catch (error) {
+    logUnrenewed(state, error)
+    return undefined
+  }
+}
+
+function isSuperseded({ definition, origin }: SessionState): boolean {
+  return origin?.came !== undefined && definition.superseded.has(origin.came.value, origin.came.at)
+}
