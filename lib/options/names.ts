@@ -3,7 +3,8 @@ import { durationFault } from '../util/durations.js'
 import { isObject, otherOption } from '../util/objects.js'
 import { SWEEP_INTERVAL } from './durations.js'
 
-const SHARED = [
+/** Of the plugin, as defaults for its sessions, and of each session. */
+export const SHARED = [
   'idle',
   'absolute',
   'touchAfter',
@@ -16,8 +17,8 @@ const SHARED = [
   'maxBytes',
   'cookie'
 ]
-/** The last three are Fastify's own, of any plugin. */
-const PLUGIN = [
+/** Of the plugin alone. */
+export const PLUGIN = [
   'keys',
   'sessions',
   'default',
@@ -26,12 +27,12 @@ const PLUGIN = [
   'sweepInterval',
   'watchInterval',
   'startWithout',
-  'clearMarker',
-  'prefix',
-  'logLevel',
-  'logSerializers'
+  'clearMarker'
 ]
-const DEFINITION = [
+/** Those of Fastify's own that any plugin takes. */
+const FASTIFY = ['prefix', 'logLevel', 'logSerializers']
+/** Of a session alone. */
+export const DEFINITION = [
   'schema',
   'flash',
   'store',
@@ -52,7 +53,7 @@ export const COOKIE = ['path', 'domain', 'secure', 'httpOnly', 'sameSite', 'maxA
  * @throws FST_SESSIONS_CONFIG
  */
 export function checkOptions(options: object): void {
-  refuseOthers('', options, [...PLUGIN, ...SHARED])
+  refuseOthers('', options, [...PLUGIN, ...FASTIFY, ...SHARED])
   checkCookieOptions('', options, COOKIE)
   const { sweepInterval = 0 } = options as { readonly sweepInterval?: unknown }
   const fault = durationFault(sweepInterval, SWEEP_INTERVAL)

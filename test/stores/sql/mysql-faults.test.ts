@@ -1,7 +1,8 @@
 import mysql from 'mysql2/promise'
 import { t as tap, test } from 'tap'
 import { mysqlStore } from '../../../lib/stores/mysql.js'
-import { freshTable } from './contract.js'
+import { schemaSql } from '../../../lib/stores/sql.js'
+import { freshTable, keepsTheContract } from './contract.js'
 import { runningMysql } from './engines.js'
 import { comesLate, isCutOff, isKilled, isReadOnly, isWaitedFor, type Patient } from './faults.js'
 
@@ -32,6 +33,20 @@ test('a server that stands still has done what was sent when it goes on', (t) =>
     server.pause()
     return () => server.resume()
   }))
+
+test('with the schema in place, the rights to read and write its rows are all that the store needs', async (t) => {
+  const user = freshTable()
+  await server.admin(`CREATE USER ${user}@'%'`)
+  const uri = Object.assign(new URL(server.url), { username: user }).href
+  const open = async (table = freshTable()) => {
+    // The database is that of the user `app`, who makes the tables.
+    for (const text of schemaSql('mysql', `app.${table}`).split(/;\s*/).filter(Boolean)) await server.admin(text)
+    await server.admin(`GRANT SELECT, INSERT, UPDATE, DELETE ON app.${table} TO ${user}@'%'`)
+    const client = mysql.createPool({ uri })
+    return { store: mysqlStore({ client, table }), close: () => client.end() }
+  }
+  await keepsTheContract(t, { name: 'mysql2', open }, { lacks: ['saveMany'], rounds: 3 })
+})
 
 async function cut(): Promise<void> {
   const connections = await server.admin('SHOW PROCESSLIST')
