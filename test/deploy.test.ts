@@ -81,6 +81,21 @@ t.test('what no longer fits begins anew, says why, and leaves the old record alo
   t.same(await client.json('/get'), [{ n: 41 }, { n: 41 }], 'the old process still reads the old record')
 })
 
+t.test(
+  'what no longer fits stays in the browser while it is only read, also when its key is an older one',
+  async (t) => {
+    const store = memoryStore()
+    const client = new Client(await deploy(t, store, { schema: z.object({ n: z.number() }) }))
+    await set(client, { n: 41 })
+    const after = await deploy(t, store, { schema: z.object({ n: z.string() }) })
+    after.sessions.rotate([randomBytes(32), KEY])
+    const visitor = client.copy(after)
+    t.equal((await visitor.get('/problems')).headers['set-cookie'], undefined)
+    t.same(await visitor.json('/problems'), ['schema', 'schema'])
+    t.same(await visitor.copy(client.app).json('/get'), [{ n: 41 }, { n: 41 }], 'a deploy that is undone finds it')
+  }
+)
+
 t.test('onInvalid can throw, or mend', async (t) => {
   const store = memoryStore()
   const client = new Client(await deploy(t, store, { schema: z.object({ n: z.number() }) }))

@@ -135,7 +135,21 @@ t.test('when none is good, the first says why, and the log says it once', async 
       ['sealed', 'malformed']
     ]
   )
-  t.match(await me(app, gone, 'kept=x'), [['nobody', 'gone']])
+  t.same(await me(app, gone, 'kept=x'), [
+    ['nobody', 'gone'],
+    ['nobody', 'expired']
+  ])
+})
+
+t.test('of several cookies that do not open, the first says why', async (t) => {
+  const app = await start(t, {})
+  const foreign = await signedIn(await start(t, { keys: [`other ${KEY}`] }), 'old')
+  const malformed = 'kept=x; sealed=x'
+  const why = async (...jars: readonly (Client | string)[]) =>
+    ((await me(app, ...jars)) as [string, string][]).map(([, problem]) => problem)
+  t.same(await why(foreign), ['unknown-key', 'unknown-key'])
+  t.same(await why(malformed, foreign), ['malformed', 'malformed'])
+  t.same(await why(foreign, malformed), ['unknown-key', 'unknown-key'])
 })
 
 t.test('four cookies of one name are tried, and as many records are read', async (t) => {

@@ -1,10 +1,11 @@
+import { mock } from 'node:test'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { type Test, test } from 'tap'
 import { z } from 'zod'
 import sessions, { memoryStore, StoreConfigError } from '../lib/index.js'
 import type { SessionsOptions } from '../types/options.js'
 import type { RecordStore } from '../types/store.js'
-import { Client, KEY } from './client.js'
+import { Client, gate, KEY } from './client.js'
 import { exactly } from './exactly.js'
 import { eventually } from './servers/eventually.js'
 
@@ -18,6 +19,30 @@ test('a store whose set-up never ends is told by its name before Fastify gives u
       'store "main": could not be set up at db.example:5432: main store: no answer within 2400 ms. Does its server run, and is the address right, and what the app signs in with? To start without it, and answer requests for its sessions with 503 until it is there: startWithout: ["main"]'
     )
   })
+})
+
+test('where Fastify waits for ever, a store has as long for its set-up as Fastify usually gives', async (t) => {
+  mock.timers.enable({ apis: ['setTimeout'] })
+  t.teardown(() => mock.timers.reset())
+  const asked = gate()
+  const stuck = withSetup(() => {
+    asked.open()
+    return new Promise(() => {})
+  })
+  let told: string | undefined
+  const starting = started(appWith(t, stuck, {}, [], 0)).catch(({ message }) => {
+    told = message
+  })
+  await asked.opened
+  mock.timers.tick(7999)
+  await new Promise(setImmediate)
+  t.equal(told, undefined)
+  mock.timers.tick(1)
+  await starting
+  t.equal(
+    told?.slice(0, told.indexOf('. ')),
+    'store "main": could not be set up at db.example:5432: main store: no answer within 8000 ms'
+  )
 })
 
 test('a store that can not be reached is told with its address, and what to do', async (t) => {
@@ -100,9 +125,10 @@ function appWith(
   t: Test,
   main: RecordStore,
   options: Pick<SessionsOptions<{ main: RecordStore }>, 'startWithout'> = {},
-  log: string[] = []
+  log: string[] = [],
+  pluginTimeout = 3000
 ): FastifyInstance {
-  const app = Fastify({ pluginTimeout: 3000, logger: { level: 'info', stream: { write: (line) => log.push(line) } } })
+  const app = Fastify({ pluginTimeout, logger: { level: 'info', stream: { write: (line) => log.push(line) } } })
   t.teardown(() => app.close())
   app.register(sessions, { keys: [KEY], stores: { main }, sessions: { visitor }, ...options } as SessionsOptions)
   app.get('/health', { logLevel: 'silent' }, async () => 'ok')

@@ -30,14 +30,15 @@ async function build(
   t: Test,
   routes: Record<string, Handler>,
   prepare: (app: FastifyInstance) => void = () => {},
-  memory: RecordStore = memoryStore()
+  memory: RecordStore = memoryStore(),
+  options: object = {}
 ) {
   const log: Line[] = []
   const app = await buildApp(
     t,
     {
       stores: { memory },
-      sessions: { kept: { store: 'memory', schema }, sealed: { schema } }
+      sessions: { kept: { store: 'memory', schema, ...options }, sealed: { schema } }
     } as never,
     log
   )
@@ -222,6 +223,35 @@ t.test('nothing is told of what is saved by hand, however late, or was never to 
   await done.opened
   await app.close()
   t.same(warnings(), [])
+})
+
+t.test('nothing is told of a session whose store failed, and without which the app goes on', async (t) => {
+  const store = memoryStore()
+  const { read } = store
+  let isDown = false
+  store.read = (...asked) => {
+    if (isDown) throw new Error('connection refused')
+    return read.apply(store, asked)
+  }
+  const { app, client, warnings } = await build(
+    t,
+    {
+      '/after': async (request, reply) => {
+        reply.send('x')
+        both(request, 2)
+      }
+    },
+    undefined,
+    store,
+    { onStoreError: 'empty' }
+  )
+  isDown = true
+  await client.get('/after')
+  await app.close()
+  t.same(
+    warnings().filter(([, route]) => route !== undefined),
+    [['sealed', 'GET /after', lost('sealed', 'GET /after')]]
+  )
 })
 
 t.test('what is assigned to session.data is told in the log, with the remedy', async (t) => {
