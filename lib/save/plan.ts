@@ -20,8 +20,7 @@ export function plan(reply: ReplyState, state: SessionState, now: number): Task 
   if (state.isReadOnly) return state.refuseChanges() as undefined
   state.resolveToDestroy()
   const encoded = state.isChanged || state.replaced !== undefined ? state.encode(now) : undefined
-  const isMoving = isTouchDue(state, now)
-  if (state.definition.store === undefined) return planCookie(reply, state, encoded, isMoving, now)
+  if (state.definition.store === undefined) return planCookie(reply, state, encoded, now)
   if (state.arrival?.isStored === false) return planArrival(reply, state, encoded, now)
   if (encoded !== undefined || state.clearsCookie) {
     const needsCookie = encoded !== undefined && state.origin === undefined
@@ -29,7 +28,7 @@ export function plan(reply: ReplyState, state: SessionState, now: number): Task 
     return taskFor(state, encoded, save(state, encoded, now))
   }
   if (state.origin === undefined) return undefined
-  return planRead(state, state.origin, isMoving, now)
+  return planRead(state, state.origin, now)
 }
 
 /** One of another plugin becomes one of ours, also if it was only read: then a store that fails costs nobody the page. */
@@ -46,8 +45,8 @@ function planArrival(
 }
 
 /** What a session needs that was only read, and came by a cookie; a replaced id gets nothing. */
-function planRead(state: SessionState, { location, record }: Origin, isMoving: boolean, now: number): Task | undefined {
-  const isRenewed = isMoving && record.n === undefined
+function planRead(state: SessionState, { location, record }: Origin, now: number): Task | undefined {
+  const isRenewed = isTouchDue(state, now) && record.n === undefined
   if (location?.ticket === undefined || !isCookieDue(state, location.ticket, now)) {
     return isRenewed ? renewalFor(state, undefined, renew(state, now)) : undefined
   }
@@ -65,12 +64,13 @@ function planCookie(
   reply: ReplyState,
   state: SessionState,
   changed: Encoded | undefined,
-  isMoving: boolean,
   now: number
 ): Task | undefined {
   if (changed === undefined && !state.clearsCookie) {
-    const isRenewed = isMoving || state.isStale || (state.origin !== undefined && state.cookieOptions !== undefined)
-    return isRenewed && !reply.areHeadersSent && !isSuperseded(state) ? planRenewal(state, now) : undefined
+    const { origin } = state
+    // What could not be read stays as it is for a process that can, until something is written.
+    if (origin === undefined || reply.areHeadersSent || isSuperseded(state, origin)) return undefined
+    return planRenewal(state, now)
   }
   if (reply.areHeadersSent) throw new HeadersSentError(state.definition.name)
   return taskFor(state, changed)
@@ -85,6 +85,6 @@ function planRenewal(state: SessionState, now: number): Task | undefined {
   }
 }
 
-function isSuperseded({ definition, origin }: SessionState): boolean {
-  return origin?.came !== undefined && definition.superseded.has(origin.came.value, origin.came.at)
+function isSuperseded({ definition }: SessionState, { came }: Origin): boolean {
+  return came !== undefined && definition.superseded.has(came.value, came.at)
 }
