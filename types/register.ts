@@ -149,6 +149,8 @@ export interface SubjectSession {
   readonly name: string
   /** What `session.id` gives in a request of that session. */
   readonly id: string
+  /** All whose session it is, as `identify()` was told, the user first. */
+  readonly subjects: readonly string[]
   /** Its place in the list, for `of(user, { after })`: letters, digits, `_`, `-` and `.`, safe in a link. */
   readonly cursor: string
   /** When it began. */

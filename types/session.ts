@@ -83,6 +83,8 @@ export interface Session<S extends Schema = Schema<Record<string, unknown>>, F =
   readonly problem: Problem | undefined
   /** The user whose session this is, as told to `identify()`. */
   readonly subject: string | undefined
+  /** All that `identify()` was told, the user first; empty where it is nobody's. */
+  readonly subjects: readonly string[]
 
   /**
    * Aborts when the session ends, wherever that is done: destroyed, revoked, cleared, expired, or cut off from this id by a
@@ -169,7 +171,15 @@ export interface Session<S extends Schema = Schema<Record<string, unknown>>, F =
   /**
    * Says whose session this is, so that `app.sessions.of(subject)` lists it and `app.sessions.revoke(subject)` ends
    * it. Call it at sign-in, together with `regenerate()`; `null` at a sign-out that keeps the session.
+   *
+   * Behind the user there may be more, such as an organisation or the `sid` of a login provider: each is listed and revoked
+   * alike, and all are said anew with each call. The first is the user: a change of that one cuts off the old id, and
+   * `subject` gives it.
+   * @throws FST_SESSIONS_INVALID_VALUE for an empty one, one that is given twice, or more than 8.
+   * @example request.session('login').regenerate().identify(user.id, `org:${user.org}`, `sid:${claims.sid}`)
    */
+  identify(subject: null): this
+  identify(subject: string, ...further: readonly string[]): this
   identify(subject: string | null): this
 
   /** Reads the record of a session with `load: 'manual'`, or of a route that left it out. Once; later calls do nothing. */

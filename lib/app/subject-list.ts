@@ -6,6 +6,7 @@ import { type Job, readAllFresh } from '../records/rounds.js'
 import { type Index, type Listing, newestFirst, placesOf, readIndex } from '../records/subject-index.js'
 import { pagesDown, readPages, readRange } from '../records/subject-pages.js'
 import { TRIP } from '../records/subject-upkeep.js'
+import { hasSubject, subjectsOf } from '../records/subjects.js'
 import { idleOf, usedAt } from '../session/lifetime.js'
 import { dataOf } from '../session/migrate.js'
 import { chunksOf } from '../util/chunks.js'
@@ -76,8 +77,9 @@ export function isNewer(one: Pick<Cursor, 'entered' | 'id'>, other: Pick<Cursor,
 }
 
 /** Whether a record is a live session of the subject. */
-export function isLive({ s, n, x, c }: SessionRecord, subject: string, clearedAt: number): boolean {
-  return s === subject && n === undefined && x === undefined && c > clearedAt
+export function isLive(record: SessionRecord, subject: string, clearedAt: number): boolean {
+  const { n, x, c } = record
+  return n === undefined && x === undefined && c > clearedAt && hasSubject(record, subject)
 }
 
 function isBehind([id, { entered }]: readonly [string, Listing], after: Cursor | undefined): boolean {
@@ -110,6 +112,7 @@ function describe(
   return {
     name: definition.name,
     id,
+    subjects: subjectsOf(record),
     createdAt: new Date(record.c),
     usedAt: new Date(usedAt(record.c, expires, idleOf(record.m, definition.idle))),
     expiresAt: new Date(expires),

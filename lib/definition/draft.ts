@@ -5,6 +5,7 @@ import { Cookie } from '../cookie/cookie.js'
 import { ConfigError } from '../errors.js'
 import { checkIdle, checkMerge, checkRolling, checkSettings } from '../options/settings.js'
 import { PLUGIN_VALUES } from '../records/record.js'
+import { FURTHER_SUBJECTS } from '../records/subjects.js'
 import type { ValueCodec } from '../schema/codec.js'
 import { codecFor, defaultsOf, shapeOf, valueCodecFor } from '../schema/codecs.js'
 import { isObject } from '../util/objects.js'
@@ -91,6 +92,11 @@ function flashCodecs(session: string, flash: FlashSchemas | undefined): Readonly
     throw new ConfigError(`session "${session}": flash: expected z.object({ kind: schema }) or { kind: schema }`)
   }
   if (Object.hasOwn(shape, PLUGIN_VALUES)) throw new ConfigError(`session "${session}": flash: a kind needs a name`)
+  if (Object.hasOwn(shape, FURTHER_SUBJECTS)) {
+    throw new ConfigError(
+      `session "${session}": flash: "${FURTHER_SUBJECTS}" is no name of a kind: records keep subjects there`
+    )
+  }
   return new Map(
     Object.entries(shape as Readonly<Record<string, Schema>>).map(([kind, schema]) => [
       kind,

@@ -14,9 +14,9 @@ import { isStoreId } from './ticket.js'
  * | `v` | version of the schema its payload was written under; absent for 1 |
  * | `o` | older forms: the payload as processes of older versions read it, by version |
  * | `p` | payload; absent when the session is empty |
- * | `f` | flashes by kind: the name of each message, then the message; under `""` what other plugins keep, by key |
+ * | `f` | flashes by kind: the name of each message, then the message; under `""` what other plugins keep, by key; under `"@"` further subjects |
  * | `m` | "remember me": seconds, or `false` for a cookie that ends with the browser; absent when never switched |
- * | `s` | subject |
+ * | `s` | subject, the first where there are several |
  * | `n` | retired: where to, and until when requests in flight may go on with this one |
  * | `x` | destroyed |
  */

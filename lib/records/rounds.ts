@@ -37,12 +37,15 @@ export function* readFresh(id: string): Job<StoredRecord | undefined> {
 /** Several records in one round, as the engine has them now. */
 export function* readAllFresh(ids: readonly string[]): Job<readonly (StoredRecord | undefined)[]> {
   if (ids.length === 0) return []
+  if (ids.length === 1) return [yield* readFresh(ids[0] as string)]
   return (yield { kind: 'readMany', ids, options: FRESH }) as readonly (StoredRecord | undefined)[]
 }
 
 /** Several writes, of different ids, in one round. */
 export function* writeAll(writes: readonly Write[]): Job<readonly WriteResult[]> {
-  return writes.length === 0 ? [] : ((yield { kind: 'saveMany', writes }) as readonly WriteResult[])
+  if (writes.length === 0) return []
+  if (writes.length === 1) return [(yield writes[0] as Write) as WriteResult]
+  return (yield { kind: 'saveMany', writes }) as readonly WriteResult[]
 }
 
 export function* create(id: string, text: string, expires: number): Job<Version | undefined> {

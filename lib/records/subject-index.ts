@@ -1,8 +1,8 @@
-import type { StoredRecord } from '../../types/store.js'
+import type { StoredRecord, Write } from '../../types/store.js'
 import { ConflictError } from '../errors.js'
 import { isObject } from '../util/objects.js'
 import { isTime, parseJson } from '../util/parse.js'
-import { create, type Job, pause, readFresh, update } from './rounds.js'
+import { type Job, pause, readAllFresh, writeAll } from './rounds.js'
 import { isStoreId, reservedId } from './ticket.js'
 
 /** What an index record says of one session; times in ms since the epoch. */
@@ -51,27 +51,71 @@ export const MAX_TRIES = 200
 const EMPTY_MS = 60_000
 
 export function* readIndex(at: string): Job<ReadIndex> {
-  const stored = yield* readFresh(at)
-  return { stored, index: parseIndex(stored?.text) }
+  return (yield* readIndexes([at]))[0] as ReadIndex
+}
+
+/** Several in one trip. */
+export function* readIndexes(ats: readonly string[]): Job<readonly ReadIndex[]> {
+  return (yield* readAllFresh(ats)).map((stored) => ({ stored, index: parseIndex(stored?.text) }))
 }
 
 /** By compare-and-set; `false`: another was faster. */
 export function* replaceIndex(at: string, stored: StoredRecord | undefined, next: Index): Job<boolean> {
+  const write = replacementOf(at, stored, next)
+  return write === undefined || (yield* writeAll([write]))[0] !== undefined
+}
+
+/** `undefined`: there is no index, and none is to be. */
+function replacementOf(id: string, stored: StoredRecord | undefined, next: Index): Write | undefined {
+  if (stored === undefined && next.size === 0) return undefined
   const text = formatIndex(next)
   const expires = next.size === 0 ? Date.now() + EMPTY_MS : latestEnd(next)
-  if (stored === undefined) return next.size === 0 || (yield* create(at, text, expires)) !== undefined
-  return (yield* update(at, text, expires, stored.version)) !== undefined
+  if (stored === undefined) return { kind: 'create', id, text, expires }
+  return { kind: 'update', id, text, expires, version: stored.version }
 }
 
 /** Changes an index by compare-and-set, which may take several tries; gives what it holds then. */
 export function* amendIndex(at: string, change: (index: Index) => Index): Job<Index> {
+  return (yield* amendIndexes([at], change)).get(at) as Index
+}
+
+/** The same for several, whose tries share their trips; gives by place what each holds then. */
+export function* amendIndexes(
+  ats: readonly string[],
+  change: (index: Index, at: string) => Index
+): Job<ReadonlyMap<string, Index>> {
+  const amended = new Map<string, Index>()
   for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
-    const { stored, index } = yield* readIndex(at)
-    const next = change(index)
-    if (next === index || (yield* replaceIndex(at, stored, next))) return next
+    const left = ats.filter((at) => !amended.has(at))
+    const changes = changesOf(left, yield* readIndexes(left), change)
+    const done = yield* writeAll(changes.flatMap(({ write }) => write ?? []))
+    let written = 0
+    for (const { at, next, write } of changes) {
+      if (write === undefined || done[written++] !== undefined) amended.set(at, next)
+    }
+    if (amended.size === ats.length) return amended
     yield* pause(backoff(attempt))
   }
   throw new ConflictError(MAX_TRIES)
+}
+
+interface Change {
+  readonly at: string
+  readonly next: Index
+  /** `undefined`: it stays as it is. */
+  readonly write: Write | undefined
+}
+
+function changesOf(
+  ats: readonly string[],
+  indexes: readonly ReadIndex[],
+  change: (index: Index, at: string) => Index
+): readonly Change[] {
+  return indexes.map(({ stored, index }, number) => {
+    const at = ats[number] as string
+    const next = change(index, at)
+    return { at, next, write: next === index ? undefined : replacementOf(at, stored, next) }
+  })
 }
 
 /** Grows with each lost race, by chance, so that rivals fall out of step. In milliseconds. */

@@ -3,6 +3,7 @@ import { parseRecord } from './record.js'
 import { type Job, readAllFresh } from './rounds.js'
 import { amendIndex, type Index, type Listing, newestFirst, type Places, replaceIndex } from './subject-index.js'
 import { addPages, narrowed, PAGE, type Page, readPages, readRange, writeRange } from './subject-pages.js'
+import { hasSubject } from './subjects.js'
 
 /** How many ids the index may hold: a sign-in reads and writes all of it, some 11 kB. */
 export const MOST_RECENT = 128
@@ -75,7 +76,8 @@ function* stillOf(subject: string, entries: readonly Entry[], now: number): Job<
     const records = yield* readAllFresh(some.map(([id]) => id))
     for (const [at, entry] of some.entries()) {
       const { text } = records[at] ?? {}
-      const isThere = text !== undefined && parseRecord(text)?.s === subject
+      const record = text === undefined ? undefined : parseRecord(text)
+      const isThere = record !== undefined && hasSubject(record, subject)
       if (entry[1].ends > now && (isThere || !isSettled(entry[1], now))) kept.push(entry)
     }
   }

@@ -42,19 +42,38 @@ export function checkAge({ name, absolute }: ResolvedDefinition, age: number): v
   }
 }
 
+/** How many subjects a session may have: a sign-in writes the list of each. */
+const MOST_SUBJECTS = 8
+
 /**
- * @throws FST_SESSIONS_UNSUPPORTED on the cookie store, FST_SESSIONS_INVALID_VALUE when it is neither a text nor `null`
+ * What `identify()` was told; none for `null`.
+ * @throws FST_SESSIONS_UNSUPPORTED on the cookie store, FST_SESSIONS_INVALID_VALUE when they are neither texts nor `null`
+ * alone, too many, or one stands there twice
  */
-export function checkSubject({ name, store }: ResolvedDefinition, subject: unknown): void {
+export function checkedSubjects({ name, store }: ResolvedDefinition, told: readonly unknown[]): readonly string[] {
   if (store === undefined) {
     throw new UnsupportedError(
       name,
       'identify() needs a record store: sessions in the cookie can be neither listed nor ended from elsewhere'
     )
   }
-  if (subject !== null && (typeof subject !== 'string' || subject === '')) {
-    throw new InvalidValueError(name, `identify(): expected a non-empty string or null, got ${typeof subject}`)
+  if (told.length === 1 && told[0] === null) return []
+  const fault = subjectsFault(told)
+  if (fault !== undefined) throw new InvalidValueError(name, `identify(): ${fault}`)
+  return told as readonly string[]
+}
+
+function subjectsFault(told: readonly unknown[]): string | undefined {
+  const other = told.find((subject) => typeof subject !== 'string' || subject === '')
+  if (told.some((subject) => typeof subject !== 'string' || subject === '')) {
+    const got =
+      other === null ? 'null' : other === '' ? 'an empty one' : Array.isArray(other) ? 'an array' : typeof other
+    return told.length === 1
+      ? `expected a non-empty string or null, got ${got}`
+      : `expected non-empty strings, the user first, got ${got}`
   }
+  if (told.length > MOST_SUBJECTS) return `expected at most ${MOST_SUBJECTS} subjects, got ${told.length}`
+  return new Set(told).size < told.length ? 'expected different subjects, got one of them twice' : undefined
 }
 
 /**

@@ -124,7 +124,7 @@ export class DefaultSession {
 
   #renew(keep: readonly string[]): void {
     const kept = keep.filter((key) => this.has(key)).map((key) => [key, this.get(key)] as const)
-    HandlerSession.changing(this.#session()).content.subject = undefined
+    HandlerSession.changing(this.#session()).content.subjects = []
     this.#session().clear().regenerate({ newRights: true })
     for (const [key, value] of kept) this.set(key, value)
   }

@@ -6,7 +6,7 @@ import { rename } from '../session/former-ids.js'
 import { invalidMessage, invalidValue, misuse, NOT_A_KEY, unknownKey } from '../session/invalid-value.js'
 import { Shown } from '../session/shown.js'
 import type { SessionState } from '../session/state.js'
-import { checkAge, checkSubject, flashCodecOf, hasNewRights, refuseKey } from './arguments.js'
+import { checkAge, checkedSubjects, flashCodecOf, hasNewRights, refuseKey } from './arguments.js'
 import { NO_PROPERTIES } from './misuse.js'
 import { INSPECT, inspected } from './session-view.js'
 
@@ -91,6 +91,10 @@ export class HandlerSession {
 
   get subject(): string | undefined {
     return this.#loaded.content.subject
+  }
+
+  get subjects(): readonly string[] {
+    return [...this.#loaded.content.subjects]
   }
 
   get signal(): AbortSignal {
@@ -203,9 +207,8 @@ export class HandlerSession {
     this.#state = this.#host.end(this.#changing)
   }
 
-  identify(subject: string | null): this {
-    checkSubject(this.#definition, subject)
-    this.#changing.content.subject = subject ?? undefined
+  identify(subject: string | null, ...further: readonly string[]): this {
+    this.#changing.content.subjects = checkedSubjects(this.#definition, [subject, ...further])
     return this
   }
 

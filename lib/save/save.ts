@@ -3,6 +3,7 @@ import { ConflictError, ReplacedError } from '../errors.js'
 import { formatRecord } from '../records/record.js'
 import { create, type Job, pause, readFresh, removeAll, touch, update } from '../records/rounds.js'
 import { backoff } from '../records/subject-index.js'
+import { subjectsOf } from '../records/subjects.js'
 import { newTicket } from '../records/ticket.js'
 import type { Encoded, Origin } from '../session/origin.js'
 import { idOf, versionOf } from '../session/origin.js'
@@ -30,35 +31,38 @@ function* saveWithDuties(state: SessionState, encoded: Encoded | undefined, now:
   if (encoded === undefined) return state
   // What `identify()` says meanwhile is for the next save.
   const { id, needsIndexing } = state
-  const { subject } = state.content
-  if (!needsIndexing) return yield* confirmEntered(yield* write(state, encoded, now), subject, now)
-  yield* enter(state, now)
+  const { subjects } = state.content
+  if (!needsIndexing) return yield* confirmEntered(yield* write(state, encoded, now), subjects, now)
+  yield* enter(state, subjects, now)
   const written = yield* writeEntered(state, encoded, now)
   // Another session holds what was saved, or none.
-  if (written === 'dropped' || written.id !== id) yield* leave(state.definition, subject as string, id as string)
-  if (written !== 'dropped' && written !== state) yield* enter(written, now)
-  return yield* confirmEntered(written, subject, now)
+  if (written === 'dropped' || written.id !== id) yield* leave(state.definition, subjects, id as string)
+  if (written !== 'dropped' && written !== state) yield* enter(written, subjects, now)
+  return yield* confirmEntered(written, subjects, now)
 }
 
 function* writeEntered(state: SessionState, encoded: Encoded, now: number): Job<Outcome> {
   const { id } = state
-  const { subject } = state.content
+  const { subjects } = state.content
   try {
     return yield* write(state, encoded, now)
   } catch (error) {
-    if (error instanceof ReplacedError) yield* leave(state.definition, subject as string, id as string)
+    if (error instanceof ReplacedError) yield* leave(state.definition, subjects, id as string)
     throw error
   }
 }
 
 /** A subject that was revoked meanwhile is entered no more; one that a parallel request named is not entered yet. */
-function* confirmEntered(written: Outcome, subject: string | undefined, now: number): Job<Outcome> {
-  if (written === 'dropped') return written
-  const saved = written.origin?.record.s
-  if (saved === undefined) return written
-  if (saved !== subject) yield* enter(written, now)
+function* confirmEntered(written: Outcome, entered: readonly string[], now: number): Job<Outcome> {
+  const record = written === 'dropped' ? undefined : written.origin?.record
+  if (written === 'dropped' || record === undefined) return written
+  const saved = subjectsOf(record)
+  if (saved.length === 0) return written
+  const others = saved.filter((subject) => !entered.includes(subject))
+  if (others.length > 0) yield* enter(written, others, now)
   if (yield* isEntered(written, saved)) return written
   yield* removeAll([written.id as string])
+  yield* leave(written.definition, saved, written.id as string)
   return 'dropped'
 }
 

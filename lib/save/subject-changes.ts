@@ -1,6 +1,6 @@
 import type { ResolvedDefinition } from '../definition/definition.js'
 import type { Job } from '../records/rounds.js'
-import { amendIndex, type Index, placesOf, readIndex } from '../records/subject-index.js'
+import { amendIndexes, type Index, type Places, placesOf, readIndexes } from '../records/subject-index.js'
 import { pagesDown, readPages, readRange } from '../records/subject-pages.js'
 import { MOST_RECENT, pageOut } from '../records/subject-upkeep.js'
 import { latestEnd } from '../session/lifetime.js'
@@ -12,40 +12,59 @@ import type { SessionState } from '../session/state.js'
  * record is written and looked for again afterwards. A revocation ends the records that it finds, and takes an id for
  * which it finds none out of the index in two steps: after the first, whoever looks for it again learns that it was
  * revoked, and between the two the revocation looks for the record once more. So whatever the order in which they meet,
- * a sign-in that races a revocation is either ended by it or came after it.
+ * a sign-in that races a revocation is either ended by it or came after it. A session of several subjects is entered in
+ * the index of each, and looked for in all of them.
  */
 
-/** Enters a session that is about to be written. */
-export function* enter(state: SessionState, now: number): Job<void> {
+/** Enters a session that is about to be written with the subjects of these. */
+export function* enter(state: SessionState, subjects: readonly string[], now: number): Job<void> {
   const { definition, content } = state
-  const subject = content.subject as string
-  const places = placesOf(subject, definition.app)
-  const listing = { name: definition.name, ends: latestEnd(content.createdAt, definition.absolute), isLeaving: false }
-  const index = yield* amendIndex(places.recent, (present) =>
+  const ends = latestEnd(content.createdAt, definition.absolute)
+  const listing = { name: definition.name, ends, isLeaving: false }
+  const places = placesOfAll(subjects, definition.app)
+  const indexes = yield* amendIndexes(recentIn(places), (present) =>
     new Map(living(present, now)).set(state.id as string, { ...listing, entered: nextMoment(present, now) })
   )
-  if (index.size > MOST_RECENT) yield* pageOut(places, subject, index, now)
+  for (const [at, each] of places.entries()) {
+    const index = indexes.get(each.recent) as Index
+    if (index.size > MOST_RECENT) yield* pageOut(each, subjects[at] as string, index, now)
+  }
 }
 
 /** Strikes out a session that was entered, and is not written after all. */
-export function* leave({ app }: ResolvedDefinition, subject: string, id: string): Job<void> {
-  yield* amendIndex(placesOf(subject, app).recent, (index) => {
+export function* leave({ app }: ResolvedDefinition, subjects: readonly string[], id: string): Job<void> {
+  yield* amendIndexes(recentIn(placesOfAll(subjects, app)), (index) => {
     const left = new Map(index)
     return left.delete(id) ? left : index
   })
 }
 
-/** Whether a session that was written is still entered; if not, its subject was revoked meanwhile. */
-export function* isEntered({ definition, id }: SessionState, subject: string): Job<boolean> {
-  const places = placesOf(subject, definition.app)
-  const listing = (yield* readIndex(places.recent)).index.get(id as string)
-  if (listing !== undefined) return !listing.isLeaving
-  // It can have gone to a page, when as many others were entered after it as the index holds.
+/** Whether a session that was written is still entered everywhere; if not, one of its subjects was revoked meanwhile. */
+export function* isEntered({ definition, id }: SessionState, subjects: readonly string[]): Job<boolean> {
+  const places = placesOfAll(subjects, definition.app)
+  for (const [at, { index }] of (yield* readIndexes(recentIn(places))).entries()) {
+    const listing = index.get(id as string)
+    if (listing?.isLeaving) return false
+    if (listing === undefined && !(yield* isInPages(places[at] as Places, id as string))) return false
+  }
+  return true
+}
+
+/** It can have gone to a page, when as many others were entered after it as the index holds. */
+function* isInPages(places: Places, id: string): Job<boolean> {
   for (const numbers of pagesDown(yield* readRange(places))) {
-    const found = (yield* readPages(places, numbers)).find(({ index }) => index.has(id as string))
-    if (found !== undefined) return found.index.get(id as string)?.isLeaving === false
+    const found = (yield* readPages(places, numbers)).find(({ index }) => index.has(id))
+    if (found !== undefined) return found.index.get(id)?.isLeaving === false
   }
   return false
+}
+
+function placesOfAll(subjects: readonly string[], app: string | undefined): readonly Places[] {
+  return subjects.map((subject) => placesOf(subject, app))
+}
+
+function recentIn(places: readonly Places[]): readonly string[] {
+  return places.map(({ recent }) => recent)
 }
 
 function living(index: Index, now: number) {

@@ -3,6 +3,7 @@ import type { ResolvedDefinition } from '../definition/definition.js'
 import { olderForms } from '../definition/forms.js'
 import { RecordSizeError } from '../errors.js'
 import { type FlashRecord, formatRecord, isLonger, type SessionRecord } from '../records/record.js'
+import { areSame, subjectsOf, withoutSubjects, withSubjects } from '../records/subjects.js'
 import type { Payload } from '../schema/codec.js'
 import { isEmpty } from '../schema/json.js'
 import { Flashes } from './flashes.js'
@@ -42,7 +43,8 @@ interface Parts {
   /** Made where other plugins use the session. */
   pluginValues: PluginValues | undefined
   persist: Said<Persist> | undefined
-  subject: Said<string | undefined> | undefined
+  /** The user first; none: nobody's. */
+  subjects: Said<readonly string[]> | undefined
   /** Whose session it was before this request said whose it is. */
   subjectBefore: string | undefined
 }
@@ -70,7 +72,7 @@ export class Content {
       flashes: undefined,
       pluginValues: undefined,
       persist: undefined,
-      subject: undefined,
+      subjects: undefined,
       subjectBefore: undefined
     })
   }
@@ -91,7 +93,7 @@ export class Content {
       flashes: undefined,
       pluginValues: undefined,
       persist: undefined,
-      subject: undefined,
+      subjects: undefined,
       subjectBefore: record.s
     })
   }
@@ -114,7 +116,7 @@ export class Content {
 
   get flashes(): Flashes {
     const parts = this.#parts
-    parts.flashes ??= new Flashes(this.#definition.flashes, this.#storedFlashes ?? {})
+    parts.flashes ??= new Flashes(this.#definition.flashes, withoutSubjects(this.#storedFlashes) ?? {})
     return parts.flashes
   }
 
@@ -136,12 +138,18 @@ export class Content {
   }
 
   get subject(): string | undefined {
-    const { subject, base } = this.#parts
-    return subject === undefined ? base.record?.s : subject.value
+    const { subjects, base } = this.#parts
+    return subjects === undefined ? base.record?.s : subjects.value[0]
   }
 
-  set subject(value: string | undefined) {
-    if (value !== this.subject) this.#parts.subject = { value }
+  /** All whose session it is, the user first. */
+  get subjects(): readonly string[] {
+    const { subjects, base } = this.#parts
+    return subjects === undefined ? subjectsOf(base.record ?? NO_RECORD) : subjects.value
+  }
+
+  set subjects(value: readonly string[]) {
+    if (!areSame(value, this.subjects)) this.#parts.subjects = { value }
   }
 
   get subjectBefore(): string | undefined {
@@ -149,13 +157,13 @@ export class Content {
   }
 
   get isSubjectChanged(): boolean {
-    return this.#parts.subject !== undefined
+    return this.#parts.subjects !== undefined
   }
 
   get isChanged(): boolean {
-    const { persist, subject, values, flashes, pluginValues } = this.#parts
+    const { persist, subjects, values, flashes, pluginValues } = this.#parts
     if (pluginValues?.noteChanges()) return true
-    return persist !== undefined || subject !== undefined || values.isDirty || flashes?.isDirty === true
+    return persist !== undefined || subjects !== undefined || values.isDirty || flashes?.isDirty === true
   }
 
   /** When it ends if it is used now, or only looked at, and not again; in ms since the epoch. */
@@ -173,7 +181,7 @@ export class Content {
    */
   encode(now: number): Encoded {
     const definition = this.#definition
-    const { values, flashes, pluginValues } = this.#parts
+    const { values, pluginValues } = this.#parts
     pluginValues?.check()
     const payload = values.encode()
     if (payload.issues) throw invalidValue(definition, payload.issues)
@@ -186,7 +194,7 @@ export class Content {
       o,
       m: this.persist,
       s: this.subject,
-      f: flashes === undefined ? this.#storedFlashes : flashes.encoded(),
+      f: this.#encodedFlashes(),
       p
     }
     const text = formatRecord(record, payload.former)
@@ -201,9 +209,9 @@ export class Content {
   rebase(started: Read, theirs: Read, { record, expires }: Origin): void {
     const parts = this.#parts
     parts.values.rebase(started, theirs, this.#definition.merge)
-    parts.flashes?.rebase(record.f ?? {})
+    parts.flashes?.rebase(withoutSubjects(record.f) ?? {})
     // What another request said of it is no word of this one.
-    if (parts.subject === undefined && record.s !== parts.base.record?.s) parts.subjectBefore = record.s
+    if (parts.subjects === undefined && record.s !== parts.base.record?.s) parts.subjectBefore = record.s
     parts.base = { record, end: expires, version: theirs.version, form: theirs.form }
   }
 
@@ -228,17 +236,24 @@ export class Content {
     const { record, expires } = origin
     const parts = this.#parts
     if (parts.persist?.value === record.m) parts.persist = undefined
-    if (parts.subject?.value === record.s) parts.subject = undefined
+    if (parts.subjects && areSame(parts.subjects.value, subjectsOf(record))) parts.subjects = undefined
     const { form } = parts.base
     const isAsRead = form !== undefined && form.p === record.p
     parts.base = { ...parts.base, record, end: expires, form: isAsRead ? form : undefined }
     if (isAsRead) parts.values.markSavedAsRead()
     else parts.values.markSaved(origin)
-    parts.flashes?.markSaved(record.f ?? {})
+    parts.flashes?.markSaved(withoutSubjects(record.f) ?? {})
   }
 
   get #storedFlashes(): FlashRecord | undefined {
     return this.#parts.base.record?.f
+  }
+
+  #encodedFlashes(): FlashRecord | undefined {
+    const { flashes, subjects } = this.#parts
+    if (flashes === undefined && subjects === undefined) return this.#storedFlashes
+    const messages = flashes === undefined ? withoutSubjects(this.#storedFlashes) : flashes.encoded()
+    return withSubjects(messages, this.subjects)
   }
 
   /** What another version can read better than this one stays as it is until a value changes. */
@@ -265,3 +280,4 @@ export class Content {
 }
 
 const NO_PAYLOAD: Payload = Object.freeze({})
+const NO_RECORD: SessionRecord = Object.freeze({ c: 0 })

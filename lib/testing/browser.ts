@@ -18,8 +18,8 @@ export interface Visit extends Omit<InjectOptions, 'url' | 'path' | 'server' | '
 }
 
 export interface GiveOptions {
-  /** Whose session it is to be: `session.identify(subject)`. */
-  readonly subject?: string
+  /** Whose session it is to be: `session.identify(subject)`, or of several the user first. */
+  readonly subject?: string | readonly [string, ...string[]]
   /** "Remember me", as `session.persist()` takes it; `true` for the definition's own time. */
   readonly persist?: number | boolean
 }
@@ -102,7 +102,8 @@ export class TestBrowser {
     const found = await this.#sessions()
     const session = await loaded(found.session(name))
     for (const [key, value] of Object.entries(values)) session.set(key as never, value as never)
-    if (subject !== undefined) session.identify(subject)
+    if (typeof subject === 'string') session.identify(subject)
+    else if (subject !== undefined) session.identify(...subject)
     if (persist !== undefined) session.persist(persist === true ? undefined : persist)
     for (const line of await found.commit()) this.jar.set(line, this.#origin)
     return this

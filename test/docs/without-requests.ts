@@ -39,6 +39,16 @@ export async function withoutRequests(t: Test, examples: Examples): Promise<void
     t.equal(await stream.text(), 'data: 42\n\nevent: signed-out\ndata:\n\n')
   })
 
+  t.test('a login provider ends the sessions of its sid', async (t) => {
+    const { app } = await examples.load(t, '/back-channel-logout')
+    const [here, there] = [new TestBrowser(app), new TestBrowser(app)]
+    await here.get('/signed-in?sub=ada&sid=1&org=7', { follow: false })
+    await there.get('/signed-in?sub=ada&sid=2&org=7', { follow: false })
+    await there.post('/back-channel-logout', { payload: { sid: '1' } })
+    t.equal((await here.session('login')).subject, undefined)
+    t.same((await there.session('login')).subjects, ['ada', 'sid:2', 'org:7'])
+  })
+
   t.test('a socket that another library accepts has the sessions of its browser', async (t) => {
     const { app, sockets } = await examples.load<{ sockets: Server }>(t, "'upgrade'")
     await app.ready()

@@ -8,6 +8,7 @@ import type { ResolvedDefinition } from '../../lib/definition/definition.js'
 import { Registry } from '../../lib/definition/registry.js'
 import { memoryStore } from '../../lib/index.js'
 import { parseRecord, type SessionRecord } from '../../lib/records/record.js'
+import { FURTHER_SUBJECTS, subjectsOf } from '../../lib/records/subjects.js'
 import { KeyRing } from '../../lib/seal/keys.js'
 import { type Encoded, idOf, type Origin } from '../../lib/session/origin.js'
 import { SessionState } from '../../lib/session/state.js'
@@ -78,7 +79,7 @@ interface Held {
 const held: fc.Arbitrary<Held> = fc.record({
   count: fc.nat({ max: 9 }),
   persist: fc.constantFrom<Held['persist']>(undefined, false, 10, 20),
-  subject: fc.constantFrom(undefined, 'ada', 'bob'),
+  subject: fc.constantFrom(undefined, 'ada', 'bob', 'ada org:7'),
   notices: fc.array(fc.constantFrom('one', 'two'), { maxLength: 2 })
 })
 
@@ -92,7 +93,7 @@ type Deed =
 const deed: fc.Arbitrary<Deed> = fc.oneof(
   fc.record({ kind: fc.constant('count' as const), value: fc.nat({ max: 9 }) }),
   fc.record({ kind: fc.constant('persist' as const), value: fc.constantFrom<number | false>(false, 10, 20) }),
-  fc.record({ kind: fc.constant('identify' as const), value: fc.constantFrom(undefined, 'ada', 'bob') }),
+  fc.record({ kind: fc.constant('identify' as const), value: fc.constantFrom(undefined, 'ada', 'bob', 'ada org:7') }),
   fc.record({ kind: fc.constant('flash' as const), value: fc.constantFrom('three', 'four') }),
   fc.record({ kind: fc.constant('take' as const) })
 )
@@ -101,7 +102,7 @@ const deeds = fc.array(deed, { maxLength: 5 })
 function act({ content }: SessionState, deed: Deed): void {
   if (deed.kind === 'count') content.values.set('count', deed.value, deed.value)
   else if (deed.kind === 'persist') content.persist = deed.value
-  else if (deed.kind === 'identify') content.subject = deed.value
+  else if (deed.kind === 'identify') content.subjects = deed.value?.split(' ') ?? []
   else if (deed.kind === 'flash') content.flashes.add('notice', deed.value)
   else content.flashes.take('notice')
 }
@@ -149,14 +150,25 @@ function recordOf({ count, persist, subject, notices }: Held, first = 1): Sessio
     c: NOW - 1000,
     p: { count },
     ...(persist !== undefined && { m: persist }),
-    ...(subject !== undefined && { s: subject }),
-    ...(notices.length > 0 && { f: { notice: notices.flatMap((text, at) => [`n${first + at}`, text]) } })
+    ...(subject !== undefined && { s: userOf(subject) as string }),
+    ...((notices.length > 0 || furtherOf(subject).length > 0) && {
+      f: {
+        ...(notices.length > 0 && { notice: notices.flatMap((text, at) => [`n${first + at}`, text]) }),
+        ...(furtherOf(subject).length > 0 && { [FURTHER_SUBJECTS]: [userOf(subject), furtherOf(subject)] })
+      }
+    })
   }
 }
 
-function heldIn({ m, s, p, f }: SessionRecord): Held {
+/** Subjects stand in one text, parted by spaces. */
+const userOf = (subjects: string | undefined) => subjects?.split(' ')[0]
+const furtherOf = (subjects: string | undefined) => subjects?.split(' ').slice(1) ?? []
+
+function heldIn(record: SessionRecord): Held {
+  const { m, p, f } = record
+  const subject = record.s === undefined ? undefined : subjectsOf(record).join(' ')
   const notices = (f?.['notice'] ?? []).filter((_, at) => at % 2 === 1) as string[]
-  return { count: (p?.['count'] as number | undefined) ?? 0, persist: m, subject: s, notices }
+  return { count: (p?.['count'] as number | undefined) ?? 0, persist: m, subject, notices }
 }
 
 t.test('a session is stored as it was, but for what this request did', async () => {
@@ -195,8 +207,8 @@ t.test('what another request stored meanwhile stays, but for what this one did',
       const { record } = encode(state)
       assert.deepEqual(heldIn(record), model.over(theirs, before.notices))
       assert.equal(state.content.isSubjectChanged, model.subject !== undefined)
-      if (model.subject === undefined) assert.equal(state.content.subjectBefore, rival.subject)
-      else assert.equal(state.content.subjectBefore, before.subject)
+      if (model.subject === undefined) assert.equal(state.content.subjectBefore, userOf(rival.subject))
+      else assert.equal(state.content.subjectBefore, userOf(before.subject))
     }
   })
 })

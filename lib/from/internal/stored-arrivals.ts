@@ -102,18 +102,19 @@ function* endArrival(state: SessionState, mapped: Origin, berth: Berth, now: num
 /** `undefined`: the session was ended meanwhile. */
 function* arrive(state: SessionState, mapped: Origin, berth: Berth, now: number): Job<Origin | undefined> {
   const { definition, log } = state
-  const { s: subject, c: at } = mapped.record
+  const { c: at } = mapped.record
   const arrived = new SessionState(definition, log, { origin: mapped }, { at, isUse: true })
-  if (subject !== undefined) yield* enter(arrived, now)
+  const { subjects } = arrived.content
+  if (subjects.length > 0) yield* enter(arrived, subjects, now)
   const id = idOf(mapped)
   const version = yield* create(id, mapped.text, mapped.expires)
   const isFirst = version !== undefined && (yield* leaveReceipt(berth, now))
-  if (isFirst && (subject === undefined || (yield* isEntered(arrived, subject)))) {
+  if (isFirst && (subjects.length === 0 || (yield* isEntered(arrived, subjects)))) {
     return writtenOrigin(definition, { id, ticket: mapped.location?.ticket }, { ...mapped, isExact: false }, version)
   }
   if (version !== undefined) yield* removeAll([id])
   const other = version === undefined ? yield* joinOther(state, mapped) : undefined
-  if (other === undefined && subject !== undefined) yield* leave(definition, subject, id)
+  if (other === undefined && subjects.length > 0) yield* leave(definition, subjects, id)
   return other
 }
 

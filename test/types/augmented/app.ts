@@ -131,6 +131,9 @@ export async function app(request: FastifyRequest): Promise<void> {
   server.get('/poll', { config: { sessions: { load: ['cart'], touch: false } } }, async () => cart.touch(false).id)
   server.get('/none', { config: { sessions: false } }, async () => '')
   await server.sessions.revoke('u', { except: cart })
+  cart.identify(null).identify('u').identify('u', 'org:7', 'sid:5')
+  const subjects: readonly string[] | undefined = (await server.sessions.of('org:7'))[0]?.subjects
+  same<typeof subjects, typeof cart.subjects | undefined>()
 
   // @ts-expect-error there is no session of that name
   request.session('crat')
@@ -162,6 +165,10 @@ export async function app(request: FastifyRequest): Promise<void> {
   cart.flash('notice', 'x')
   // @ts-expect-error what is read can't be assigned to
   cart.data.items = []
+  // @ts-expect-error nobody has no further subjects
+  cart.identify(null, 'org:7')
+  // @ts-expect-error subjects are given one by one
+  cart.identify(['u', 'org:7'])
   // @ts-expect-error seconds or false
   cart.persist('long')
   // @ts-expect-error this definition has no such key
