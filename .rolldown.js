@@ -24,7 +24,8 @@ export default {
   output: {
     dir: 'dist/bundle',
     cleanDir: true,
-    comments: false,
+    // Those stay that tell an app's bundler something.
+    comments: { annotation: true, jsdoc: false, legal: false },
     chunkFileNames: '[name].js',
     codeSplitting: { groups: [{ name: 'core', test: /lib\/index\.ts$/ }] }
   }

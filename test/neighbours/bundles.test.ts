@@ -65,6 +65,18 @@ for (const [at, { format, name, alias }] of FORMS.entries()) {
   })
 }
 
+t.test('a bundler leaves a package alone that only few of those who move in need', async (t) => {
+  const { output } = await build({
+    input: join(root, 'dist/bundle/from/secure-session.js'),
+    platform: 'node',
+    write: false,
+    logLevel: 'silent'
+  })
+  const [{ code, imports, dynamicImports }] = output
+  t.match(code, /import\(\s*\/\* webpackIgnore: true \*\/\s*\/\* @vite-ignore \*\/\s*name\s*\)/)
+  t.notMatch([...imports, ...dynamicImports].join(), 'sodium-native')
+})
+
 t.test('modules that are turned into CommonJS, as Jest has them, seal and open', async (t) => {
   const directory = join(root, 'dist/commonjs')
   await mkdir(join(directory, 'bundle'), { recursive: true })

@@ -1,6 +1,7 @@
 import * as crypto from 'node:crypto'
 import { promisify } from 'node:util'
 import { ConfigError } from '../../errors.js'
+import { importIfThere } from '../../util/import-if-there.js'
 import { KEY_BYTES } from './secretbox.js'
 
 type Bytes = string | Uint8Array
@@ -53,8 +54,7 @@ interface SodiumNative {
 }
 
 async function bySodium(peer: string, secret: Uint8Array, salt: Uint8Array): Promise<Uint8Array> {
-  const name = 'sodium-native'
-  const { default: sodium } = (await import(name).catch((cause) => {
+  const { default: sodium } = (await importIfThere('sodium-native').catch((cause) => {
     const reason = 'to derive its key from secret and salt takes Node 24.7, or the package sodium-native'
     throw Object.assign(new ConfigError(`from ${peer}: ${reason}`), { cause })
   })) as { readonly default: SodiumNative }
