@@ -117,6 +117,13 @@ export const ReplacedError: Constructor<[string]> = createError<[string]>(
   409
 )
 
+/** A user who signs in has as many sessions as the definition's `limit` allows, and it refuses one more. */
+export const LimitError: Constructor<[string, number]> = createError<[string, number]>(
+  'FST_SESSIONS_LIMIT',
+  'session "%s": its limit of %d for each user is reached: nothing was saved; another session of the user has to end first',
+  409
+)
+
 /** The cookie of a session that was saved can't be sent any more. */
 export const HeadersSentError: Constructor<[string]> = createError<[string]>(
   'FST_SESSIONS_HEADERS_SENT',

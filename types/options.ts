@@ -50,6 +50,17 @@ export interface Shared {
   readonly invalidValueStatus?: number
 }
 
+/** How many sessions of one definition a user may have at a time. */
+export interface SessionLimit {
+  /** A whole number from 1 to 100. */
+  readonly sessions: number
+  /**
+   * What becomes of a sign-in beyond it. `'end-oldest'`: it ends those that the user was given longest ago, by `identify()` or
+   * with a new id by `regenerate()`. `'refuse'`: to save it fails with FST_SESSIONS_LIMIT (409).
+   */
+  readonly then: 'end-oldest' | 'refuse'
+}
+
 /** Between the stored payloads, which are JSON, of a version and of its neighbour. */
 type Step = (payload: unknown) => unknown
 
@@ -93,6 +104,11 @@ interface Base<S extends Schema, StoreName extends string> extends Shared {
    * `base` is the value both started from, `theirs` is saved already, `mine` is this request's.
    */
   readonly merge?: Merge<Output<S>>
+  /**
+   * How many of these sessions a user may have at a time; the user is the first that `identify()` was told. Held also by
+   * sign-ins at the same moment, as far as the store's compare-and-set reaches. On record stores only. Default: any number.
+   */
+  readonly limit?: SessionLimit
   /**
    * Sessions of other plugins that go on as this one, where a request has no cookie of this one: those of
    * `fastify-sessions/from/…`. With it, a session on the cookie store is loaded when those on record stores are.

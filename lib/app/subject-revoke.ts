@@ -1,7 +1,8 @@
-import type { StoredRecord, Version } from '../../types/store.js'
+import type { StoredRecord } from '../../types/store.js'
 import { ConflictError } from '../errors.js'
-import { formatRecord, parseRecord, type SessionRecord } from '../records/record.js'
-import { type Job, pause, readAllFresh, removeAll, writeAll } from '../records/rounds.js'
+import { type Doomed, endRecords } from '../records/ending.js'
+import { parseRecord } from '../records/record.js'
+import { type Job, pause, readAllFresh } from '../records/rounds.js'
 import {
   backoff,
   type Index,
@@ -16,9 +17,6 @@ import { isSettled, TRIP } from '../records/subject-upkeep.js'
 import { isStoreId } from '../records/ticket.js'
 import { chunksOf } from '../util/chunks.js'
 import { isLive, type View } from './subject-list.js'
-
-/** How long an ended record stays marked, should the process die before it is removed. */
-const ENDED_MS = 60_000
 
 /** Which sessions of a subject are to be ended: none of these, or only these; all, where neither is given. */
 export interface Choice {
@@ -112,25 +110,14 @@ class Hunt {
       if (isLive(record, this.#subject, this.#clearedAt)) live.push({ id, record, version: stored.version })
       else if (record.n !== undefined && this.#isToFollow(record.n[0])) successors.push(record.n[0])
     }
-    return [...(yield* this.#mark(live)), ...successors]
+    return [...(yield* this.#end(live)), ...successors]
   }
 
-  /**
-   * Marks them by compare-and-set, then removes them: what a parallel request makes of a session at the same time,
-   * another user's or nobody's, is decided by who comes first. Gives those where others did.
-   */
-  *#mark(live: readonly Doomed[]): Job<readonly string[]> {
-    const expires = Date.now() + ENDED_MS
-    const marked = yield* writeAll(
-      live.map(({ id, record, version }) => {
-        return { kind: 'update', id, text: formatRecord({ c: record.c, x: true }), expires, version }
-      })
-    )
-    const ids = live.map(({ id }) => id)
-    const ended = ids.filter((_, at) => marked[at] !== undefined)
+  /** Gives those where others came first. */
+  *#end(live: readonly Doomed[]): Job<readonly string[]> {
+    const ended = yield* endRecords(live)
     for (const id of ended) this.ended.add(id)
-    yield* removeAll(ended)
-    return ids.filter((_, at) => marked[at] === undefined)
+    return live.flatMap(({ id }) => (this.ended.has(id) ? [] : id))
   }
 
   /** The successor of a session that is being regenerated at this moment ends as well; each is followed once. */
@@ -168,10 +155,4 @@ class Hunt {
     }
     return left
   }
-}
-
-interface Doomed {
-  readonly id: string
-  readonly record: SessionRecord
-  readonly version: Version
 }

@@ -1,4 +1,4 @@
-import type { InvalidContext } from '../../types/options.js'
+import type { InvalidContext, SessionLimit } from '../../types/options.js'
 import type { RecordStore } from '../../types/store.js'
 import type { Cookie } from '../cookie/cookie.js'
 import type { SealedValues } from '../cookie/sealed-values.js'
@@ -39,6 +39,8 @@ export interface Settings {
   readonly stepsDown: readonly StepDown[]
   readonly onInvalid: 'reset' | 'throw' | ((context: InvalidContext) => unknown)
   readonly merge: MergeFunctions
+  /** How many sessions a user may have. */
+  readonly limit: SessionLimit | undefined
   /** Sessions of other plugins that become ones of this definition. */
   readonly from: Arrivals | undefined
 }

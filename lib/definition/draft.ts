@@ -76,6 +76,7 @@ function settingsOf(name: string, definition: Definition, shared: SharedOptions,
     maxBytes: settings.maxBytes,
     onInvalid: definition.onInvalid ?? 'reset',
     merge: (definition.merge ?? {}) as MergeFunctions,
+    limit: definition.limit,
     from: arrivalsOf(name, definition.from)
   }
 }

@@ -1,5 +1,6 @@
 import type { RecordStore } from '../../types/store.js'
 import { SealedValues } from '../cookie/sealed-values.js'
+import { ConfigError } from '../errors.js'
 import { breakerOf, CircuitBreaker } from '../records/circuit-breaker.js'
 import { parseRecord, type SessionRecord } from '../records/record.js'
 import { RecordCache } from '../records/record-cache.js'
@@ -11,10 +12,16 @@ import type { ResolvedDefinition } from './definition.js'
 import type { Draft } from './draft.js'
 import { Superseded } from './superseded.js'
 
-/** @throws FST_SESSIONS_CONFIG when a default gives another value than at the time the session was defined */
+/**
+ * @throws FST_SESSIONS_CONFIG when a default gives another value than at the time the session was defined, or there is a
+ * limit for sessions in cookies
+ */
 export function resolve({ definition, settings, defaults }: Draft, store: RecordStore | undefined, ring: KeyRing) {
   const { name, codec } = settings
   checkDefaults(name, codec, defaults)
+  if (settings.limit !== undefined && store === undefined) {
+    throw new ConfigError(`session "${name}": limit needs a record store: nobody knows how many cookies there are`)
+  }
   const sealer = (purpose: string) => new Sealer(ring, `${purpose} ${name}`, definition.seal ?? 'encrypt')
   const isConstant = ({ f }: SessionRecord) => codec.makesCopies && f === undefined
   const resolved: ResolvedDefinition = {

@@ -43,6 +43,7 @@ export const DEFINITION = [
   'migrate',
   'onInvalid',
   'merge',
+  'limit',
   'from'
 ]
 /** Attributes of a cookie. */

@@ -2,6 +2,7 @@ import type { Definition, Shared } from '../../types/options.js'
 import { ConfigError } from '../errors.js'
 import { noSuchKey } from '../schema/codec.js'
 import { durationFault } from '../util/durations.js'
+import { isObject, otherOption } from '../util/objects.js'
 import { MAX_CHUNKS } from './cookie.js'
 import { idleFault, LIFETIMES } from './durations.js'
 
@@ -32,12 +33,28 @@ export function checkSettings(session: string, settings: Shared & Definition): v
   oneOf(refuse, settings, 'load', ['auto', 'manual'])
   oneOf(refuse, settings, 'onStoreError', ['throw', 'empty'])
   oneOf(refuse, settings, 'flashOnPrefetch', ['keep', 'take'])
+  checkLimit(refuse, settings.limit)
   if (typeof settings.onInvalid !== 'function') oneOf(refuse, settings, 'onInvalid', ['reset', 'throw'])
   for (const step of Object.keys(settings.migrate ?? {})) {
     if (!(Number.isInteger(Number(step)) && Number(step) >= 1 && Number(step) < version)) {
       refuse(`migrate: step ${step} leads nowhere: the version is ${version}`)
     }
   }
+}
+
+/** A sign-in reads all sessions of its user. */
+const MOST_SESSIONS = 100
+
+function checkLimit(refuse: (reason: string) => never, limit: unknown): void {
+  if (limit === undefined) return
+  if (!isObject(limit)) refuse(`limit: expected { sessions, then }, got ${typeof limit}`)
+  const other = otherOption(limit as object, ['sessions', 'then'])
+  if (other !== undefined) refuse(`limit: ${other}`)
+  const { sessions, then } = limit as { readonly sessions?: unknown; readonly then?: unknown }
+  if (!(Number.isInteger(sessions) && (sessions as number) >= 1 && (sessions as number) <= MOST_SESSIONS))
+    refuse(`limit: sessions: expected a whole number from 1 to ${MOST_SESSIONS}, got ${JSON.stringify(sessions)}`)
+  if (then !== 'end-oldest' && then !== 'refuse')
+    refuse(`limit: then: expected "end-oldest" or "refuse", got ${JSON.stringify(then)}`)
 }
 
 /** @throws FST_SESSIONS_CONFIG */

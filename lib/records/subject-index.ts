@@ -15,6 +15,10 @@ export interface Listing {
   readonly entered: number
   /** A revocation is about to end it, and found no record yet. */
   readonly isLeaving: boolean
+  /** Until when the sign-in keeps its place among those that a limit allows, while it is under way; 0 when it is done. */
+  readonly waitsUntil: number
+  /** The id in whose place it was entered; only where there is a limit. */
+  readonly replaces: string | undefined
 }
 
 /** By record id. */
@@ -135,7 +139,8 @@ export function latestEnd(index: Index): number {
 }
 
 /**
- * `{ [id]: [name, ends, entered] }`, and a 1 behind that for those that are leaving. What is no such list counts as one
+ * `{ [id]: [name, ends, entered, leaving, waitsUntil, replaces] }`, where `leaving` is 0 or 1, and what is 0 or absent at the
+ * end is left out. What is no such list counts as one
  * without sessions, and an entry that does not fit as none: whoever changes the index next writes a sound one.
  */
 export function parseIndex(text: string | undefined): Index {
@@ -149,17 +154,27 @@ export function parseIndex(text: string | undefined): Index {
 }
 
 export function formatIndex(index: Index): string {
-  const entries = [...index].map(([id, { name, ends, entered, isLeaving }]) => [
-    id,
-    isLeaving ? [name, ends, entered, 1] : [name, ends, entered]
-  ])
-  return JSON.stringify(Object.fromEntries(entries))
+  return JSON.stringify(Object.fromEntries([...index].map(([id, listing]) => [id, entryOf(listing)])))
+}
+
+function entryOf({ name, ends, entered, isLeaving, waitsUntil, replaces }: Listing): readonly unknown[] {
+  const leaving = isLeaving ? 1 : 0
+  if (replaces !== undefined) return [name, ends, entered, leaving, waitsUntil, replaces]
+  if (waitsUntil > 0) return [name, ends, entered, leaving, waitsUntil]
+  return isLeaving ? [name, ends, entered, leaving] : [name, ends, entered]
 }
 
 function listingIn(value: unknown): Listing | undefined {
   if (!Array.isArray(value)) return undefined
-  const [name, ends, entered, leaving] = value as readonly unknown[]
+  const [name, ends, entered, leaving, waitsUntil, replaces] = value as readonly unknown[]
   if (typeof name !== 'string' || !isTime(ends) || !isTime(entered) || !(Number.isInteger(entered) && entered >= 0))
     return undefined
-  return { name, ends, entered, isLeaving: leaving === 1 }
+  return {
+    name,
+    ends,
+    entered,
+    isLeaving: leaving === 1,
+    waitsUntil: isTime(waitsUntil) ? waitsUntil : 0,
+    replaces: isStoreId(replaces) ? replaces : undefined
+  }
 }

@@ -171,7 +171,7 @@ export class RequestSessions implements Host {
   }
 
   #stateFrom(definition: ResolvedDefinition, loaded: Loaded): SessionState {
-    const begins = { at: this.#beginning, isUse: this.#isUse }
+    const begins = { at: this.#beginning, isUse: this.#isUse, clearedAt: this.#marker.clearedAt }
     const state = new SessionState(definition, this.replyState.request.log, loaded, begins)
     this.#marker.see(state.content.createdAt)
     return state

@@ -12,7 +12,8 @@ import { originOf, readOrigin, writtenOrigin } from '../session/stored-origin.js
 import { change } from './contend.js'
 import { MAX_ATTEMPTS, type Outcome } from './outcome.js'
 import { replace } from './replace.js'
-import { enter, isEntered, leave } from './subject-changes.js'
+import { enter, leave } from './subject-changes.js'
+import { enterWithinLimit, isEnteredWithinLimit } from './subject-limit.js'
 
 /** How long a destroyed record stays marked, should the process die before it is removed. */
 const DESTROYED_MS = 60_000
@@ -33,11 +34,11 @@ function* saveWithDuties(state: SessionState, encoded: Encoded | undefined, now:
   const { id, needsIndexing } = state
   const { subjects } = state.content
   if (!needsIndexing) return yield* confirmEntered(yield* write(state, encoded, now), subjects, now)
-  yield* enter(state, subjects, now)
+  yield* enterWithinLimit(state, subjects, now)
   const written = yield* writeEntered(state, encoded, now)
-  // Another session holds what was saved, or none.
-  if (written === 'dropped' || written.id !== id) yield* leave(state.definition, subjects, id as string)
+  // Another session holds what was saved, or none. It takes the place before that is given up, where places are counted.
   if (written !== 'dropped' && written !== state) yield* enter(written, subjects, now)
+  if (written === 'dropped' || written.id !== id) yield* leave(state.definition, subjects, id as string)
   return yield* confirmEntered(written, subjects, now)
 }
 
@@ -60,7 +61,7 @@ function* confirmEntered(written: Outcome, entered: readonly string[], now: numb
   if (saved.length === 0) return written
   const others = saved.filter((subject) => !entered.includes(subject))
   if (others.length > 0) yield* enter(written, others, now)
-  if (yield* isEntered(written, saved)) return written
+  if (yield* isEnteredWithinLimit(written, saved, now)) return written
   yield* removeAll([written.id as string])
   yield* leave(written.definition, saved, written.id as string)
   return 'dropped'

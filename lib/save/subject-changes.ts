@@ -16,19 +16,35 @@ import type { SessionState } from '../session/state.js'
  * the index of each, and looked for in all of them.
  */
 
-/** Enters a session that is about to be written with the subjects of these. */
+/** Enters a session that is about to be written with these subjects. */
 export function* enter(state: SessionState, subjects: readonly string[], now: number): Job<void> {
-  const { definition, content } = state
-  const ends = latestEnd(content.createdAt, definition.absolute)
-  const listing = { name: definition.name, ends, isLeaving: false }
-  const places = placesOfAll(subjects, definition.app)
-  const indexes = yield* amendIndexes(recentIn(places), (present) =>
-    new Map(living(present, now)).set(state.id as string, { ...listing, entered: nextMoment(present, now) })
-  )
+  const places = placesOfAll(subjects, state.definition.app)
+  const indexes = yield* amendIndexes(recentIn(places), (present) => entered(state, present, 0, now))
   for (const [at, each] of places.entries()) {
-    const index = indexes.get(each.recent) as Index
-    if (index.size > MOST_RECENT) yield* pageOut(each, subjects[at] as string, index, now)
+    yield* keepShort(each, subjects[at] as string, indexes.get(each.recent) as Index, now)
   }
+}
+
+/** An index with a session in it. */
+export function entered(
+  { definition, content, id, replaced }: SessionState,
+  present: Index,
+  waitsUntil: number,
+  now: number
+): Index {
+  return new Map(living(present, now)).set(id as string, {
+    name: definition.name,
+    ends: latestEnd(content.createdAt, definition.absolute),
+    entered: nextMoment(present, now),
+    isLeaving: false,
+    waitsUntil,
+    replaces: definition.limit === undefined ? undefined : replaced?.location?.id
+  })
+}
+
+/** What an index has no more room for goes to pages. */
+export function* keepShort(places: Places, subject: string, index: Index, now: number): Job<void> {
+  if (index.size > MOST_RECENT) yield* pageOut(places, subject, index, now)
 }
 
 /** Strikes out a session that was entered, and is not written after all. */

@@ -16,11 +16,15 @@ export interface Beginning {
   readonly at: number
   /** Whether this request counts as use. */
   readonly isUse: boolean
+  /** When all sessions were cleared last, in ms since the epoch. */
+  readonly clearedAt: number
 }
 
 /** One session during one request: what it holds, and where it stands. */
 export class SessionState extends Standing {
   readonly log: FastifyBaseLogger
+  /** What was created until then has ended; in ms since the epoch. */
+  readonly clearedAt: number
   /** The store failed, and the app goes on without it: nothing is saved. */
   readonly isDetached: boolean
   #content: Content
@@ -37,10 +41,12 @@ export class SessionState extends Standing {
   /** What `session.data` gave last. */
   shown: Shown | undefined
 
-  constructor(definition: ResolvedDefinition, log: FastifyBaseLogger, loaded: Loaded, { at, isUse }: Beginning) {
+  constructor(definition: ResolvedDefinition, log: FastifyBaseLogger, loaded: Loaded, begins: Beginning) {
+    const { at, isUse } = begins
     const { origin, unread, problem, isStale = false, isDetached = false, arrival } = loaded
     super(definition, problem)
     this.log = log
+    this.clearedAt = begins.clearedAt
     this.isDetached = isDetached
     const read = origin && readStored(definition, origin, log)
     if (origin !== undefined && typeof read === 'object') {
@@ -129,7 +135,7 @@ export class SessionState extends Standing {
       this.definition,
       this.log,
       {},
-      { at: this.#content.createdAt, isUse: this.#content.isUse }
+      { at: this.#content.createdAt, isUse: this.#content.isUse, clearedAt: this.clearedAt }
     )
     fork.#content = this.#content.fork()
     fork.goOn(this.origin)
@@ -173,9 +179,9 @@ export class SessionState extends Standing {
 
   /** The new session that follows `destroy()` while a save of this one is under way. */
   startOver(at: number): SessionState {
-    const { definition, log, isDetached } = this
+    const { definition, log, isDetached, clearedAt } = this
     const { isUse } = this.#content
-    const successor = new SessionState(definition, log, { isDetached, problem: this.problem }, { at, isUse })
+    const successor = new SessionState(definition, log, { isDetached, problem: this.problem }, { at, isUse, clearedAt })
     successor.cookieOptions = this.cookieOptions
     successor.follow(this)
     return successor

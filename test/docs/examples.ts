@@ -12,7 +12,7 @@ const run = promisify(execFile)
 /** What examples take for granted: the README's app, with a session of who is signed in. */
 const PRELUDE = `
 import Fastify from 'fastify'
-import sessions, { cookieStore, defineSession, defineSessions, memoryStore } from 'fastify-sessions'
+import sessions, { cookieStore, defineSession, defineSessions, LimitError, memoryStore, SaveError } from 'fastify-sessions'
 import { z } from 'zod'
 const app = Fastify()
 const options = defineSessions({

@@ -49,6 +49,22 @@ export async function withoutRequests(t: Test, examples: Examples): Promise<void
     t.same((await there.session('login')).subjects, ['ada', 'sid:2', 'org:7'])
   })
 
+  t.test('a user has so many sessions, and is told so', async (t) => {
+    const { app } = await examples.load(t, "app.post('/seats'")
+    const browsers = [1, 2, 3].map(() => new TestBrowser(app))
+    const answers: (readonly [number, string])[] = []
+    for (const browser of browsers) {
+      const { statusCode, body } = await browser.post('/seats', { payload: { user: 'ada' } })
+      answers.push([statusCode, body])
+    }
+    const full = 'You are signed in twice already: sign out there first'
+    t.same(answers, [
+      [200, 'Welcome ada'],
+      [200, 'Welcome ada'],
+      [409, full]
+    ])
+  })
+
   t.test('a socket that another library accepts has the sessions of its browser', async (t) => {
     const { app, sockets } = await examples.load<{ sockets: Server }>(t, "'upgrade'")
     await app.ready()

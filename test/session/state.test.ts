@@ -55,7 +55,11 @@ function originOf(record: SessionRecord, id = 'stored'): Origin {
 }
 
 function stateOf(origin?: Origin): SessionState {
-  return new SessionState(definition, log, origin === undefined ? {} : { origin }, { at: NOW, isUse: true })
+  return new SessionState(definition, log, origin === undefined ? {} : { origin }, {
+    at: NOW,
+    isUse: true,
+    clearedAt: 0
+  })
 }
 
 function encode(state: SessionState): Encoded {

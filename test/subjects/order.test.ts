@@ -25,7 +25,7 @@ t.test('sessions that were entered at one moment are listed in the order of thei
   await app.ready()
   const ids = ['a', 'b', 'c', 'd', 'e'].map(storeId)
   const end = now + 3_600_000
-  const listing: Listing = { name: 'it', ends: end, entered: now, isLeaving: false }
+  const listing: Listing = { name: 'it', ends: end, entered: now, isLeaving: false, waitsUntil: 0, replaces: undefined }
   for (const id of ids) await store.create(id, `{"c":${now},"s":"ann"}`, end)
   await store.create(placesOf('ann', undefined).recent, formatIndex(new Map(ids.map((id) => [id, listing]))), end)
   const expected = [...ids].sort().reverse()

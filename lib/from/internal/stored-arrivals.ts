@@ -6,7 +6,8 @@ import { create, type Job, readAllFresh, removeAll } from '../../records/rounds.
 import { newSecret, newTicket, storeId, type Ticket } from '../../records/ticket.js'
 import type { Outcome } from '../../save/outcome.js'
 import { save } from '../../save/save.js'
-import { enter, isEntered, leave } from '../../save/subject-changes.js'
+import { enter, leave } from '../../save/subject-changes.js'
+import { isArrivedWithinLimit } from '../../save/subject-limit.js'
 import { endedBy } from '../../session/lifetime.js'
 import { idOf, type Loaded, type Origin, withoutTicket, withTicket } from '../../session/origin.js'
 import { SessionState } from '../../session/state.js'
@@ -103,13 +104,13 @@ function* endArrival(state: SessionState, mapped: Origin, berth: Berth, now: num
 function* arrive(state: SessionState, mapped: Origin, berth: Berth, now: number): Job<Origin | undefined> {
   const { definition, log } = state
   const { c: at } = mapped.record
-  const arrived = new SessionState(definition, log, { origin: mapped }, { at, isUse: true })
+  const arrived = new SessionState(definition, log, { origin: mapped }, { at, isUse: true, clearedAt: state.clearedAt })
   const { subjects } = arrived.content
   if (subjects.length > 0) yield* enter(arrived, subjects, now)
   const id = idOf(mapped)
   const version = yield* create(id, mapped.text, mapped.expires)
   const isFirst = version !== undefined && (yield* leaveReceipt(berth, now))
-  if (isFirst && (subjects.length === 0 || (yield* isEntered(arrived, subjects)))) {
+  if (isFirst && (subjects.length === 0 || (yield* isArrivedWithinLimit(arrived, subjects, now)))) {
     return writtenOrigin(definition, { id, ticket: mapped.location?.ticket }, { ...mapped, isExact: false }, version)
   }
   if (version !== undefined) yield* removeAll([id])

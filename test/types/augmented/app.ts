@@ -35,6 +35,7 @@ const options = defineSessions({
       schema: z.object({ theme: z.enum(['light', 'dark']).default('light'), since: isoDate }),
       flash: z.object({ notice: z.string(), error: z.object({ code: z.number() }) })
     },
+    seat: { store: 'memory', schema: z.object({ user: z.string() }), limit: { sessions: 3, then: 'end-oldest' } },
     small: {
       store: 'sealed',
       schema: mini.object({ n: mini._default(mini.number(), 0) }),
@@ -165,6 +166,10 @@ export async function app(request: FastifyRequest): Promise<void> {
   cart.flash('notice', 'x')
   // @ts-expect-error what is read can't be assigned to
   cart.data.items = []
+  // @ts-expect-error a limit says what becomes of one more
+  defineSession({ schema: z.object({}), store: 'memory', limit: { sessions: 3 } })
+  // @ts-expect-error the oldest is ended, or the new one refused
+  defineSession({ schema: z.object({}), store: 'memory', limit: { sessions: 3, then: 'end' } })
   // @ts-expect-error nobody has no further subjects
   cart.identify(null, 'org:7')
   // @ts-expect-error subjects are given one by one
