@@ -14,6 +14,7 @@ const ROOMS = [
   '^lib/schema/',
   '^lib/seal/',
   '^lib/options/',
+  '^lib/events/',
   '^lib/records/',
   '^lib/cookie/',
   '^lib/response/',

@@ -16,6 +16,7 @@ export default {
     index: 'lib/index.ts',
     'conformance/index': 'lib/conformance/index.ts',
     'testing/index': 'lib/testing/index.ts',
+    'events/index': 'lib/events/index.ts',
     ...Object.fromEntries([...entries('from'), ...entries('stores')])
   },
   external: /^[^./]/,

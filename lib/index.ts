@@ -3,6 +3,7 @@ import type { FlashSchemas, Schema } from '../types/schema.js'
 import type { Store } from '../types/store.js'
 
 export type { DefaultSession, DefaultSessionMembers, PluginValues } from '../types/default.js'
+export type * from '../types/events.js'
 export type * from '../types/from.js'
 export type * from '../types/options.js'
 export type * from '../types/register.js'

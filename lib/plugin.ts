@@ -5,6 +5,7 @@ import { hasRoutes, prepareSerializer, refuseOtherSessions } from './app/host-ap
 import { AppSessions } from './app/sessions.js'
 import { Registry } from './definition/registry.js'
 import { RouteSessions } from './definition/route-sessions.js'
+import { AppEvents } from './events/app-events.js'
 import { checkOptions } from './options/names.js'
 import { decorateRequests } from './request/decorate.js'
 import { leave } from './request/leave.js'
@@ -22,7 +23,7 @@ async function plugin(app: FastifyInstance, options: SessionsOptions): Promise<v
   checkOptions(options)
   await Promise.all([aead.ready(), prepareSerializer(app)])
   const ring = new KeyRing(options.keys, options.app)
-  const registry = new Registry(ring, { cookie: cookieStore() }, options)
+  const registry = new Registry(ring, { cookie: cookieStore() }, options, new AppEvents())
   const routes = new RouteSessions(hasRoutes(app))
   const { pluginTimeout = 0 } = app.initialConfig
   const sessions = new AppSessions(ring, registry, options, app.log, pluginTimeout, routes)

@@ -4,6 +4,7 @@ import { readFile, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import t, { type Test } from 'tap'
+import { eventExamples } from './docs/events.js'
 import { Examples } from './docs/examples.js'
 import { handlers } from './docs/handlers.js'
 import { neighbours } from './docs/neighbours.js'
@@ -36,6 +37,7 @@ t.test('the first example of the README runs as it stands', async (t) => {
 t.test('handlers, schemas, routes and migrations', (t) => handlers(t, examples))
 t.test('recipes', (t) => recipes(t, examples))
 t.test('testing, streams that end, and sessions without a request', (t) => withoutRequests(t, examples))
+t.test('events', (t) => eventExamples(t, examples))
 t.test('beside other plugins', (t) => neighbours(t, examples))
 
 t.test('the store in the manual is the one that passes the conformance suite', async (t) => {

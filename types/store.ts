@@ -87,6 +87,12 @@ export interface RecordStore {
   close?(): Promise<void>
 }
 
+/** A store that knows which records it drops to make room. */
+export interface EvictingStore {
+  /** `listener` is told the id of each live record that is dropped from now on; one listener at a time. */
+  onEvict(listener: (id: string) => void): void
+}
+
 /** A record store that gives a promise whatever it is asked, as all do that have to ask an engine. */
 export type AsyncRecordStore = { readonly [Name in keyof RecordStore]: Asking<RecordStore[Name]> }
 

@@ -16,7 +16,8 @@ import type { Registry } from '../definition/registry.js'
 import type { RouteSessions } from '../definition/route-sessions.js'
 import { ConfigError } from '../errors.js'
 import { Watches } from '../load/watches.js'
-import { MARKER_REFRESH, WATCH_INTERVAL } from '../options/durations.js'
+import { MARKER_REFRESH } from '../options/durations.js'
+import { watchIntervalOf } from '../options/settings.js'
 import { ClearMarker } from '../records/clear-marker.js'
 import { runJob } from '../records/rounds.js'
 import type { RequestSessions } from '../request/request-sessions.js'
@@ -28,6 +29,7 @@ import { choiceOf, formatCursor, wantedOf } from './subject-choice.js'
 import { isNewer, list, type View } from './subject-list.js'
 import { revoke } from './subject-revoke.js'
 import { Sweeper } from './sweeper.js'
+import { AppTelling } from './telling.js'
 import { WithoutRequest } from './without-request.js'
 
 /** Makes them when they are first asked for. */
@@ -42,6 +44,7 @@ export class AppSessions implements Sessions {
   readonly #setup: StoreSetup
   readonly #sweeper: Sweeper
   readonly #withoutRequest: WithoutRequest
+  readonly #telling: AppTelling
   #marker = new ClearMarker(undefined, 0, 0)
   /** Whether anything is ever to be read before a handler: not where all sessions are in cookies. */
   #mayRead = false
@@ -66,9 +69,11 @@ export class AppSessions implements Sessions {
     this.#options = options
     this.#log = log
     this.#setup = new StoreSetup(pluginTimeout, log)
-    this.watches = new Watches(checkedInterval(options), () => this.#marker, log)
-    this.#sweeper = new Sweeper(options.sweepInterval ?? 600, log)
+    this.watches = new Watches(watchIntervalOf(options), () => this.#marker, log)
+    this.#telling = new AppTelling(registry.events, log)
+    this.#sweeper = new Sweeper(options.sweepInterval ?? 600, log, this.#telling)
     this.#withoutRequest = new WithoutRequest(this, registry, log)
+    registry.events.begin(this)
   }
 
   get marker(): ClearMarker {
@@ -109,7 +114,10 @@ export class AppSessions implements Sessions {
     this.#check('revoke', subject)
     const choice = choiceOf(which)
     const counts = await Promise.all(
-      this.#usedStores().map((store) => runJob(store, revoke(this.#view, subject, choice)))
+      this.#usedStores().map((store) => {
+        const ended = this.#telling.revocation(this.#registry.stores.nameOf(store), subject)
+        return runJob(store, revoke(this.#view, subject, choice, ended))
+      })
     )
     void this.watches.look()
     return counts.reduce((sum, count) => sum + count, 0)
@@ -121,11 +129,13 @@ export class AppSessions implements Sessions {
 
   async #clear(): Promise<void> {
     this.#check('clear')
+    const since = performance.now()
     const at = await this.#marker.next(Date.now())
     await this.#marker.set(at)
     await Promise.all(this.#registry.stores.recordStores.map((store) => store.clear?.()))
     // The marker may be kept in a store that has just been cleared.
     await this.#marker.set(at)
+    this.#telling.cleared(at, since)
     void this.watches.look()
   }
 
@@ -154,7 +164,7 @@ export class AppSessions implements Sessions {
   }
 
   async start(app: FastifyInstance): Promise<void> {
-    await this.#registry.stores.make(app)
+    await Promise.all([this.#registry.stores.make(app), this.#registry.events.ready(app.log)])
     this.#registry.freeze()
     this.#checkDefault()
     const { definitions, stores } = this.#registry
@@ -166,7 +176,8 @@ export class AppSessions implements Sessions {
     await Promise.all(definitions.map(({ from }) => from?.ready()))
     await this.#setUpStores()
     this.#tellLimits()
-    this.#sweeper.start(stores.recordStores)
+    this.#telling.watchEvictions(stores.namedRecordStores)
+    this.#sweeper.start(stores.namedRecordStores)
   }
 
   #checkDefault(): void {
@@ -286,11 +297,4 @@ export class AppSessions implements Sessions {
   #usedStores(): readonly RecordStore[] {
     return [...new Set(this.#registry.definitions.flatMap(({ store }) => store ?? []))]
   }
-}
-
-/** In ms. @throws FST_SESSIONS_CONFIG */
-function checkedInterval({ watchInterval = 5 }: SessionsOptions): number {
-  const fault = durationFault(watchInterval, WATCH_INTERVAL)
-  if (fault !== undefined) throw new ConfigError(`watchInterval: ${fault}`)
-  return watchInterval * 1000
 }

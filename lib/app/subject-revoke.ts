@@ -24,18 +24,30 @@ export interface Choice {
   readonly only?: readonly string[] | undefined
 }
 
+/** Learns of each session that was ended, and which of the app's it was, where the index tells. */
+export type Ended = (id: string, session: string | undefined) => void
+
 /** Ends the sessions of a subject in one store that are chosen; gives how many. What was ended stays so if it fails. */
-export function* revoke(view: View, subject: string, choice: Choice): Job<number> {
+export function* revoke(view: View, subject: string, choice: Choice, ended: Ended): Job<number> {
   const places = placesOf(subject, view.app)
   const hunt = new Hunt(subject, view.clearedAt, choice)
-  if (choice.only !== undefined) {
-    yield* hunt.end(choice.only.filter(isStoreId))
-    yield* hunt.empty(places.recent)
-  } else {
-    yield* hunt.empty(places.recent)
-    yield* emptyPages(places, hunt)
+  try {
+    if (choice.only === undefined) yield* endAll(places, hunt)
+    else yield* endOnly(places, hunt, choice.only)
+  } finally {
+    for (const id of hunt.ended) ended(id, hunt.names.get(id))
   }
   return hunt.ended.size
+}
+
+function* endOnly(places: Places, hunt: Hunt, only: readonly string[]): Job<void> {
+  yield* hunt.end(only.filter(isStoreId))
+  yield* hunt.empty(places.recent)
+}
+
+function* endAll(places: Places, hunt: Hunt): Job<void> {
+  yield* hunt.empty(places.recent)
+  yield* emptyPages(places, hunt)
 }
 
 function* emptyPages(places: Places, hunt: Hunt): Job<void> {
@@ -60,6 +72,8 @@ class Hunt {
   /** With what they were replaced by, should that happen meanwhile. */
   readonly #kept: Set<string>
   readonly ended = new Set<string>()
+  /** By id, which of the app's sessions they are. */
+  readonly names = new Map<string, string>()
 
   constructor(subject: string, clearedAt: number, { except, only }: Choice) {
     this.#subject = subject
@@ -72,6 +86,7 @@ class Hunt {
   *empty(at: string): Job<number> {
     for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
       const { stored, index } = yield* readIndex(at)
+      for (const [id, { name }] of index) this.names.set(id, name)
       const chosen = [...index.keys()].filter((id) => this.#isChosen(id))
       if (chosen.length === 0) return index.size
       yield* this.end(chosen.filter((id) => !this.ended.has(id)))

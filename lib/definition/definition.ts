@@ -2,6 +2,7 @@ import type { InvalidContext, SessionLimit } from '../../types/options.js'
 import type { RecordStore } from '../../types/store.js'
 import type { Cookie } from '../cookie/cookie.js'
 import type { SealedValues } from '../cookie/sealed-values.js'
+import type { DefinitionEvents } from '../events/definition-events.js'
 import type { CircuitBreaker } from '../records/circuit-breaker.js'
 import type { SessionRecord } from '../records/record.js'
 import type { RecordCache } from '../records/record-cache.js'
@@ -49,6 +50,8 @@ export interface Settings {
 export interface ResolvedDefinition extends Settings {
   /** `undefined` for the cookie store, which has nothing to be asked for. */
   readonly store: RecordStore | undefined
+  /** Tells what happens to its sessions. */
+  readonly events: DefinitionEvents
   /** All definitions of one store share its circuit breaker. */
   readonly breaker: CircuitBreaker
   /** Seals and opens what the cookie carries on the cookie store: the whole record. */

@@ -1,4 +1,4 @@
-import type { RecordStore } from '../../types/store.js'
+import type { EvictingStore, RecordStore } from '../../types/store.js'
 
 /**
  * A store that the app may start without. Until its set-up has worked, whatever else it is asked rejects: an engine that
@@ -10,7 +10,8 @@ export function lateStore(store: RecordStore): RecordStore {
     if (isSetUp) return store as Required<RecordStore>
     throw new Error('the store is not set up yet: the app was started without it')
   }
-  const { readMany, saveMany, clear, sweep, close, address, capabilities } = store
+  const { readMany, saveMany, clear, sweep, close, address, capabilities, onEvict } = store as RecordStore &
+    Partial<EvictingStore>
   return {
     kind: 'record',
     ...(capabilities && { capabilities }),
@@ -24,6 +25,7 @@ export function lateStore(store: RecordStore): RecordStore {
     ...(clear && { clear: async () => ready().clear() }),
     ...(sweep && { sweep: async (options) => (isSetUp ? ready().sweep(options) : 0) }),
     ...(address && { address: () => address.call(store) }),
+    ...(onEvict && { onEvict: (listener: (id: string) => void) => onEvict.call(store, listener) }),
     setup: async () => {
       await store.setup?.()
       isSetUp = true

@@ -1,6 +1,7 @@
 import type { Definition, SessionsOptions, StoreFromApp } from '../../types/options.js'
 import type { Store } from '../../types/store.js'
 import { ConfigError, UnknownSessionError } from '../errors.js'
+import type { AppEvents } from '../events/app-events.js'
 import { isToken, refuseSharedCookies } from '../options/cookie.js'
 import { checkDefinition } from '../options/names.js'
 import type { KeyRing } from '../seal/keys.js'
@@ -13,6 +14,7 @@ import { closeSealers, resolve } from './resolve.js'
 /** The app's definitions by name: drafts until the app is ready, and resolved from then on. */
 export class Registry {
   readonly stores: NamedStores
+  readonly events: AppEvents
   readonly #ring: KeyRing
   readonly #app: string | undefined
   readonly #shared: SharedOptions
@@ -25,9 +27,15 @@ export class Registry {
    * @param builtInStores by name
    * @throws FST_SESSIONS_CONFIG when a store or a definition is wrong
    */
-  constructor(ring: KeyRing, builtInStores: Readonly<Record<string, Store>>, options: SessionsOptions) {
+  constructor(
+    ring: KeyRing,
+    builtInStores: Readonly<Record<string, Store>>,
+    options: SessionsOptions,
+    events: AppEvents
+  ) {
     const { app, stores, sessions, startWithout, ...shared } = options
     this.stores = new NamedStores(builtInStores, stores, startWithout)
+    this.events = events
     this.#ring = ring
     this.#app = app
     this.#shared = shared
@@ -77,7 +85,7 @@ export class Registry {
     this.#isFrozen = true
     this.stores.checkStartWithout()
     this.#resolved = [...this.#drafts].map(([name, draft]) => {
-      const resolved = resolve(draft, this.stores.storeOf(name, draft.definition), this.#ring)
+      const resolved = resolve(draft, this.stores.storeOf(name, draft.definition), this.#ring, this.events)
       this.#byName.set(name, resolved)
       this.#byName.set(draft.definition, resolved)
       return resolved

@@ -1,6 +1,8 @@
 import type { RecordStore } from '../../types/store.js'
 import { SealedValues } from '../cookie/sealed-values.js'
 import { ConfigError } from '../errors.js'
+import type { AppEvents } from '../events/app-events.js'
+import { DefinitionEvents } from '../events/definition-events.js'
 import { breakerOf, CircuitBreaker } from '../records/circuit-breaker.js'
 import { parseRecord, type SessionRecord } from '../records/record.js'
 import { RecordCache } from '../records/record-cache.js'
@@ -16,7 +18,12 @@ import { Superseded } from './superseded.js'
  * @throws FST_SESSIONS_CONFIG when a default gives another value than at the time the session was defined, or there is a
  * limit for sessions in cookies
  */
-export function resolve({ definition, settings, defaults }: Draft, store: RecordStore | undefined, ring: KeyRing) {
+export function resolve(
+  { definition, settings, defaults }: Draft,
+  store: RecordStore | undefined,
+  ring: KeyRing,
+  events: AppEvents
+): ResolvedDefinition {
   const { name, codec } = settings
   checkDefaults(name, codec, defaults)
   if (settings.limit !== undefined && store === undefined) {
@@ -24,9 +31,10 @@ export function resolve({ definition, settings, defaults }: Draft, store: Record
   }
   const sealer = (purpose: string) => new Sealer(ring, `${purpose} ${name}`, definition.seal ?? 'encrypt')
   const isConstant = ({ f }: SessionRecord) => codec.makesCopies && f === undefined
-  const resolved: ResolvedDefinition = {
+  return {
     ...settings,
     store,
+    events: new DefinitionEvents(events, name, definition.store ?? 'cookie'),
     breaker: store === undefined ? new CircuitBreaker() : breakerOf(store),
     sealedRecords: new SealedValues(sealer('record'), ring, parseRecord, isConstant),
     sealedTickets: new SealedValues(sealer('ticket'), ring, parseTicket, () => true),
@@ -34,7 +42,6 @@ export function resolve({ definition, settings, defaults }: Draft, store: Record
     superseded: new Superseded(),
     successors: new Sealer(ring, `successor ${name}`, 'encrypt')
   }
-  return resolved
 }
 
 /** Forgets the keys, and what was opened with them. */

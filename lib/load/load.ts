@@ -9,8 +9,8 @@ import { MAX_CHUNKS, MAX_COOKIE_BYTES } from '../options/cookie.js'
 import { isLonger } from '../records/record.js'
 import { type Job, readFresh } from '../records/rounds.js'
 import type { Ticket } from '../records/ticket.js'
-import { endedBy } from '../session/lifetime.js'
-import type { Loaded, Origin } from '../session/origin.js'
+import { endedBy, endOf } from '../session/lifetime.js'
+import type { Loaded, Origin, Refusal } from '../session/origin.js'
 import { withoutTicket } from '../session/origin.js'
 import { originOf } from '../session/stored-origin.js'
 import { follow } from './successor.js'
@@ -26,24 +26,26 @@ export interface Cutoffs {
 
 /** Opens the cookie of a session on the cookie store: of several of its name, the first whose session is live. */
 export function loadFromCookie(definition: ResolvedDefinition, header: CookieHeader, cutoffs: Cutoffs): Loaded {
-  let problem: Problem | undefined
+  let refused: Loaded = NOTHING
   let candidate = definition.cookie.first(header)
   while (candidate !== undefined) {
     const loaded = loadSealed(definition, candidate.value, cutoffs)
     if (loaded.problem === undefined) return loaded
-    problem ??= loaded.problem
+    if (refused === NOTHING) refused = loaded
     candidate = definition.cookie.next(candidate)
   }
-  return { problem }
+  return refused
 }
 
 function loadSealed(definition: ResolvedDefinition, value: string, cutoffs: Cutoffs): Loaded {
   const opened = open(definition.sealedRecords, value)
-  if (opened.problem !== undefined) return opened
+  if (opened.problem !== undefined) return { problem: opened.problem, refusal: { value } }
   const { text, content: record, isStale, cachedValue } = opened
-  if (record.e === undefined) return { problem: 'malformed' }
+  if (record.e === undefined) return { problem: 'malformed', refusal: { value } }
   const problem = endedBy(record.c, record.e, definition.absolute, cutoffs)
-  if (problem !== undefined) return { problem }
+  if (problem !== undefined) {
+    return { problem, refusal: { value, subject: record.s, end: endOf(record.c, record.e, definition.absolute) } }
+  }
   const came = { value, at: cutoffs.now }
   return { origin: { text, record, expires: record.e, cachedValue, came }, isStale }
 }
@@ -53,11 +55,16 @@ export interface OpenedTicket {
   readonly isStale: boolean
   readonly candidate: Candidate
   /** What is to be said of the cookies before it, if its session can't be had either. */
-  readonly earlier: Problem | undefined
+  readonly earlier: Refused | undefined
   readonly problem?: undefined
 }
 
-type Unopened = { readonly ticket?: undefined; readonly problem: Problem }
+interface Refused {
+  readonly problem: Problem
+  readonly refusal: Refusal
+}
+
+type Unopened = Refused & { readonly ticket?: undefined }
 
 /** Opens the cookie of a session on a record store: the first of its name whose dates are good; `undefined` if none came. */
 export function openTicket(
@@ -70,19 +77,26 @@ export function openTicket(
 }
 
 function openFrom(definition: ResolvedDefinition, first: Candidate, cutoffs: Cutoffs): OpenedTicket | Unopened {
-  let earlier: Problem | undefined
+  let earlier: Refused | undefined
   let candidate: Candidate | undefined = first
   while (candidate !== undefined) {
-    const opened = open(definition.sealedTickets, candidate.value)
+    const { value } = candidate
+    const opened = open(definition.sealedTickets, value)
     const problem =
       opened.problem ?? endedBy(opened.content.createdAt, opened.content.expires, definition.absolute, cutoffs)
     if (opened.problem === undefined && problem === undefined) {
       return { ticket: opened.content, isStale: opened.isStale, candidate, earlier }
     }
-    earlier ??= problem
+    earlier ??= { problem: problem as Problem, refusal: refusalOf(definition, value, opened) }
     candidate = definition.cookie.next(candidate)
   }
-  return { problem: earlier as Problem }
+  return earlier as Refused
+}
+
+function refusalOf({ absolute }: ResolvedDefinition, value: string, opened: OpenedValue<Ticket>): Refusal {
+  if (opened.problem !== undefined) return { value }
+  const { id, createdAt, expires } = opened.content
+  return { value, id, end: endOf(createdAt, expires, absolute) }
 }
 
 /**
@@ -91,25 +105,37 @@ function openFrom(definition: ResolvedDefinition, first: Candidate, cutoffs: Cut
  */
 export function* loadRecord(definition: ResolvedDefinition, named: OpenedTicket, cutoffs: Cutoffs): Job<Loaded> {
   const { ticket, isStale } = named
+  const { value } = named.candidate
+  const refusal = { value, id: ticket.id }
   // Not by `readSource`: a generator within another is paid again at each step, and most requests go here.
   const stored = (yield { kind: 'read', id: ticket.id }) as StoredRecord | undefined
   if (stored !== undefined && isLonger(stored.text, definition.maxBytes)) {
-    return yield* loadNext(definition, named, cutoffs, { problem: 'too-large', unread: unreadAs(ticket, stored) })
+    return yield* loadNext(definition, named, cutoffs, {
+      problem: 'too-large',
+      refusal,
+      unread: unreadAs(ticket, stored)
+    })
   }
   const origin = originOf(definition, ticket.id, stored, ticket)
-  if (origin === undefined) return yield* loadNext(definition, named, cutoffs, { problem: 'gone' })
+  if (origin === undefined) return yield* loadNext(definition, named, cutoffs, { problem: 'gone', refusal })
   const problem = endedBy(origin.record.c, origin.expires, definition.absolute, cutoffs)
-  if (problem !== undefined) return yield* loadNext(definition, named, cutoffs, { problem })
-  const { n: retired } = origin.record
-  if (retired === undefined) return { origin, isStale }
-  if (retired[1] <= cutoffs.now) return yield* loadNext(definition, named, cutoffs, { problem: 'retired' })
+  if (problem !== undefined) {
+    const { c, s: subject } = origin.record
+    const ended = { ...refusal, subject, end: endOf(c, origin.expires, definition.absolute) }
+    return yield* loadNext(definition, named, cutoffs, { problem, refusal: ended })
+  }
+  const { n: retired, s: subject } = origin.record
+  if (retired === undefined) return { origin, isStale, value }
+  if (retired[1] <= cutoffs.now) {
+    return yield* loadNext(definition, named, cutoffs, { problem: 'retired', refusal: { ...refusal, subject } })
+  }
   // A request with the old id reads what the record held when it was replaced, and nothing that the new id has gained
   // since: an attacker who planted the old id must not get the rights of a sign-in. When the new session has ended, the
   // old id gives nothing any more.
   if ((yield* follow(definition, origin)) === undefined) {
-    return yield* loadNext(definition, named, cutoffs, { problem: 'gone' })
+    return yield* loadNext(definition, named, cutoffs, { problem: 'gone', refusal: { ...refusal, subject } })
   }
-  return yield* loadNext(definition, named, cutoffs, { origin: withoutTicket(origin) })
+  return yield* loadNext(definition, named, cutoffs, { origin: withoutTicket(origin), value })
 }
 
 /** Reads the record of an id, for somebody who has no cookie of it; `undefined` if that is no live session. */
@@ -132,7 +158,7 @@ function* loadNext(
   const loaded = opened?.ticket === undefined ? NOTHING : yield* loadRecord(definition, opened, cutoffs)
   const isLive = loaded.origin !== undefined && loaded.origin.record.n === undefined
   if (isLive || (otherwise.origin === undefined && loaded.origin !== undefined)) return loaded
-  return otherwise.origin === undefined ? { ...otherwise, problem: earlier ?? otherwise.problem } : otherwise
+  return otherwise.origin === undefined ? { ...otherwise, ...earlier } : otherwise
 }
 
 /** The origin of a record that is not parsed: enough to end it. */

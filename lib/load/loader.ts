@@ -5,12 +5,14 @@ import { CookieHeader } from '../cookie/header.js'
 import type { ResolvedDefinition } from '../definition/definition.js'
 import type { RouteSessions } from '../definition/route-sessions.js'
 import { StoreError } from '../errors.js'
+import { load } from '../events/channels.js'
 import type { ClearMarker } from '../records/clear-marker.js'
 import { arrivingOf } from '../session/arriving.js'
 import type { Loaded } from '../session/origin.js'
 import { andThen } from '../util/awaitable.js'
 import { type Cutoffs, loadFromCookie, logProblem, openTicket } from './load.js'
 import { type Named, readRecord, readRecords } from './read-records.js'
+import { beginning, tellFailed, tellLoad, tellRefused, tracedRead } from './telling.js'
 
 /** What was read of one session, or why it could not be. */
 type Result =
@@ -24,6 +26,8 @@ export class Loader {
   readonly #routes: RouteSessions
   #cookies: CookieHeader | undefined
   readonly #results: Result[] = []
+  /** When what is read now began to be read, by `performance.now()`; 0 where nobody would hear of it. */
+  #since = 0
 
   constructor(request: FastifyRequest, marker: ClearMarker, routes: RouteSessions) {
     this.#request = request
@@ -35,6 +39,8 @@ export class Loader {
   preload(definitions: readonly ResolvedDefinition[]): Awaitable<unknown> {
     const cutoffs = this.#cutoffs
     const named: Named[] = []
+    const [first] = definitions
+    if (first !== undefined) this.#since = beginning(first, this.#request)
     let mayArrive = false
     for (const definition of definitions) {
       mayArrive ||= definition.from !== undefined
@@ -51,8 +57,12 @@ export class Loader {
     for (const definition of definitions) {
       const { name, onStoreError } = definition
       this.#request.log.error({ session: name, err: error }, 'a session store failed')
-      if (onStoreError === 'empty') this.#put({ definition, loaded: { problem: 'store', isDetached: true } })
-      else {
+      tellFailed(definition, this.#request, error, this.#since)
+      if (onStoreError === 'empty') {
+        const loaded = { problem: 'store', isDetached: true } as const
+        this.#put({ definition, loaded })
+        tellRefused(definition, this.#request, loaded)
+      } else {
         const failure = Object.assign(new StoreError(name, 'it could not be read'), { cause: error })
         this.#put({ definition, failure })
       }
@@ -112,8 +122,10 @@ export class Loader {
     if (this.#request.raw.headers.cookie === undefined) return NOTHING
     const header = this.#cookieHeader
     if (definition.store !== undefined) return definition.cookie.isIn(header.text) ? undefined : NOTHING
+    const since = beginning(definition, this.#request)
     const loaded = loadFromCookie(definition, header, this.#cutoffs)
     logProblem(this.#request.log, definition.name, loaded.problem)
+    tellLoad(definition, this.#request, loaded, since)
     return loaded
   }
 
@@ -143,7 +155,7 @@ export class Loader {
     const opened = openTicket(definition, this.#cookieHeader, cutoffs)
     if (opened === undefined) return undefined
     if (opened.problem === undefined) return { definition, ...opened }
-    this.#take(definition, { problem: opened.problem })
+    this.#take(definition, { problem: opened.problem, refusal: opened.refusal })
     return undefined
   }
 
@@ -156,12 +168,16 @@ export class Loader {
 
   /** Reads records of one store. */
   async #read(named: readonly Named[], cutoffs: Cutoffs): Promise<void> {
-    const results = await readRecords(named, cutoffs)
+    const definitions = named.map(({ definition }) => definition)
+    const results = await tracedRead(definitions, this.#request, () => readRecords(named, cutoffs))
     for (const [index, result] of results.entries()) this.#settle((named[index] as Named).definition, result)
   }
 
   #readOne(named: Named, cutoffs: Cutoffs): Awaitable<void> {
-    return andThen(readRecord(named, cutoffs), (result) => this.#settle(named.definition, result))
+    const read = () => readRecord(named, cutoffs)
+    const { definition } = named
+    const result = load.hasSubscribers ? tracedRead([definition], this.#request, read) : read()
+    return andThen(result, (settled) => this.#settle(definition, settled))
   }
 
   #settle(definition: ResolvedDefinition, result: PromiseSettledResult<Loaded>): void {
@@ -172,6 +188,7 @@ export class Loader {
   #take(definition: ResolvedDefinition, loaded: Loaded): void {
     this.#put({ definition, loaded })
     logProblem(this.#request.log, definition.name, loaded.problem)
+    tellLoad(definition, this.#request, loaded, this.#since)
   }
 }
 

@@ -1,10 +1,10 @@
-import type { Definition, Shared } from '../../types/options.js'
+import type { Definition, SessionsOptions, Shared } from '../../types/options.js'
 import { ConfigError } from '../errors.js'
 import { noSuchKey } from '../schema/codec.js'
 import { durationFault } from '../util/durations.js'
 import { isObject, otherOption } from '../util/objects.js'
 import { MAX_CHUNKS } from './cookie.js'
-import { idleFault, LIFETIMES } from './durations.js'
+import { idleFault, LIFETIMES, WATCH_INTERVAL } from './durations.js'
 
 /** What any session needs besides its values. */
 const LEAST_BYTES = 256
@@ -80,6 +80,13 @@ export function checkMerge(session: string, merge: object, keys: readonly string
   if (other !== undefined) {
     throw new ConfigError(`session "${session}": merge: ${other}: ${noSuchKey(keys as readonly string[])}`)
   }
+}
+
+/** In ms. @throws FST_SESSIONS_CONFIG */
+export function watchIntervalOf({ watchInterval = 5 }: SessionsOptions): number {
+  const fault = durationFault(watchInterval, WATCH_INTERVAL)
+  if (fault !== undefined) throw new ConfigError(`watchInterval: ${fault}`)
+  return watchInterval * 1000
 }
 
 function oneOf<K extends 'seal' | 'load' | 'onStoreError' | 'flashOnPrefetch' | 'onInvalid'>(

@@ -13,6 +13,7 @@ import type { Loaded } from '../session/origin.js'
 import { SessionState } from '../session/state.js'
 import { HandlerSession, type Host } from './handler-session.js'
 import { isPrefetch } from './prefetch.js'
+import { tellOpened } from './telling.js'
 import type { Unsaved } from './unsaved.js'
 
 /** A session that a handler has asked for. */
@@ -167,6 +168,7 @@ export class RequestSessions implements Host {
   #state(definition: ResolvedDefinition, loaded: Loaded): SessionState {
     const state = this.#stateFrom(definition, loaded)
     this.#states.push(state)
+    tellOpened(this.replyState.request, state, loaded)
     return state
   }
 

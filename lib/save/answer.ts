@@ -42,6 +42,7 @@ function answer(reply: ReplyState, tasks: readonly Task[], now: number): Promise
     const make = task.isRenewal ? renewedCookies : cookiesFor
     const own = make(reply, task, now)
     cookies.push(...own)
+    task.setsCookie = own.length > 0
     const arriving = arrivingOf(task.state.definition)
     if (arriving === undefined || own.length === 0 || reply.areHeadersSent) return
     cookies.push(...arriving.clear(reply.request, task.state))

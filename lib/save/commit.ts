@@ -1,5 +1,6 @@
 import type { Awaitable, RecordStore } from '../../types/store.js'
 import { isOurs, SaveError } from '../errors.js'
+import { save } from '../events/channels.js'
 import { type Job, runAlone, runTogether } from '../records/rounds.js'
 import type { ReplyState } from '../response/reply-state.js'
 import type { SessionState } from '../session/state.js'
@@ -9,6 +10,7 @@ import { asError, eachOrThrow, logUnrenewed } from './failures.js'
 import type { Outcome } from './outcome.js'
 import { mayNeedSaving, plan } from './plan.js'
 import type { Task } from './task.js'
+import { listen, type SaveTelling, tellDropped, tellFailed, tracedSave } from './telling.js'
 
 /**
  * Saves sessions together: encodes all, then saves all, one round trip a store, and only when every save worked sets
@@ -21,49 +23,69 @@ export function commit(reply: ReplyState, states: readonly SessionState[]): Prom
     mayNeedSaving(state, now) ? plan(reply, state, now) : undefined
   )
   const working = tasks.every(hasJob) ? tasks : tasks.filter(hasJob)
-  if (working.length === 0) return finish(reply, tasks, now)
+  const telling = listen(reply, tasks)
+  if (working.length === 0) return answered(reply, tasks, now, telling)
   for (const { state } of tasks) state.beginSaving()
-  const running = run(working)
-  const end = () => finishSaved(reply, tasks, now)
+  const running = run(reply, working)
+  const end = () => finishSaved(reply, tasks, now, telling)
   return isPromise(running) ? running.then(end) : end()
 }
 
 const stateOf = (state: SessionState) => state
 
 /** Leaves on each task how its job went; never throws. */
-function run(tasks: readonly Task[]): Awaitable<void> {
-  if (tasks.length > 1) return runByStore(tasks)
+function run(reply: ReplyState, tasks: readonly Task[]): Awaitable<void> {
+  if (tasks.length > 1) return runByStore(reply, tasks)
   const [only] = tasks as [Task]
   const settle = (settled: PromiseSettledResult<Outcome>) => {
     only.settled = settled
   }
-  const settled = runAlone(storeOf(only), only.job as Job<Outcome>)
-  return andThen(settled, settle)
+  const saving = () => runAlone(storeOf(only), only.job as Job<Outcome>)
+  return andThen(save.hasSubscribers ? tracedSave(reply, tasks, saving) : saving(), settle)
 }
 
-function finishSaved(reply: ReplyState, tasks: readonly Task[], now: number): Promise<void> | undefined {
+function finishSaved(
+  reply: ReplyState,
+  tasks: readonly Task[],
+  now: number,
+  telling: SaveTelling | undefined
+): Promise<void> | undefined {
   const end = () => {
     for (const { state } of tasks) state.endSaving()
   }
   let finishing: Promise<void> | undefined
   try {
-    if (tasks.some(isFailed)) throw saveError(tasks)
-    finishing = finish(reply, tasks.every(isDone) ? tasks : tasks.filter(isKept), now)
+    if (tasks.some(isFailed)) throw saveError(reply, tasks, telling)
+    const kept = tasks.every(isDone) ? tasks : tasks.filter((task) => isKept(reply, task, telling))
+    finishing = answered(reply, kept, now, telling)
   } finally {
     if (finishing === undefined) end()
   }
   return finishing?.finally(end)
 }
 
-async function runByStore(tasks: readonly Task[]): Promise<void> {
-  const stores = [...new Set(tasks.map(storeOf))]
-  const ofStore = (store: RecordStore) => tasks.filter((task) => storeOf(task) === store)
-  await Promise.all(stores.map((store) => runOnStore(store, ofStore(store))))
+function answered(
+  reply: ReplyState,
+  tasks: readonly Task[],
+  now: number,
+  telling: SaveTelling | undefined
+): Promise<void> | undefined {
+  const finishing = finish(reply, tasks, now)
+  if (telling === undefined) return finishing
+  if (finishing !== undefined) return finishing.then(() => telling.tell(tasks))
+  telling.tell(tasks)
+  return undefined
 }
 
-async function runOnStore(store: RecordStore, tasks: readonly Task[]): Promise<void> {
+async function runByStore(reply: ReplyState, tasks: readonly Task[]): Promise<void> {
+  const stores = [...new Set(tasks.map(storeOf))]
+  const ofStore = (store: RecordStore) => tasks.filter((task) => storeOf(task) === store)
+  await Promise.all(stores.map((store) => runOnStore(reply, store, ofStore(store))))
+}
+
+async function runOnStore(reply: ReplyState, store: RecordStore, tasks: readonly Task[]): Promise<void> {
   const jobs = tasks.map(({ job }) => job as Job<Outcome>)
-  const settled = await runTogether(store, jobs)
+  const settled = await tracedSave(reply, tasks, () => runTogether(store, jobs))
   for (const [index, task] of tasks.entries()) task.settled = settled[index]
 }
 
@@ -74,20 +96,21 @@ const isDone = ({ settled }: Task) =>
 const isFailed = ({ settled, isRenewal }: Task) => settled?.status === 'rejected' && !isRenewal
 const isDropped = ({ settled }: Task) => settled?.status === 'fulfilled' && settled.value === 'dropped'
 
-function saveError(tasks: readonly Task[]): SaveError {
+function saveError(reply: ReplyState, tasks: readonly Task[], telling: SaveTelling | undefined): SaveError {
   const errors = new Map<string, Error>()
   for (const { state, settled } of tasks.filter(isFailed)) {
     const error = asError((settled as PromiseRejectedResult).reason)
     const { log, definition } = state
     if (!isOurs(error))
       log.error({ session: definition.name, err: error }, 'a session could not be saved: its store failed')
+    tellFailed(reply, state, error, telling)
     errors.set(definition.name, error)
   }
   return new SaveError(errors)
 }
 
 /** Not one that was ended elsewhere, which learns it, nor one whose end could not be moved. */
-function isKept(task: Task): boolean {
+function isKept(reply: ReplyState, task: Task, telling: SaveTelling | undefined): boolean {
   const { state, settled } = task
   if (isDropped(task)) {
     state.markGone()
@@ -95,6 +118,10 @@ function isKept(task: Task): boolean {
       { session: state.definition.name },
       'the session was ended while this request ran: its changes are dropped'
     )
-  } else if (settled?.status === 'rejected') logUnrenewed(state, settled.reason)
+    tellDropped(reply, state)
+  } else if (settled?.status === 'rejected') {
+    logUnrenewed(state, settled.reason)
+    tellFailed(reply, state, settled.reason, telling)
+  }
   return isDone(task)
 }

@@ -13,6 +13,7 @@ import {
 } from '../records/subject-index.js'
 import type { SessionState } from '../session/state.js'
 import { enter, entered, isEntered, keepShort } from './subject-changes.js'
+import { tellLimited } from './telling.js'
 
 /*
  * How many sessions a user may have. Both ways rest on the index of the user, which every sign-in changes by
@@ -84,7 +85,7 @@ function* admit(state: SessionState, user: string, now: number): Job<void> {
     const isFull = others.filter((each) => !isGone(each)).length >= most
     const leaving = others.filter((each) => isGone(each) || (isFull && each.isBroken))
     const left = without(next, leaving)
-    if ((yield* areEnded(leaving)) && (yield* replaceIndex(places.recent, stored, left))) {
+    if ((yield* areEnded(state, user, leaving)) && (yield* replaceIndex(places.recent, stored, left))) {
       return yield* keepShort(places, user, left, now)
     }
     yield* pause(backoff(attempt))
@@ -116,16 +117,19 @@ function* endOldest(state: SessionState, user: string, now: number): Job<boolean
     const { index } = yield* readIndex(places.recent)
     const counted = yield* countSessions(countOf(state, user, now), places, index)
     const oldest = counted.filter(({ live }) => live.length > 0).slice(mostOf(state))
-    if (yield* areEnded(oldest)) return !oldest.some(({ ids }) => ids.has(idOf(state)))
+    if (yield* areEnded(state, user, oldest)) return !oldest.some(({ ids }) => ids.has(idOf(state)))
     yield* pause(backoff(attempt))
   }
   throw new ConflictError(MAX_TRIES)
 }
 
 /** `false`: a parallel request was faster with one of them, which may have another id now. */
-function* areEnded(sessions: readonly Counted[]): Job<boolean> {
+function* areEnded(state: SessionState, user: string, sessions: readonly Counted[]): Job<boolean> {
   const doomed = sessions.flatMap(({ live }) => live)
-  return (yield* endRecords(doomed)).length === doomed.length
+  const since = performance.now()
+  const ended = yield* endRecords(doomed)
+  for (const id of ended) tellLimited(state, user, id, since)
+  return ended.length === doomed.length
 }
 
 function without(index: Index, sessions: readonly Counted[]): Index {

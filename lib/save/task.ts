@@ -13,12 +13,14 @@ export interface Task {
   readonly isRenewal: boolean
   /** How that went. */
   settled: PromiseSettledResult<Outcome> | undefined
+  /** The browser is told of it by a cookie. */
+  setsCookie: boolean
 }
 
 export function taskFor(state: SessionState, encoded: Encoded | undefined, job?: Job<Outcome>): Task {
-  return { state, encoded, job, isRenewal: false, settled: undefined }
+  return { state, encoded, job, isRenewal: false, settled: undefined, setsCookie: false }
 }
 
 export function renewalFor(state: SessionState, encoded: Encoded | undefined, job?: Job<Outcome>): Task {
-  return { state, encoded, job, isRenewal: true, settled: undefined }
+  return { state, encoded, job, isRenewal: true, settled: undefined, setsCookie: false }
 }

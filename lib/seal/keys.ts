@@ -14,6 +14,11 @@ export interface RingKey {
   readonly secret: Uint8Array
 }
 
+/** A key's id as events and the command line show it. */
+export function idAsText(id: Uint8Array): string {
+  return Buffer.from(id).toString('hex')
+}
+
 /** The app's keys: the first seals, all open. */
 export class KeyRing {
   readonly #app: string | undefined
@@ -64,7 +69,7 @@ function checkedKeys(keys: readonly (Key | undefined)[], app: string | undefined
     throw new ConfigError('keys: expected an array of at least one key, for example [process.env.SESSION_KEY]')
   }
   const ring = keys.map((key, index) => ringKey(key, index, app))
-  const ids = new Set(ring.map((key) => Buffer.from(key.id).toString('hex')))
+  const ids = new Set(ring.map((key) => idAsText(key.id)))
   if (ids.size < ring.length) throw new ConfigError('keys: the same key stands there twice')
   return ring
 }

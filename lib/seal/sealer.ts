@@ -1,7 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { Problem } from '../../types/session.js'
 import * as aead from './aead.js'
-import { KEY_ID_BYTES, type KeyRing, type RingKey } from './keys.js'
+import { idAsText, KEY_ID_BYTES, type KeyRing, type RingKey } from './keys.js'
 
 /**
  * A sealed value begins with a header: one byte that tells the format, and the id of the key.
@@ -12,6 +12,8 @@ import { KEY_ID_BYTES, type KeyRing, type RingKey } from './keys.js'
 const ENCRYPTED = 1
 const SIGNED = 2
 const HEADER_BYTES = 1 + KEY_ID_BYTES
+/** Of the header in base64url: its bytes are a multiple of three. */
+const HEADER_LENGTH = (HEADER_BYTES / 3) * 4
 
 export type SealMode = 'encrypt' | 'sign'
 
@@ -27,6 +29,14 @@ interface Subkeys {
   readonly signHeader: Buffer
   readonly signPrefix: string
   readonly signKey: Buffer
+}
+
+/** The id, in hex, of the key that a sealed value names; `undefined` if it names none. It tells nothing of the key. */
+export function keyIdIn(value: string): string | undefined {
+  const dot = value.indexOf('.')
+  const start = value.slice(dot + 1, dot + 1 + HEADER_LENGTH)
+  const isNamed = isSealed(start, dot === -1 ? ENCRYPTED : SIGNED) && start.length === HEADER_LENGTH
+  return isNamed ? idAsText(Buffer.from(start, 'base64url').subarray(1)) : undefined
 }
 
 /** Seals and opens the values of one purpose; a value of another purpose does not open. */

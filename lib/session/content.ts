@@ -166,6 +166,13 @@ export class Content {
     return persist !== undefined || subjects !== undefined || values.isDirty || flashes?.isDirty === true
   }
 
+  /** How many keys, kinds of messages and other things were changed: `clear()` of an empty session counts as one. */
+  get changeCount(): number {
+    const { persist, subjects, values, flashes } = this.#parts
+    const others = [persist, subjects].filter((said) => said !== undefined).length + (flashes?.changedKinds ?? 0)
+    return Math.max(values.changed.length, values.isCleared ? 1 : 0) + others
+  }
+
   /** When it ends if it is used now, or only looked at, and not again; in ms since the epoch. */
   expires(now: number): number {
     const { idle, absolute } = this.#definition

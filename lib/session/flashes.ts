@@ -34,6 +34,12 @@ export class Flashes {
     return this.#journal.all !== undefined
   }
 
+  /** Of how many kinds messages were added or taken. */
+  get changedKinds(): number {
+    const { taken, added } = this.#journal.all ?? NOTHING
+    return new Set([...taken.keys(), ...added.keys()]).size
+  }
+
   /** `encoded` is the message's stored form. */
   add(kind: string, encoded: unknown): void {
     const { isCleared, taken, added } = this.#journal.since ?? NOTHING

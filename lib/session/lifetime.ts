@@ -71,6 +71,17 @@ export function endedBy(
   return createdAt <= clearedAt ? 'cleared' : undefined
 }
 
+/** The end of a life that is over, in ms since the epoch, and whether it was unused for too long or too old. */
+export interface End {
+  readonly by: 'idle' | 'absolute'
+  readonly at: number
+}
+
+export function endOf(createdAt: number, end: number, absolute: number): End {
+  const latest = latestEnd(createdAt, absolute)
+  return end < latest ? { by: 'idle', at: end } : { by: 'absolute', at: latest }
+}
+
 /** When a session was created that begins now: after the last clearing, whatever the clock says. */
 export function beginning(now: number, clearedAt: number): number {
   return Math.max(now, clearedAt + 1)

@@ -2,6 +2,7 @@ import type { Problem } from '../../types/session.js'
 import type { Version } from '../../types/store.js'
 import type { SessionRecord } from '../records/record.js'
 import type { Ticket } from '../records/ticket.js'
+import type { End } from './lifetime.js'
 
 /** The record that a session goes on from. */
 export interface Origin {
@@ -36,12 +37,28 @@ export interface Loaded {
   /** The store failed and the app goes on without it: nothing is to be saved. */
   readonly isDetached?: boolean
   readonly arrival?: Arrival | undefined
+  /** The value of its cookie, on a record store. */
+  readonly value?: string | undefined
+  /** What else is known where there is a problem. */
+  readonly refusal?: Refusal | undefined
+}
+
+/** What is known of a session that could not be had. */
+export interface Refusal {
+  /** The value of its cookie. */
+  readonly value: string
+  readonly id?: string | undefined
+  readonly subject?: string | undefined
+  /** Of one that has expired. */
+  readonly end?: End | undefined
 }
 
 /** The session was one of another plugin, and the browser does not know yet that it is one of ours. */
 export interface Arrival {
   /** Whether its record is in the store. */
   readonly isStored: boolean
+  /** The package that made it. */
+  readonly peer: string
 }
 
 /** What a session is to be stored as. */

@@ -1,5 +1,6 @@
 import type { FastifyBaseLogger } from 'fastify'
 import type { CookieOptions } from '../../types/session.js'
+import type { Version } from '../../types/store.js'
 import type { ResolvedDefinition } from '../definition/definition.js'
 import { NewerError, SchemaError } from '../errors.js'
 import { parseRecord, type SessionRecord } from '../records/record.js'
@@ -35,6 +36,8 @@ export class SessionState extends Standing {
   #isSaving = false
   /** `regenerate()` was called while a save was under way. */
   #isRegenerationDue = false
+  #replays = 0
+  #replayedOn: Version | undefined
   /** Attributes that this request gave the cookie. */
   cookieOptions: CookieOptions | undefined
   arrival: Arrival | undefined
@@ -127,6 +130,18 @@ export class SessionState extends Standing {
       throw new SchemaError(definition.name, 'what a parallel request stored does not fit the schema of this process')
     }
     this.#content.rebase(started, theirs, newer)
+    this.#replays++
+    this.#replayedOn = newer.location?.version
+  }
+
+  /** How often its changes were made again on what another request had stored. */
+  get replays(): number {
+    return this.#replays
+  }
+
+  /** The version of the record on which that was done last. */
+  get replayedOn(): Version | undefined {
+    return this.#replayedOn
   }
 
   /** Another session with the same changes, for replaying them on a record that this one must not see. */
@@ -138,6 +153,7 @@ export class SessionState extends Standing {
       { at: this.#content.createdAt, isUse: this.#content.isUse, clearedAt: this.clearedAt }
     )
     fork.#content = this.#content.fork()
+    fork.#replays = this.#replays
     fork.goOn(this.origin)
     return fork
   }

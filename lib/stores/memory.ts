@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { RecordStore, StoredRecord, Version, Write, WriteResult } from '../../types/store.js'
+import type { EvictingStore, RecordStore, StoredRecord, Version, Write, WriteResult } from '../../types/store.js'
 import { StoreConfigError } from '../errors.js'
 import { perform } from '../util/perform.js'
 import { BoundedEntries } from './internal/bounded-entries.js'
@@ -15,7 +15,9 @@ export interface MemoryStoreOptions {
   readonly maxBytes?: number
 }
 
-export type MemoryStore = RecordStore & Required<Pick<RecordStore, 'readMany' | 'saveMany' | 'clear' | 'sweep'>>
+export type MemoryStore = RecordStore &
+  EvictingStore &
+  Required<Pick<RecordStore, 'readMany' | 'saveMany' | 'clear' | 'sweep'>>
 
 /**
  * Keeps records in the memory of this process: for development, for tests, and for a server that runs as one process
@@ -93,6 +95,10 @@ class InMemory implements MemoryStore {
 
   saveMany(writes: readonly Write[]): Promise<readonly WriteResult[]> {
     return Promise.all(writes.map(async (write) => perform(this, write)))
+  }
+
+  onEvict(listener: (id: string) => void): void {
+    this.#entries.onEvict(listener)
   }
 
   async clear(): Promise<void> {

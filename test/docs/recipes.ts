@@ -78,7 +78,7 @@ export async function recipes(t: Test, examples: Examples): Promise<void> {
   })
 
   t.test('a hijacked reply has its session saved', async (t) => {
-    const { app } = await examples.load(t, '/events')
+    const { app } = await examples.load(t, "app.get('/events'")
     const client = new Client(app)
     t.equal((await client.get('/events')).body, 'data: 1\n\n')
     t.equal((await client.get('/events')).body, 'data: 2\n\n')

@@ -6,6 +6,7 @@ import t from 'tap'
 import { z } from 'zod'
 import type { ResolvedDefinition } from '../../lib/definition/definition.js'
 import { Registry } from '../../lib/definition/registry.js'
+import { AppEvents } from '../../lib/events/app-events.js'
 import { memoryStore } from '../../lib/index.js'
 import { parseRecord, type SessionRecord } from '../../lib/records/record.js'
 import { FURTHER_SUBJECTS, subjectsOf } from '../../lib/records/subjects.js'
@@ -39,7 +40,8 @@ const registry = new Registry(
         absolute: 10_000
       }
     }
-  }
+  },
+  new AppEvents()
 )
 registry.freeze()
 const definition: ResolvedDefinition = registry.find('kept')

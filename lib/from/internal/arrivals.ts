@@ -172,7 +172,7 @@ function originFor(definition: ResolvedDefinition, record: NewRecord, { old, ope
 
 /** Stale, so that it is written although it may only be read. */
 function arriving(come: Come, origin: Origin, berth: Berth, isStored: boolean): Loaded {
-  const arrival: OldArrival = { ...come, berth, mapped: origin, isStored }
+  const arrival: OldArrival = { ...come, berth, mapped: origin, isStored, peer: come.former.peer.name }
   return { origin, isStale: true, arrival }
 }
 

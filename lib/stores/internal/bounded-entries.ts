@@ -36,10 +36,16 @@ export class BoundedEntries {
   #given: (Entry | undefined)[] = []
   #count = 0
   #bytes = 0
+  #onEvict: ((id: string) => void) | undefined
 
   constructor(maxCount: number, maxBytes: number) {
     this.#maxCount = maxCount
     this.#maxBytes = maxBytes
+  }
+
+  /** Whoever is told the ids of live entries that are dropped to make room. */
+  onEvict(listener: (id: string) => void): void {
+    this.#onEvict = listener
   }
 
   /** The live entry of this id, which counts as used now. */
@@ -138,9 +144,14 @@ export class BoundedEntries {
     this.#given[place] = entry
   }
 
+  #evict(entry: Entry): void {
+    this.drop(entry)
+    this.#onEvict?.(entry.id)
+  }
+
   #makeRoom(): void {
     while (this.#count > this.#maxCount || this.#bytes > this.#maxBytes) {
-      if (this.dropExpired(1) === 0) this.drop(this.#anchor.newer)
+      if (this.dropExpired(1) === 0) this.#evict(this.#anchor.newer)
     }
   }
 }

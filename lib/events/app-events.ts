@@ -1,0 +1,94 @@
+import type { FastifyBaseLogger } from 'fastify'
+import type { SessionEvent, SessionEvents } from '../../types/events.js'
+import type { Sessions } from '../../types/register.js'
+import { channels } from './channels.js'
+
+/** What makes lines of events is loaded where they are written: few processes log at the level `debug`. */
+let lineOf: ((event: SessionEvent) => string) | undefined
+
+export type Kind = keyof SessionEvents
+
+/** What is to be said of one event, without what is the same for all. */
+export type Told<K extends Kind, Known = never> = Omit<
+  SessionEvents[K],
+  'event' | 'at' | 'sessions' | Extract<Known, string>
+>
+
+/** Keeps what may be asked for later. */
+export interface Recorder {
+  /** What it keeps; the rest needs not be told for its sake. */
+  readonly kinds: ReadonlySet<Kind>
+  record(event: SessionEvent): void
+}
+
+/** Tells what happens to the sessions of one app: on the channels, in the log, and to those who keep it. */
+export class AppEvents {
+  #sessions: Sessions | undefined
+  #recorder: Recorder | undefined
+
+  /** @param sessions `app.sessions` */
+  begin(sessions: Sessions): void {
+    this.#sessions = sessions
+  }
+
+  /** The app starts: lines of the log stand in the order of what happens from the first on. */
+  async ready(log: FastifyBaseLogger): Promise<void> {
+    if (isDebugging(log)) await loadLines()
+  }
+
+  recordBy(recorder: Recorder): void {
+    this.#recorder = recorder
+  }
+
+  get sessions(): Sessions {
+    return this.#sessions as Sessions
+  }
+
+  /** Whether anybody would hear of it: if not, it is not even put together. */
+  isHeard(kind: Kind, log: FastifyBaseLogger): boolean {
+    return channels[kind].hasSubscribers || this.#recorder?.kinds.has(kind) === true || isDebugging(log)
+  }
+
+  /** The same of all that a save can do. */
+  areSavesHeard(log: FastifyBaseLogger): boolean {
+    return (
+      channels.created.hasSubscribers ||
+      channels.saved.hasSubscribers ||
+      channels.replayed.hasSubscribers ||
+      channels.touched.hasSubscribers ||
+      channels.renewed.hasSubscribers ||
+      channels.regenerated.hasSubscribers ||
+      channels.identified.hasSubscribers ||
+      channels.destroyed.hasSubscribers ||
+      channels.carried.hasSubscribers ||
+      this.#recorder !== undefined ||
+      isDebugging(log)
+    )
+  }
+
+  tell<K extends Kind>(kind: K, log: FastifyBaseLogger, told: Told<K>): void {
+    const event = { event: kind, at: Date.now(), sessions: this.#sessions, ...told } as unknown as SessionEvent
+    if (channels[kind].hasSubscribers) channels[kind].publish(event)
+    if (this.#recorder?.kinds.has(kind)) this.#recorder.record(event)
+    if (!isDebugging(log)) return
+    if (lineOf === undefined) void loadLines().then(() => writeLine(log, event))
+    else writeLine(log, event)
+  }
+}
+
+/** Whether a line at the level `debug` would be written. A logger that Fastify was not given does nothing at any level. */
+export function isDebugging(log: FastifyBaseLogger): boolean {
+  if (log.debug === log.fatal) return false
+  const { isLevelEnabled } = log as { readonly isLevelEnabled?: (level: string) => boolean }
+  return isLevelEnabled === undefined || isLevelEnabled.call(log, 'debug')
+}
+
+async function loadLines(): Promise<void> {
+  ;({ lineOf } = await import('./lines.js'))
+}
+
+/** Without the user, who may be named by an address of e-mail. */
+function writeLine(log: FastifyBaseLogger, event: SessionEvent): void {
+  const { session, store, id } = event as { readonly session?: string; readonly store?: string; readonly id?: string }
+  log.debug({ event: event.event, session, store, id }, lineOf?.(event))
+}

@@ -1,0 +1,178 @@
+import type { Awaitable } from '../../types/store.js'
+import { isOurs } from '../errors.js'
+import { save } from '../events/channels.js'
+import { codeOf, faultIn, requestIn } from '../events/shown.js'
+import { traced } from '../events/traced.js'
+import type { ReplyState } from '../response/reply-state.js'
+import type { Origin } from '../session/origin.js'
+import type { SessionState } from '../session/state.js'
+import type { Task } from './task.js'
+
+/*
+ * What is told of a save. It goes by what the session was before and is afterwards, so that nothing of the save itself has
+ * to know of it. Where nobody listens, nothing is noted.
+ */
+
+/** What is to be known of a session before it is saved. */
+interface Before {
+  readonly isNew: boolean
+  /** The record under the id that it has. */
+  readonly origin: Origin | undefined
+  readonly replaced: Origin | undefined
+  readonly ended: Origin | undefined
+  readonly subject: string | undefined
+  /** Whose it was when the request came, which decides whether a new id cuts off the old one. */
+  readonly cameFor: string | undefined
+  readonly changes: number
+  readonly replays: number
+  readonly hasNewRights: boolean
+  readonly peer: string | undefined
+}
+
+/** `undefined` where nobody would hear of it. */
+export function listen(reply: ReplyState, tasks: readonly Task[]): SaveTelling | undefined {
+  const [first] = tasks
+  if (first === undefined) return undefined
+  const { definition, log } = first.state
+  return definition.events.app.areSavesHeard(log) ? new SaveTelling(reply, tasks) : undefined
+}
+
+/** One save of one request, of all that it saves together. */
+export class SaveTelling {
+  readonly #reply: ReplyState
+  readonly #since = performance.now()
+  readonly #before: ReadonlyMap<SessionState, Before>
+
+  constructor(reply: ReplyState, tasks: readonly Task[]) {
+    this.#reply = reply
+    this.#before = new Map(tasks.map(({ state }) => [state, beforeOf(state)]))
+  }
+
+  /** How long it has taken so far, in ms. */
+  get duration(): number {
+    return performance.now() - this.#since
+  }
+
+  /** It has worked for all of these. */
+  tell(tasks: readonly Task[]): void {
+    const { duration } = this
+    for (const task of tasks) this.#tell(task, this.#before.get(task.state) as Before, duration)
+  }
+
+  #tell(task: Task, before: Before, duration: number): void {
+    const { definition, log } = task.state
+    const { ended, peer } = before
+    const written = writtenOf(task)
+    if (ended !== undefined) definition.events.tell('destroyed', log, { ...this.#about(ended), duration })
+    if (peer !== undefined && task.setsCookie) {
+      definition.events.tell('carried', log, { ...this.#about(written?.origin), peer })
+    }
+    if (written?.origin === undefined) return
+    if (task.isRenewal) this.#tellRenewed(task, written, before, duration)
+    else if (task.encoded !== undefined) this.#tellWritten(written, before, duration)
+  }
+
+  #tellRenewed(
+    { setsCookie }: Task,
+    { definition, log, origin }: SessionState,
+    before: Before,
+    duration: number
+  ): void {
+    const { expires } = origin as Origin
+    const about = { ...this.#about(origin), expires }
+    const isMoved = definition.store !== undefined && before.origin !== undefined && expires !== before.origin.expires
+    if (isMoved) definition.events.tell('touched', log, { ...about, duration })
+    if (setsCookie && before.peer === undefined) definition.events.tell('renewed', log, about)
+  }
+
+  #tellWritten(written: SessionState, before: Before, duration: number): void {
+    const { events } = written.definition
+    const { log, origin, replays, replayedOn } = written
+    const { changes } = before
+    const about = { ...this.#about(origin), duration }
+    const times = replays - before.replays
+    const version = origin?.location?.version
+    const formerId = before.replaced?.location?.id
+    const isRegenerated = formerId !== undefined && formerId !== about.id
+    if (isRegenerated) events.tell('regenerated', log, { ...about, formerId, cut: cutOf(before, about.subject) })
+    if (about.subject !== before.subject) {
+      events.tell('identified', log, { ...this.#about(origin), formerSubject: before.subject })
+    }
+    if (before.isNew) events.tell('created', log, { ...about, changes, version })
+    else if (times > 0) events.tell('replayed', log, { ...about, changes, version, times, on: replayedOn })
+    else if (changes > 0 || !isRegenerated) events.tell('saved', log, { ...about, changes, version })
+  }
+
+  #about(origin: Origin | undefined) {
+    const request = requestIn(this.#reply.request)
+    return { id: origin?.location?.id, subject: origin?.record.s, request }
+  }
+}
+
+/** The session was ended elsewhere while this request ran. */
+export function tellDropped(
+  { request }: ReplyState,
+  { definition: { events }, log, origin, replaced }: SessionState
+): void {
+  if (!events.isHeard('refused', log)) return
+  const { location, record } = origin ?? replaced ?? {}
+  const about = { id: location?.id, subject: record?.s, request: requestIn(request) }
+  events.tell('refused', log, { ...about, problem: 'gone', key: undefined, during: 'save' })
+}
+
+/** Another session of the user was ended, since there were too many. */
+export function tellLimited(
+  { definition: { events }, log }: SessionState,
+  user: string,
+  id: string,
+  since: number
+): void {
+  if (!events.isHeard('revoked', log)) return
+  const about = { id, subject: user, request: undefined, duration: performance.now() - since }
+  events.tell('revoked', log, { ...about, by: 'limit' })
+}
+
+/** Not of a session that can't be saved for what it holds: then no store has failed. */
+export function tellFailed(
+  { request }: ReplyState,
+  { definition: { events }, log, origin, replaced }: SessionState,
+  error: unknown,
+  telling: SaveTelling | undefined
+): void {
+  if (!events.isHeard('failed', log) || (error instanceof Error && isOurs(error))) return
+  const { location } = origin ?? replaced ?? {}
+  const about = { id: location?.id, request: requestIn(request), duration: telling?.duration ?? 0 }
+  events.tell('failed', log, { ...about, operation: 'save', code: codeOf(error) })
+}
+
+/** Saves at one store as one trip that can be traced. */
+export function tracedSave<T extends PromiseSettledResult<unknown> | readonly PromiseSettledResult<unknown>[]>(
+  { request }: ReplyState,
+  tasks: readonly Task[],
+  saving: () => Awaitable<T>
+): Awaitable<T> {
+  const [first] = tasks
+  if (first === undefined || !save.hasSubscribers) return saving()
+  const { app, store } = first.state.definition.events
+  const names = tasks.map(({ state }) => state.definition.name)
+  const trip = { sessions: app.sessions, store, names, request: requestIn(request) }
+  return traced(save, trip, saving, (results) => faultIn(store, [results].flat()))
+}
+
+function beforeOf(state: SessionState): Before {
+  const { isNew, origin, replaced, toDestroy: ended, content, replays, hasNewRights, arrival } = state
+  const { subjectBefore: cameFor, changeCount: changes } = content
+  const subject = (origin ?? replaced)?.record.s
+  return { isNew, origin, replaced, ended, subject, cameFor, changes, replays, hasNewRights, peer: arrival?.peer }
+}
+
+/** The session that holds what was saved. */
+function writtenOf({ state, settled }: Task): SessionState | undefined {
+  if (settled === undefined) return state
+  return settled.status === 'fulfilled' && settled.value !== 'dropped' ? settled.value : undefined
+}
+
+function cutOf(before: Before, subject: string | undefined): 'user' | 'rights' | undefined {
+  if (subject !== before.cameFor) return 'user'
+  return before.hasNewRights ? 'rights' : undefined
+}
