@@ -1,0 +1,63 @@
+import type { Job } from '../../lib/records/rounds.js'
+import type { StoredRecord, Write } from '../../types/store.js'
+
+export type Step = Exclude<ReturnType<Job<unknown>['next']>['value'], void>
+
+/** Runs a job to its end, answering each step as the test says; gives what it gave, and the steps. */
+export function drive<T>(
+  job: Job<T>,
+  answer: (step: Step, at: number) => unknown
+): { readonly result: T; readonly steps: readonly Step[] } {
+  const steps: Step[] = []
+  let next = job.next()
+  while (!next.done) {
+    steps.push(next.value)
+    next = job.next(answer(next.value, steps.length - 1))
+  }
+  return { result: next.value, steps }
+}
+
+/** Records by id, and what answers the steps of a job with them. Each write gives the next version. */
+export class Records {
+  readonly #records = new Map<string, StoredRecord>()
+  #version = 0
+
+  get(id: string): StoredRecord | undefined {
+    return this.#records.get(id)
+  }
+
+  put(id: string, text: string, expires = Number.MAX_SAFE_INTEGER): void {
+    this.#records.set(id, { text, expires, version: ++this.#version })
+  }
+
+  drop(id: string): boolean {
+    return this.#records.delete(id)
+  }
+
+  readonly answer = (step: Step): unknown => {
+    if (step.kind === 'read') return this.get(step.id)
+    if (step.kind === 'readMany') return step.ids.map((id) => this.get(id))
+    if (step.kind === 'saveMany') return step.writes.map((write) => this.#write(write))
+    return step.kind === 'pause' ? undefined : this.#write(step)
+  }
+
+  #write(write: Write): unknown {
+    const present = this.get(write.id)
+    if (write.kind === 'remove') return this.drop(write.id)
+    if (write.kind === 'create' ? present !== undefined : present === undefined) return undefined
+    if (write.kind === 'update' && present?.version !== write.version) return undefined
+    this.put(write.id, write.kind === 'touch' ? (present?.text ?? '') : write.text, write.expires)
+    return this.#version
+  }
+}
+
+/** While `run` runs, chance always gives the same. */
+export function withRandom<T>(value: number, run: () => T): T {
+  const { random } = Math
+  Math.random = () => value
+  try {
+    return run()
+  } finally {
+    Math.random = random
+  }
+}
