@@ -1,18 +1,18 @@
 import type { Job } from '../../lib/records/rounds.js'
 import type { StoredRecord, Write } from '../../types/store.js'
 
-export type Step = Exclude<ReturnType<Job<unknown>['next']>['value'], void>
+export type Step = Job<unknown> extends Generator<infer Asked, unknown, unknown> ? Asked : never
 
 /** Runs a job to its end, answering each step as the test says; gives what it gave, and the steps. */
 export function drive<T>(
   job: Job<T>,
-  answer: (step: Step, at: number) => unknown
+  answer: (step: Step) => unknown
 ): { readonly result: T; readonly steps: readonly Step[] } {
   const steps: Step[] = []
   let next = job.next()
   while (!next.done) {
     steps.push(next.value)
-    next = job.next(answer(next.value, steps.length - 1))
+    next = job.next(answer(next.value))
   }
   return { result: next.value, steps }
 }
