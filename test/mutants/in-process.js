@@ -7,7 +7,7 @@ import { pathToFileURL } from 'node:url'
 import { Test } from '@tapjs/test'
 import { befores, collected, collectFor } from './collected.js'
 
-const FOLDERS = ['', 'subjects/', 'guests/', 'session/', 'from/', 'neighbours/', 'records/', 'testing/']
+const FOLDERS = ['', 'subjects/', 'guests/', 'session/', 'from/', 'neighbours/', 'records/', 'save/', 'testing/']
 
 /** What starts servers, browsers or processes, measures, or is about the package, takes too long or tells nothing here. */
 const OTHERS =

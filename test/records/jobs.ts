@@ -17,6 +17,25 @@ export function drive<T>(
   return { result: next.value, steps }
 }
 
+/** What a step writes, whether by itself or with others. */
+export function writesOf(step: Step): readonly Write[] {
+  if (step.kind === 'read' || step.kind === 'readMany' || step.kind === 'pause') return []
+  return step.kind === 'saveMany' ? step.writes : [step]
+}
+
+/** How the test answers the writes of a step. */
+export function answerWrites(step: Step, answer: (write: Write) => unknown): unknown {
+  return step.kind === 'saveMany' ? step.writes.map(answer) : answer(step as Write)
+}
+
+/** What is asked, step by step. */
+export function kindsOf(steps: readonly Step[]): readonly string[] {
+  return steps.map((step) => {
+    const [first] = writesOf(step)
+    return step.kind === 'readMany' ? 'read' : (first?.kind ?? step.kind)
+  })
+}
+
 /** Records by id, and what answers the steps of a job with them. Each write gives the next version. */
 export class Records {
   readonly #records = new Map<string, StoredRecord>()
