@@ -36,6 +36,7 @@ const registry = new Registry(new KeyRing([KEY]), {}, options as never)
 registry.freeze()
 const definition = registry.find('it')
 
+const BEGINS = { at: NOW, isUse: true, clearedAt: 0 }
 const OLD = storeId('the old one')
 
 function originOf(records: Records, id = OLD): Origin {
@@ -50,7 +51,7 @@ function originOf(records: Records, id = OLD): Origin {
 function read(more: Partial<SessionRecord> = {}) {
   const records = new Records()
   records.put(OLD, JSON.stringify({ c: NOW - 1000, p: { n: 1 }, ...more }), NOW + HOUR)
-  const state = new SessionState(definition, log, { origin: originOf(records) }, { at: NOW, isUse: true })
+  const state = new SessionState(definition, log, { origin: originOf(records) }, BEGINS)
   return { records, state }
 }
 
@@ -133,7 +134,7 @@ t.test('a new id that lost a race to a change is given nevertheless, and holds t
 
 t.test('what a request with an old id saves goes to the new one, and it goes on with what it had', async (t) => {
   const { records, state } = read()
-  const other = new SessionState(definition, log, { origin: originOf(records) }, { at: NOW, isUse: true })
+  const other = new SessionState(definition, log, { origin: originOf(records) }, BEGINS)
   other.regenerate(false)
   drive(save(other, other.encode(NOW), NOW), records.answer)
   const { result: written } = drive(save(state, set(state, 5), NOW), records.answer)
@@ -149,7 +150,7 @@ t.test('what a request with an old id saves goes to the new one, and it goes on 
 })
 
 t.test('an id that the store holds already is given to nobody', async (t) => {
-  for (const state of [new SessionState(definition, log, {}, { at: NOW, isUse: true }), read().state]) {
+  for (const state of [new SessionState(definition, log, {}, BEGINS), read().state]) {
     const encoded = set(state, 5)
     state.regenerate(false)
     const message = `the store has a record under the new id ${state.id} already`
@@ -172,7 +173,7 @@ t.test('a session that was ended meanwhile is neither renewed nor looked for any
 
 t.test('a sign-out with an old id removes every record on its way', async (t) => {
   const { records, state } = read()
-  const newer = new SessionState(definition, log, { origin: originOf(records) }, { at: NOW, isUse: true })
+  const newer = new SessionState(definition, log, { origin: originOf(records) }, BEGINS)
   const ids = [OLD]
   for (let times = 0; times < 3; times++) {
     newer.regenerate(false)
@@ -202,7 +203,7 @@ const indexIn = (records: Records) => parseIndex(records.get(places.recent)?.tex
 function entered(others: readonly Listing[] = []) {
   const records = new Records()
   records.put(places.recent, formatIndex(new Map(others.map((other, at) => [storeId(`other ${at}`), other]))))
-  const state = new SessionState(definition, log, {}, { at: NOW, isUse: true })
+  const state = new SessionState(definition, log, {}, BEGINS)
   state.content.subjects = ['ada']
   const { steps } = drive(enter(state, ['ada'], NOW), records.answer)
   return { records, state, id: state.id as string, index: indexIn(records), steps }
@@ -271,7 +272,7 @@ function signingIn(meanwhile: (records: Records, step: Step) => void) {
 t.test('a sign-in that was cut off by another one leaves no id in the list of its user', async (t) => {
   const { records, run } = signingIn((records, step) => {
     if (step.kind !== 'update' || step.id !== OLD || records.get(OLD)?.text.includes('"n":[')) return
-    const other = new SessionState(definition, log, { origin: originOf(records) }, { at: NOW, isUse: true })
+    const other = new SessionState(definition, log, { origin: originOf(records) }, BEGINS)
     other.regenerate(true)
     drive(save(other, other.encode(NOW), NOW), records.answer)
   })
@@ -282,7 +283,7 @@ t.test('a sign-in that was cut off by another one leaves no id in the list of it
 t.test('a sign-in whose id was replaced meanwhile is listed by the new id alone', async (t) => {
   const { records, run } = signingIn((records, step) => {
     if (step.kind !== 'update' || step.id !== OLD || records.get(OLD)?.text.includes('"n":[')) return
-    const other = new SessionState(definition, log, { origin: originOf(records) }, { at: NOW, isUse: true })
+    const other = new SessionState(definition, log, { origin: originOf(records) }, BEGINS)
     other.regenerate(false)
     drive(save(other, other.encode(NOW), NOW), records.answer)
   })
