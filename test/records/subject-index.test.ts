@@ -16,13 +16,16 @@ import { reservedId, storeId } from '../../lib/records/ticket.js'
 import type { Write } from '../../types/store.js'
 import { drive, withRandom } from './jobs.js'
 
-const [A, B, C] = ['a', 'b', 'c'].map(storeId).sort() as [string, string, string]
+type Five = [string, string, string, string, string]
+const [A, B, C, D, E] = ['a', 'b', 'c', 'd', 'e'].map(storeId).sort() as Five
 
 const listing = (entered: number, more: Partial<Listing> = {}): Listing => ({
   name: 'login',
   ends: entered + 1000,
   entered,
   isLeaving: false,
+  waitsUntil: 0,
+  replaces: undefined,
   ...more
 })
 
@@ -32,10 +35,19 @@ t.test('an index reads as it was written', async (t) => {
   const index: Index = new Map([
     [A, listing(1)],
     [B, listing(2, { isLeaving: true })],
-    [C, listing(0, { name: '', ends: -0.5 })]
+    [C, listing(0, { name: '', ends: -0.5 })],
+    [D, listing(3, { waitsUntil: 9 })],
+    [E, listing(4, { replaces: A })]
   ])
   const text = formatIndex(index)
-  t.equal(text, JSON.stringify({ [A]: ['login', 1001, 1], [B]: ['login', 1002, 2, 1], [C]: ['', -0.5, 0] }))
+  const entries = {
+    [A]: ['login', 1001, 1],
+    [B]: ['login', 1002, 2, 1],
+    [C]: ['', -0.5, 0],
+    [D]: ['login', 1003, 3, 0, 9],
+    [E]: ['login', 1004, 4, 0, 0, A]
+  }
+  t.equal(text, JSON.stringify(entries))
   t.same(parseIndex(text), index)
   t.same(parseIndex(undefined), new Map())
   t.same(parseIndex(formatIndex(new Map())), new Map())

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { formatIndex, type Index, parseIndex, placesOf } from '../../lib/records/subject-index.js'
+import { formatIndex, type Index, type Listing, parseIndex, placesOf } from '../../lib/records/subject-index.js'
 import {
   addPages,
   narrowed,
@@ -19,7 +19,14 @@ const NOW = 1_790_000_000_000
 const places = placesOf('ada', undefined)
 
 const id = (number: number) => storeId(`session ${number}`)
-const listing = (entered: number, ends = NOW + MINUTE) => ({ name: 'login', ends, entered, isLeaving: false })
+const listing = (entered: number, ends = NOW + MINUTE): Listing => ({
+  name: 'login',
+  ends,
+  entered,
+  isLeaving: false,
+  waitsUntil: 0,
+  replaces: undefined
+})
 const range = (first: number, last: number, next = first): PageRange => ({ first, last, next, stored: undefined })
 const page = (...numbers: readonly number[]): Index => new Map(numbers.map((number) => [id(number), listing(number)]))
 const bare = ({ first, last, next }: PageRange) => [first, last, next]

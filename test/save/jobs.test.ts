@@ -3,6 +3,7 @@ import Fastify, { type FastifyBaseLogger } from 'fastify'
 import t from 'tap'
 import { z } from 'zod'
 import { Registry } from '../../lib/definition/registry.js'
+import { AppEvents } from '../../lib/events/app-events.js'
 import { memoryStore } from '../../lib/index.js'
 import { parseRecord, type SessionRecord } from '../../lib/records/record.js'
 import type { Job } from '../../lib/records/rounds.js'
@@ -32,7 +33,7 @@ const options = {
   stores: { memory: memoryStore() },
   sessions: { it: { store: 'memory', schema: z.object({ n: z.number().default(0) }), idle: 3600, absolute: 24 * 3600 } }
 }
-const registry = new Registry(new KeyRing([KEY]), {}, options as never)
+const registry = new Registry(new KeyRing([KEY]), {}, options as never, new AppEvents())
 registry.freeze()
 const definition = registry.find('it')
 
@@ -195,6 +196,8 @@ const listing = (entered: number, more: Partial<Listing> = {}): Listing => ({
   ends: NOW + DAY,
   entered,
   isLeaving: false,
+  waitsUntil: 0,
+  replaces: undefined,
   ...more
 })
 const indexIn = (records: Records) => parseIndex(records.get(places.recent)?.text)
