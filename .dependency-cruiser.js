@@ -11,6 +11,7 @@ const ROOMS = [
   '^types/',
   '^lib/util/',
   '^lib/errors\\.ts$',
+  '^lib/go/',
   '^lib/schema/',
   '^lib/seal/',
   '^lib/options/',
@@ -23,6 +24,7 @@ const ROOMS = [
   '^lib/load/',
   '^lib/save/',
   '^lib/from/',
+  '^lib/seals/',
   '^lib/request/',
   '^lib/app/',
   '^lib/plugin\\.ts$',
@@ -33,8 +35,8 @@ const STORES = '^lib/stores/'
 const CONFORMANCE = '^lib/conformance/'
 const TESTING = '^lib/testing/'
 
-/** What a store may know of the plugin: as much as one from outside may, and how others' texts are sealed. */
-const FOR_STORES = '^(types|lib/util|lib/seal|lib/stores)/|^lib/errors\\.ts$'
+/** What a store may know of the plugin: as much as one from outside may, how others' texts are sealed, and Go's formats. */
+const FOR_STORES = '^(types|lib/util|lib/go|lib/seal|lib/stores)/|^lib/errors\\.ts$'
 
 const upward = ROOMS.slice(0, -1).map((room, at) => ({
   name: `no-import-upward-from-${room

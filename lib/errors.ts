@@ -103,6 +103,9 @@ export const UnsupportedError: Constructor<[string, string]> = createError<[stri
   500
 )
 
+/** What is to be saved has no form that a Go app, with which the session is shared, could read. */
+export const GoValueError: Constructor<[string]> = createError<[string]>('FST_SESSIONS_GO_VALUE', '%s', 500)
+
 /** Parallel writers kept winning. */
 export const ConflictError: Constructor<[number]> = createError<[number]>(
   'FST_SESSIONS_CONFLICT',

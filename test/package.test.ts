@@ -84,7 +84,7 @@ t.test(
   async (t) => {
     const { project } = await install(t)
     const subpaths = await Promise.all(
-      ['stores', 'from'].map(async (folder) =>
+      ['stores', 'from', 'seals'].map(async (folder) =>
         (await readdir(join(root, 'lib', folder)))
           .filter((file) => file.endsWith('.ts'))
           .map((file) => `${folder}/${file.slice(0, -3)}`)
@@ -125,7 +125,7 @@ console.log(JSON.stringify(process.moduleLoadList))`
 t.test('its types are whole, also where the compiler checks declarations', async (t) => {
   const { project, packed } = await install(t)
   const stores = packed.files.flatMap(
-    ({ path }) => /^dist\/lib\/((?:stores|from)\/[^/]+)\.d\.ts$/.exec(path)?.[1] ?? []
+    ({ path }) => /^dist\/lib\/((?:stores|from|seals)\/[^/]+)\.d\.ts$/.exec(path)?.[1] ?? []
   )
   t.ok(stores.length > 15)
   const compilerOptions = {

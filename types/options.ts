@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { From } from './from.js'
 import type { FlashSchemas, Input, Output, Schema, SchemaIssue } from './schema.js'
+import type { CookieSeal } from './seal.js'
 import type { CookieOptions } from './session.js'
 import type { Awaitable, Store } from './store.js'
 
@@ -77,8 +78,11 @@ interface Base<S extends Schema, StoreName extends string> extends Shared {
   readonly store?: StoreName
   /** Attributes of its cookie, over those of `SessionsOptions`, and its name. */
   readonly cookie?: CookieOptions & SessionCookie
-  /** `'encrypt'` (default): opaque to the client. `'sign'`: readable by it, but not changeable. */
-  readonly seal?: 'encrypt' | 'sign'
+  /**
+   * `'encrypt'` (default): opaque to the client. `'sign'`: readable by it, but not changeable. Or a way of another app's,
+   * of `fastify-sessions/seals/…`.
+   */
+  readonly seal?: 'encrypt' | 'sign' | CookieSeal
   /**
    * Into how many cookies of 4096 bytes a record of the cookie store may be split, 1 to 4. Default 1. All of a request's
    * headers together have to stay below Node's `maxHeaderSize`, 16 KiB: it answers more with a 431.

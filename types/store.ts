@@ -5,7 +5,8 @@
  * only for a writer who names the version that it read: compare-and-set on the engine's own primitive. Everything the
  * plugin promises about parallel requests and signing out rests on these few methods.
  *
- * Ids are 43 characters of base64url (the SHA-256 of what the cookie carries), so they are safe in keys and file names.
+ * Ids are 43 characters of base64url (the SHA-256 of what the cookie carries), so they are safe in keys and file names. Only
+ * where a definition shares its cookies with a Go app, 52 of base32 come too.
  */
 
 /**

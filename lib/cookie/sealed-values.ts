@@ -17,14 +17,25 @@ export type OpenedValue<T> =
       readonly content: T
       /** Sealed with an older key or in another mode; to be sealed anew. */
       readonly isStale: boolean
-      /** The value itself if it was seen before: then the value that replaces it is cached too. */
+      /** The value itself if `seal` is to be told what replaces it: here, where it was seen before, and so is cached. */
       readonly cachedValue: string | undefined
       readonly problem?: undefined
     }
   | { readonly problem: Problem }
 
-/** Seals and opens the values of one session's cookie, and caches what was opened. */
-export class SealedValues<T> {
+/** Seals and opens the values of one session's cookie. */
+export interface Sealing<T> {
+  open(value: string): OpenedValue<T>
+  /**
+   * @param content what `text` says, unless others may change it
+   * @param replaced the value that it replaces, as `open` named it
+   */
+  seal(text: string, content: T | undefined, replaced?: string): string
+  close(): void
+}
+
+/** Seals with the app's keys, and caches what was opened. */
+export class SealedValues<T> implements Sealing<T> {
   readonly #sealer: Pick<Sealer, 'open' | 'seal' | 'close'>
   readonly #ring: KeyRing
   readonly #parse: (text: string) => T | undefined
@@ -59,10 +70,7 @@ export class SealedValues<T> {
     return result
   }
 
-  /**
-   * @param content what `text` says, unless others may change it
-   * @param replaced the value that it replaces, if that was seen before: it leaves the cache, as browsers send it no more
-   */
+  /** @param replaced if that was seen before: it leaves the cache, as browsers send it no more */
   seal(text: string, content: T | undefined, replaced?: string): string {
     this.#forgetOldKeys()
     const value = this.#sealer.seal(text)

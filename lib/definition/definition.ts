@@ -1,7 +1,7 @@
 import type { InvalidContext, SessionLimit } from '../../types/options.js'
 import type { RecordStore } from '../../types/store.js'
 import type { Cookie } from '../cookie/cookie.js'
-import type { SealedValues } from '../cookie/sealed-values.js'
+import type { Sealing } from '../cookie/sealed-values.js'
 import type { DefinitionEvents } from '../events/definition-events.js'
 import type { CircuitBreaker } from '../records/circuit-breaker.js'
 import type { SessionRecord } from '../records/record.js'
@@ -55,9 +55,9 @@ export interface ResolvedDefinition extends Settings {
   /** All definitions of one store share its circuit breaker. */
   readonly breaker: CircuitBreaker
   /** Seals and opens what the cookie carries on the cookie store: the whole record. */
-  readonly sealedRecords: SealedValues<SessionRecord>
+  readonly sealedRecords: Sealing<SessionRecord>
   /** Seals and opens what the cookie carries on a record store: the secret of the record's id. */
-  readonly sealedTickets: SealedValues<Ticket>
+  readonly sealedTickets: Sealing<Ticket>
   readonly recordCache: RecordCache
   /** The values of its cookie that must not be renewed, on the cookie store. */
   readonly superseded: Superseded

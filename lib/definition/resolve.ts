@@ -12,6 +12,7 @@ import type { KeyRing } from '../seal/keys.js'
 import { Sealer } from '../seal/sealer.js'
 import type { ResolvedDefinition } from './definition.js'
 import type { Draft } from './draft.js'
+import type { ForeignSeal } from './foreign-seal.js'
 import { Superseded } from './superseded.js'
 
 /**
@@ -29,15 +30,21 @@ export function resolve(
   if (settings.limit !== undefined && store === undefined) {
     throw new ConfigError(`session "${name}": limit needs a record store: nobody knows how many cookies there are`)
   }
-  const sealer = (purpose: string) => new Sealer(ring, `${purpose} ${name}`, definition.seal ?? 'encrypt')
+  const { seal = 'encrypt' } = definition
+  const foreign = typeof seal === 'object' ? (seal as ForeignSeal) : undefined
+  const sealer = (purpose: string) => new Sealer(ring, `${purpose} ${name}`, seal === 'sign' ? seal : 'encrypt')
   const isConstant = ({ f }: SessionRecord) => codec.makesCopies && f === undefined
   return {
     ...settings,
     store,
     events: new DefinitionEvents(events, name, definition.store ?? 'cookie'),
     breaker: store === undefined ? new CircuitBreaker() : breakerOf(store),
-    sealedRecords: new SealedValues(sealer('record'), ring, parseRecord, isConstant),
-    sealedTickets: new SealedValues(sealer('ticket'), ring, parseTicket, () => true),
+    sealedRecords:
+      (store === undefined ? foreign?.records(settings) : undefined) ??
+      new SealedValues(sealer('record'), ring, parseRecord, isConstant),
+    sealedTickets:
+      (store === undefined ? undefined : foreign?.tickets(settings)) ??
+      new SealedValues(sealer('ticket'), ring, parseTicket, () => true),
     recordCache: new RecordCache(isConstant),
     superseded: new Superseded(),
     successors: new Sealer(ring, `successor ${name}`, 'encrypt')

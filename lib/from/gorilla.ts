@@ -1,12 +1,12 @@
 import type { From, FromOptions, Mapping, OldCookieAttributes, OldData } from '../../types/from.js'
 import { ConfigError } from '../errors.js'
+import { readGob } from '../go/gob-reader.js'
+import { type OpenedValue, openSecureCookie, pairsOf } from '../go/securecookie.js'
 import { inTime } from '../util/in-time.js'
 import { isObject } from '../util/objects.js'
 import { parseJson } from '../util/parse.js'
 import { checkPeerOptions, from } from './internal/from.js'
-import { readGob } from './internal/gob.js'
 import type { OldSession } from './internal/peer.js'
-import { type KeyPair, type OpenedValue, openSecureCookie } from './internal/securecookie.js'
 
 /** Where a server keeps sessions whose ids the cookies hold. */
 export interface GorillaStore {
@@ -52,7 +52,7 @@ export function gorilla<Data, Old extends object = OldData>(
   checkPeerOptions(PEER, options, OPTIONS)
   const { name, cookie = {}, maxAge = MONTH } = options
   if (typeof name !== 'string') throw new ConfigError(`from ${PEER}: name: expected the name of the session`)
-  const pairs = pairsOf(options.pairs)
+  const pairs = pairsOf(`from ${PEER}`, options.pairs)
   const sessionOf = options.store === undefined ? inCookie(options) : inStore(options.store, options)
   return from(
     {
@@ -60,15 +60,20 @@ export function gorilla<Data, Old extends object = OldData>(
       cookies: [name],
       attributes: cookie,
       open: (cookies) =>
-        cookies.all(name).flatMap((value) => {
-          const opened = openSecureCookie(name, value, pairs)
-          const ends = opened && maxAge > 0 ? (opened.madeAt + maxAge) * 1000 : Number.POSITIVE_INFINITY
-          return (opened && sessionOf(opened, ends, value)) ?? []
-        })
+        cookies.all(name).flatMap((value) =>
+          openSecureCookie(name, value, pairs)
+            .flatMap((opened) => sessionOf(opened, endOf(opened, maxAge), value) ?? [])
+            .slice(0, 1)
+        )
     },
     map,
     how
   )
+}
+
+/** In ms since the epoch. Go counts whole seconds, of which the last one is good to its end. */
+function endOf({ madeAt }: OpenedValue, maxAge: number): number {
+  return maxAge > 0 ? (madeAt + maxAge + 1) * 1000 : Number.POSITIVE_INFINITY
 }
 
 type SessionOf = (opened: OpenedValue, ends: number, value: string) => OldSession | undefined
@@ -102,24 +107,4 @@ function inStore(store: GorillaStore, { serializer }: GorillaOptions): SessionOf
 function dataIn(content: Buffer, serializer: GorillaOptions['serializer']): OldData | undefined {
   const data = serializer === 'json' ? parseJson(content.toString()) : readGob(content)
   return isObject(data) ? data : undefined
-}
-
-function pairsOf(keys: unknown): readonly KeyPair[] {
-  const list = Array.isArray(keys) ? keys.map((key) => (typeof key === 'string' ? Buffer.from(key) : key)) : []
-  const pairs: KeyPair[] = []
-  for (let at = 0; at < list.length; at += 2) pairs.push({ hash: hashKey(list[at]), block: blockKey(list[at + 1]) })
-  if (pairs.length > 0) return pairs
-  throw new ConfigError(`from ${PEER}: pairs: expected an array of keys, a hash key first`)
-}
-
-function hashKey(key: unknown): Uint8Array {
-  if (key instanceof Uint8Array && key.length > 0) return key
-  throw new ConfigError(`from ${PEER}: pairs: a hash key is text or bytes, and not empty`)
-}
-
-/** Go takes `nil` for none. */
-function blockKey(key: unknown): Uint8Array | undefined {
-  if (key === undefined || key === null) return undefined
-  if (key instanceof Uint8Array && [16, 24, 32].includes(key.length)) return key
-  throw new ConfigError(`from ${PEER}: pairs: a block key has 16, 24 or 32 bytes`)
 }

@@ -3,7 +3,7 @@ import type { Problem } from '../../types/session.js'
 import type { StoredRecord } from '../../types/store.js'
 import type { Candidate } from '../cookie/cookie.js'
 import type { CookieHeader } from '../cookie/header.js'
-import type { OpenedValue, SealedValues } from '../cookie/sealed-values.js'
+import type { OpenedValue, Sealing } from '../cookie/sealed-values.js'
 import type { ResolvedDefinition } from '../definition/definition.js'
 import { MAX_CHUNKS, MAX_COOKIE_BYTES } from '../options/cookie.js'
 import { isLonger } from '../records/record.js'
@@ -180,7 +180,7 @@ export function logProblem(log: FastifyBaseLogger, session: string, problem: Pro
   log[LEVELS[problem] ?? 'info']({ session, problem }, `a session cookie gave no session: ${problem}`)
 }
 
-function open<T>(values: SealedValues<T>, value: string): OpenedValue<T> {
+function open<T>(values: Sealing<T>, value: string): OpenedValue<T> {
   return value.length > MAX_VALUE_BYTES ? TOO_LARGE : values.open(value)
 }
 

@@ -5,6 +5,7 @@ import { durationFault } from '../util/durations.js'
 import { isObject, otherOption } from '../util/objects.js'
 import { MAX_CHUNKS } from './cookie.js'
 import { idleFault, LIFETIMES, WATCH_INTERVAL } from './durations.js'
+import { isCookieSeal } from './seal.js'
 
 /** What any session needs besides its values. */
 const LEAST_BYTES = 256
@@ -29,7 +30,7 @@ export function checkSettings(session: string, settings: Shared & Definition): v
     refuse(`chunks: expected 1 to ${MAX_CHUNKS}, got ${chunks}`)
   if (!Number.isInteger(version) || version < 1) refuse(`version: expected a whole number from 1, got ${version}`)
   if (typeof settings.rolling !== 'boolean') refuse(`rolling: expected true or false, got ${typeof settings.rolling}`)
-  oneOf(refuse, settings, 'seal', ['encrypt', 'sign'])
+  if (!isCookieSeal(settings.seal)) oneOf(refuse, settings, 'seal', ['encrypt', 'sign'])
   oneOf(refuse, settings, 'load', ['auto', 'manual'])
   oneOf(refuse, settings, 'onStoreError', ['throw', 'empty'])
   oneOf(refuse, settings, 'flashOnPrefetch', ['keep', 'take'])

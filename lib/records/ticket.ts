@@ -54,5 +54,5 @@ export function parseTicket(text: string): Ticket | undefined {
 /** Times are in base 36; lifetimes that are no whole number of ms leave a fraction behind the second. */
 const TICKET = /^[\w-]{16,64}\.-?[\da-z]{1,11}\.-?[\da-z]{1,11}(?:\.[\da-z]+)?$/
 
-/** SHA-256 in base64url. */
-const STORE_ID = /^[\w-]{43}$/
+/** SHA-256 in base64url; or 32 bytes in base32, as a Go app makes the ids of sessions that it shares. */
+const STORE_ID = /^(?:[\w-]{43}|[A-Z2-7]{52})$/

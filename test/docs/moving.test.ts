@@ -1,14 +1,11 @@
 import { randomBytes } from 'node:crypto'
-import type { RequestListener } from 'node:http'
-import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
-import type { FastifyInstance } from 'fastify'
 import { sealData } from 'iron-session'
-import t, { type Test } from 'tap'
+import t from 'tap'
 import type { Definition } from '../../lib/index.js'
-import { Browser, byHttp, byInject, type Server } from '../from/browser.js'
+import { Browser, type Server } from '../from/browser.js'
 import { startRedis } from '../servers/redis.js'
-import { compile, Examples } from './examples.js'
+import { Examples } from './examples.js'
+import { running } from './moved-apps.js'
 import { blocksOf, isOfMove, type Page, readPages } from './pages.js'
 
 const server = await startRedis()
@@ -20,12 +17,14 @@ for (const name of ['SESSION_KEY', 'SESSION_SECRET', 'SECURE_SESSION_KEY', 'COOK
 
 const pages = (await readPages()).filter(({ path }) => isOfMove(path))
 const isOfOne = ({ path }: Page) => path.startsWith('docs/moving/')
+/** Its apps move in three steps: see moving-go.test.ts. */
+const isOfGo = ({ path }: Page) => path === 'docs/moving/gorilla.md'
 
-for (const page of pages.filter(isOfOne)) {
+for (const page of pages.filter((page) => isOfOne(page) && !isOfGo(page))) {
   t.test(`the apps of ${page.path}: nobody is signed out by the move`, async (t) => {
     const blocks = blocksOf(page, ['ts'])
     t.equal(blocks.length, 2, 'before and after, and nothing that is not run')
-    const [before, after] = (await running(t, page, blocks)) as [Server, Server]
+    const [before, after] = (await running(t, page, blocks, server.url)) as [Server, Server]
     const [browser, other] = [new Browser(), new Browser()]
     await browser.get(before, '/sign-in/ada', 'POST')
     t.same(await browser.json(before, '/me'), { user: 'ada' })
@@ -54,36 +53,5 @@ t.test('what is said of every plugin', async (t) => {
   t.equal(body, '{"user":"ada","since":5}')
   t.match(headers['set-cookie'], /Max-Age=2592000/)
   t.match(await app.sessions.of('ada'), [{ name: 'account' }])
-  process.env['HASH_KEY'] = secret()
-  process.env['BLOCK_KEY'] = 'b'.repeat(32)
-  process.env['REDIS_URL'] = server.url
-  const { client, basket } = await examples.load<{ basket: Definition; client: { destroy(): void } }>(t, 'gorilla(')
-  client.destroy()
-  t.match(basket.from, [{ kind: 'from', peer: 'gorilla/sessions' }])
   t.same(examples.unused, [])
 })
-
-/** The page's apps, each in a program of its own, since both declare what a session holds. */
-async function running(t: Test, { path }: Page, blocks: readonly string[]): Promise<readonly Server[]> {
-  const name = path.replace(/^docs.|\.md$/g, '').replaceAll('/', '-')
-  return Promise.all(
-    blocks.map(async (text, index) => {
-      const out = await compile(`${name}-${index}`, { app: withoutListening(text) })
-      const module = (await import(pathToFileURL(join(out, 'app.js')).href)) as Module
-      if (module.client) t.teardown(() => module.client?.destroy())
-      if (typeof module.app === 'function') return byHttp(t, module.app)
-      t.teardown(() => (module.app as FastifyInstance).close())
-      return byInject(module.app)
-    })
-  )
-}
-
-interface Module {
-  readonly app: FastifyInstance | RequestListener
-  readonly client?: { destroy(): void }
-}
-
-function withoutListening(text: string): string {
-  const names = text.includes('const client') ? 'app, client' : 'app'
-  return `${text.replace(/^(await )?app\.listen\(.*\)$/m, '').replace("'redis://localhost:6379'", `'${server.url}'`)}\nexport { ${names} }\n`
-}

@@ -1,11 +1,11 @@
 import t, { type Test } from 'tap'
 import { z } from 'zod'
 import { type GorillaOptions, gorilla } from '../../lib/from/gorilla.js'
-import { readGob } from '../../lib/from/internal/gob.js'
+import { readGob } from '../../lib/go/gob-reader.js'
 import { buildApp, clock } from '../client.js'
-import { type Asked, hasGorilla, startGorilla } from '../servers/gorilla.js'
+import { type Asked, lackOfGo, startGorilla } from '../servers/gorilla.js'
 
-const isThere = await hasGorilla()
+const lack = await lackOfGo()
 const key = (byte: number, length = 32) => Buffer.alloc(length, byte)
 const PAIRS = [key(1), key(2), key(3), key(4, 16)]
 const hex = (keys: readonly Buffer[]) => keys.map((each) => each.toString('hex'))
@@ -21,18 +21,18 @@ async function found(t: Test, value: string, options: Partial<GorillaOptions> = 
   return (await app.inject({ url: '/', headers: { cookie: `shop=${value}` } })).json()
 }
 
-t.test('cookies that Go wrote', { skip: !isThere && 'Go, or gorilla/sessions for it, is not installed' }, async (t) => {
+t.test('cookies that Go wrote', { skip: lack ?? false }, async (t) => {
   const ask = await startGorilla(t)
-  const values = { user: 'ada', visits: 5, negative: -70000, ok: true, no: false, 'float-half': 1.5, empty: '' }
-  const written = (asked: Partial<Asked> = {}) =>
-    ask({ do: 'session', name: 'shop', pairs: hex(PAIRS), values, ...asked })
+  const values = { user: 'ada', visits: 5, negative: -70000, ok: true, no: false, half: 1.5, empty: '' }
+  const written = async (asked: Partial<Asked> = {}) =>
+    (await ask({ do: 'session', pairs: hex(PAIRS), set: values, ...asked })).cookie
 
   t.test('of a CookieStore, with gob: strings, numbers, booleans and flashes', async (t) => {
     t.same(await found(t, await written()), values)
-    t.same(await found(t, await written({ text: 'Welcome' })), { ...values, _flash: ['Welcome'] })
-    const registered = await written({ values: { user: 'ada', profile: true }, text: 'Welcome' })
+    t.same(await found(t, await written({ flashes: ['Welcome'] })), { ...values, _flash: ['Welcome'] })
+    const registered = await written({ set: { user: 'ada', theProfile: true }, flashes: ['Welcome'] })
     t.same(await found(t, registered), { user: 'ada', _flash: ['Welcome'] }, 'others are left out')
-    t.same(await found(t, await written({ values: { long: 'é'.repeat(300) } })), { long: 'é'.repeat(300) })
+    t.same(await found(t, await written({ set: { long: 'é'.repeat(300) } })), { long: 'é'.repeat(300) })
   })
 
   t.test('with any of its key pairs, and with none for encryption', async (t) => {
@@ -43,7 +43,11 @@ t.test('cookies that Go wrote', { skip: !isThere && 'Go, or gorilla/sessions for
   })
 
   t.test('of a JSON serializer', async (t) => {
-    const value = await written({ do: 'json', values: { user: 'ada', html: '<&>\u2028', list: [1, { a: null }] } })
+    const value = await written({
+      do: 'secure',
+      serializer: 'json',
+      set: { user: 'ada', html: '<&>\u2028', list: [1, { a: null }] }
+    })
     t.same(await found(t, value, { serializer: 'json' }), { user: 'ada', html: '<&>\u2028', list: [1, { a: null }] })
   })
 

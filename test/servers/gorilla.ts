@@ -1,59 +1,125 @@
 import { execFile, spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { access } from 'node:fs/promises'
+import { access, mkdir, readdir, readFile, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
 import type { Test } from 'tap'
-import { directoryFor } from './process.js'
+import { eventually } from './eventually.js'
+import { freePort } from './process.js'
 
 /** Where Debian's packages put the sources of Go's. */
 const SOURCES = '/usr/share/gocode'
+const root = join(import.meta.dirname, '../../..')
+const source = join(root, 'test/servers/go')
+const caches = join(root, 'node_modules/.cache')
 
 export interface Asked {
-  readonly do: 'id' | 'json' | 'session'
-  readonly name: string
+  /**
+   * `session`: reads, changes and saves a session of gorilla/sessions, in a CookieStore or, with `redis`, in redistore.
+   * `look`: only reads it. `secure`: a map in a cookie of securecookie; `structure`: one that is decoded into a structure.
+   * `id`: seals a text. `bytes`: gob, in hex.
+   */
+  readonly do: 'session' | 'look' | 'secure' | 'structure' | 'id' | 'bytes'
+  readonly name?: string
   /** In hex. */
-  readonly pairs: readonly string[]
-  readonly values?: Readonly<Record<string, unknown>>
+  readonly pairs?: readonly string[]
+  /** The value that came. */
+  readonly cookie?: string | undefined
+  /** Where Redis is, as host:port. */
+  readonly redis?: string
+  readonly serializer?: 'json' | 'gob'
+  readonly maxAge?: number
+  readonly maxLength?: number
+  /** Values by key, the ends of which ask for types: see the program. */
+  readonly set?: Readonly<Record<string, unknown>>
+  readonly unset?: readonly string[]
+  /** Flash messages to be added. */
+  readonly flashes?: readonly string[]
+  /** Whether flash messages are read. */
+  readonly take?: boolean
+  /** Signs out. */
+  readonly end?: boolean
   readonly text?: string
 }
 
-/** Whether there are Go and gorilla/sessions, to build the program that writes real cookies. */
-export async function hasGorilla(): Promise<boolean> {
+export interface Answered {
+  /** The value of the cookie that was set. */
+  readonly cookie: string
+  /** What the session held before it was changed; that as Go prints it, and the types of it. */
+  readonly values: Readonly<Record<string, unknown>>
+  readonly texts: Readonly<Record<string, string>>
+  readonly types: Readonly<Record<string, string>>
+  readonly flashes: readonly unknown[] | null
+  readonly isNew: boolean
+  readonly header: string
+}
+
+export type Ask = (asked: Asked) => Promise<Answered>
+
+/** Why there can be no program that uses the real packages; `undefined` if there can. */
+export async function lackOfGo(): Promise<string | undefined> {
   try {
     await promisify(execFile)('go', ['version'])
-    await access(join(SOURCES, 'src/github.com/gorilla/sessions'))
-    return true
+    for (const each of ['gorilla/sessions', 'boj/redistore']) await access(join(SOURCES, 'src/github.com', each))
+    return undefined
   } catch {
-    return false
+    return 'Go, gorilla/sessions or boj/redistore for it, is not installed'
   }
 }
 
-/** Builds and starts the program; gives what asks it for the value of a cookie. */
-export async function startGorilla(t: Test): Promise<(asked: Asked) => Promise<string>> {
-  const directory = await directoryFor(t, 'gorilla')
-  const program = join(directory, 'gorilla')
-  const source = join(import.meta.dirname, '../../../test/servers/gorilla.go')
-  const env = {
-    ...process.env,
-    NODE_OPTIONS: '',
-    GO111MODULE: 'off',
-    GOPATH: SOURCES,
-    GOCACHE: join(directory, 'cache')
-  }
-  await promisify(execFile)('go', ['build', '-o', program, source], { env })
-  const child = spawn(program, { stdio: ['pipe', 'pipe', 'inherit'] })
+/** Starts the program; gives what asks it, a request at a time. A request that it can't do rejects. */
+export async function startGorilla(t: Test): Promise<Ask> {
+  const child = spawn(await built(), { stdio: ['pipe', 'pipe', 'inherit'], env: { ...process.env, ASK: '1' } })
   t.teardown(async () => {
     child.stdin.end()
     if (child.exitCode === null) await once(child, 'exit')
   })
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
   return async (asked) => {
-    child.stdin.write(`${JSON.stringify(asked)}\n`)
+    child.stdin.write(`${JSON.stringify({ name: 'shop', ...asked })}\n`)
     const { value: line } = await lines.next()
-    const { value, error } = JSON.parse(line as string) as { value?: string; error?: string }
-    if (value === undefined) throw new Error(error)
-    return value
+    const { error, ...answered } = JSON.parse(line as string) as Answered & { readonly error?: string }
+    if (error !== undefined) throw new Error(error)
+    return answered
   }
+}
+
+/** Starts the small app of the documentation; gives where it is. */
+export async function startGoApp(t: Test, environment: Readonly<Record<string, string>>): Promise<string> {
+  const listen = `127.0.0.1:${await freePort()}`
+  const child = spawn(await built(), { stdio: 'inherit', env: { ...process.env, ...environment, LISTEN: listen } })
+  t.teardown(async () => {
+    child.kill()
+    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
+  })
+  const url = `http://${listen}`
+  await eventually(async () => (await fetch(`${url}/me`).catch(() => undefined))?.status === 200)
+  return url
+}
+
+/** Builds the program, unless it was built of these very sources: most of the time goes to Go's own packages. */
+async function built(): Promise<string> {
+  const names = (await readdir(source)).sort()
+  const texts = await Promise.all(names.map((name) => readFile(join(source, name))))
+  const program = join(caches, `go-${createHash('sha256').update(Buffer.concat(texts)).digest('hex').slice(0, 16)}`)
+  const isThere = await access(program).then(
+    () => true,
+    () => false
+  )
+  if (isThere) return program
+  await mkdir(caches, { recursive: true })
+  const own = `${program}.${process.pid}`
+  const env = {
+    ...process.env,
+    NODE_OPTIONS: '',
+    GO111MODULE: 'off',
+    GOPATH: SOURCES,
+    GOCACHE: join(caches, 'go-build')
+  }
+  await promisify(execFile)('go', ['build', '-o', own, '.'], { cwd: source, env })
+  // Another test may have built it meanwhile, and be running it.
+  await rename(own, program)
+  return program
 }

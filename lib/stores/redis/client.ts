@@ -1,5 +1,5 @@
 import { reasonOf } from '../../util/reason.js'
-import type { Script } from './scripts.js'
+import { knownOrNot, type Script } from './scripts.js'
 
 /** What the store uses of ioredis: a `Redis` or a `Cluster`. */
 export interface IoredisClient extends IoredisNode {
@@ -158,15 +158,6 @@ async function nodeRedisMasters(client: NodeRedisClient): Promise<readonly NodeR
   const { masters } = client
   if (!masters) return [client]
   return Promise.all(masters.map((master) => client.nodeClient?.(master as never) as Promise<NodeRedisNode>))
-}
-
-async function knownOrNot(byName: () => Promise<unknown>, byText: () => Promise<unknown>): Promise<unknown> {
-  try {
-    return await byName()
-  } catch (error) {
-    if (error instanceof Error && /\bNOSCRIPT\b/.test(error.message)) return byText()
-    throw error
-  }
 }
 
 const pageSize = 500

@@ -41,6 +41,16 @@ export const touch = script(`
   redis.call('PEXPIREAT', KEYS[1], ARGV[1])
   return 1`)
 
-function script(lua: string): Script {
+export function script(lua: string): Script {
   return { lua, sha: createHash('sha1').update(lua).digest('hex') }
+}
+
+/** The server is sent a script's text only if it does not know it by name. */
+export async function knownOrNot(byName: () => Promise<unknown>, byText: () => Promise<unknown>): Promise<unknown> {
+  try {
+    return await byName()
+  } catch (error) {
+    if (error instanceof Error && /\bNOSCRIPT\b/.test(error.message)) return byText()
+    throw error
+  }
 }

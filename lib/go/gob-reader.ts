@@ -1,3 +1,5 @@
+import { type GoKind, type GoMap, type GoValue, LIST, NIL, plainValue } from './values.js'
+
 /*
  * Reads the part of Go's gob format (package encoding/gob) that simple sessions are made of: a string, or a map of
  * interfaces that hold strings, numbers, booleans, bytes and lists of these. What else a map holds is left out: the format
@@ -5,13 +7,8 @@
  */
 
 /** Ids that all streams have in common. */
-const BOOL = 1
-const INT = 2
-const UINT = 3
-const FLOAT = 4
-const BYTES = 5
 const STRING = 6
-const BASIC: ReadonlySet<number> = new Set([BOOL, INT, UINT, FLOAT, BYTES, STRING])
+const BASIC: Readonly<Record<number, GoKind>> = { 1: 'bool', 2: 'int', 3: 'uint', 4: 'float', 5: 'bytes', 6: 'string' }
 const FIRST_OF_STREAM = 64
 
 type Shape = 'int' | 'text' | readonly Shape[] | ListOf
@@ -36,6 +33,12 @@ const MAX_DEPTH = 32
 
 /** The string, or the map as an object, that a stream holds; `undefined` if it is neither. Never throws. */
 export function readGob(bytes: Uint8Array): string | Record<string, unknown> | undefined {
+  const read = readTyped(bytes)
+  return typeof read === 'object' ? plainOf(read.values) : read
+}
+
+/** The same, with the types that the values have in Go. Never throws. */
+export function readTyped(bytes: Uint8Array): string | GoMap | undefined {
   try {
     return new Reader(bytes).value()
   } catch {
@@ -43,16 +46,22 @@ export function readGob(bytes: Uint8Array): string | Record<string, unknown> | u
   }
 }
 
+function plainOf(values: GoMap['values']): Record<string, unknown> {
+  return Object.fromEntries([...values].map(([key, value]) => [key, plainValue(value)]))
+}
+
 class Reader {
   readonly #bytes: Buffer
   #at = 0
+  /** Whether nothing was left out. */
+  #isWhole = true
 
   constructor(bytes: Uint8Array) {
     this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   }
 
   /** Messages that define types come before that with the value. */
-  value(): string | Record<string, unknown> | undefined {
+  value(): string | GoMap | undefined {
     for (;;) {
       const end = this.#length() + this.#at
       const type = this.#int()
@@ -65,29 +74,34 @@ class Reader {
     }
   }
 
-  #map(): Record<string, unknown> {
-    const entries: [string, unknown][] = []
+  #map(): GoMap {
+    const values = new Map<string, GoValue>()
     for (let count = this.#length(); count > 0; count--) {
-      const key = this.#interface(0)
+      const key = this.#interface(0)?.value
       const value = this.#interface(0)
-      if (typeof key === 'string' && key !== '__proto__' && value !== undefined) entries.push([key, value])
+      if (typeof key !== 'string' || key === '__proto__') this.#isWhole = false
+      else if (value !== undefined) values.set(key, value)
     }
-    return Object.fromEntries(entries)
+    return { values, isWhole: this.#isWhole }
   }
 
-  /** The name of a type, its id, the length of the value, and the value. */
-  #interface(depth: number): unknown {
+  /** The name of a type, its id, the length of the value, and the value; `undefined` for a type of the app's own. */
+  #interface(depth: number): GoValue | undefined {
     const name = this.#text()
-    if (name === '') return null
+    if (name === '') return NIL
     if (depth > MAX_DEPTH) throw new RangeError('nested too deep')
     const type = this.#typeWithin()
     const end = this.#length() + this.#at
-    const isList = name === '[]interface {}'
-    // What no session that is simple holds is left out, whatever stands there.
-    if (isList || BASIC.has(type)) this.#zero()
-    const value = isList ? this.#list(depth + 1) : this.#basic(type)
+    const kind = name === LIST ? 'list' : BASIC[type]
+    const value = kind && this.#content(kind, name, depth)
+    if (value === undefined) this.#isWhole = false
     this.#at = end
     return value
+  }
+
+  #content(kind: GoKind, type: string, depth: number): GoValue {
+    this.#zero()
+    return { kind, type, value: kind === 'list' ? this.#list(depth + 1) : this.#basic(kind) }
   }
 
   /** A type may be defined where it is first used; then the length of what follows stands between. */
@@ -118,29 +132,29 @@ class Reader {
     }
   }
 
-  #list(depth: number): unknown[] {
-    const items: unknown[] = []
-    for (let count = this.#length(); count > 0; count--) items.push(this.#interface(depth))
+  #list(depth: number): GoValue[] {
+    const items: GoValue[] = []
+    for (let count = this.#length(); count > 0; count--) {
+      const item = this.#interface(depth)
+      if (item !== undefined) items.push(item)
+    }
     return items
   }
 
-  /** `undefined` for a type of the app's own. */
-  #basic(type: number): unknown {
-    switch (type) {
-      case BOOL:
+  #basic(kind: GoKind): boolean | number | bigint | string {
+    switch (kind) {
+      case 'bool':
         return this.#uint() === 1n
-      case INT:
-        return this.#int()
-      case UINT:
-        return Number(this.#uint())
-      case FLOAT:
+      case 'int':
+        return asNumber(this.#bits())
+      case 'uint':
+        return asNumber(this.#uint())
+      case 'float':
         return this.#float()
-      case BYTES:
+      case 'bytes':
         return this.#slice().toString('base64')
-      case STRING:
-        return this.#text()
       default:
-        return undefined
+        return this.#text()
     }
   }
 
@@ -174,9 +188,13 @@ class Reader {
   }
 
   /** The lowest bit says whether the others are to be inverted. */
-  #int(): number {
+  #bits(): bigint {
     const bits = this.#uint()
-    return Number(bits & 1n ? ~(bits >> 1n) : bits >> 1n)
+    return bits & 1n ? ~(bits >> 1n) : bits >> 1n
+  }
+
+  #int(): number {
+    return Number(this.#bits())
   }
 
   /** One byte below 128; or the number of bytes, negated, and these, the highest first. */
@@ -195,4 +213,10 @@ class Reader {
     if (byte === undefined) throw new RangeError('the stream ends too early')
     return byte
   }
+}
+
+/** What a number can't tell exactly stays what it is. */
+function asNumber(whole: bigint): number | bigint {
+  const number = Number(whole)
+  return Number.isSafeInteger(number) ? number : whole
 }

@@ -1,0 +1,67 @@
+import type { IoredisNode, NodeRedisNode } from '../redis/client.js'
+import { knownOrNot, type Script } from '../redis/scripts.js'
+
+/** What the store uses of ioredis: a `Redis` or a `Cluster`. */
+export interface BinaryIoredis extends IoredisNode {
+  get(key: string): Promise<unknown>
+  del(key: string): Promise<unknown>
+  evalsha(sha: string, keys: number, ...keysAndArguments: string[]): Promise<unknown>
+  eval(lua: string, keys: number, ...keysAndArguments: string[]): Promise<unknown>
+  callBuffer(command: string, ...rest: (string | Buffer)[]): Promise<unknown>
+  nodes?(role: 'master'): readonly IoredisNode[]
+  readonly options: { readonly keyPrefix?: string | Buffer | undefined }
+}
+
+/** What the store uses of node-redis. */
+export interface BinaryNodeRedis extends NodeRedisNode {
+  // biome-ignore lint/suspicious/noExplicitAny: its options, and the commands, have types of the client's own settings
+  withCommandOptions(options: any): any
+  readonly masters?: readonly object[]
+  nodeClient?(master: never): Promise<NodeRedisNode>
+  readonly _keyPrefix?: string | Buffer | undefined
+}
+
+export type BinaryClient = BinaryIoredis | BinaryNodeRedis
+
+/** Runs a script on one key, with arguments and answers that are bytes. */
+export type RunBinary = (
+  script: Script,
+  key: string,
+  parameters: readonly (string | Buffer)[],
+  late: AbortSignal
+) => Promise<unknown>
+
+interface NodeRedisScripts {
+  evalSha(sha: string, input: object): Promise<unknown>
+  eval(lua: string, input: object): Promise<unknown>
+}
+
+/** `undefined`: the client is neither. */
+export function binaryOf(client: BinaryClient): RunBinary | undefined {
+  if (client === null || typeof client !== 'object') return undefined
+  if ('withCommandOptions' in client) return ofNodeRedis(client)
+  return 'callBuffer' in client ? ofIoredis(client) : undefined
+}
+
+function ofIoredis(client: BinaryIoredis): RunBinary {
+  return ({ lua, sha }, key, parameters) =>
+    knownOrNot(
+      () => client.callBuffer('evalsha', sha, '1', key, ...parameters),
+      () => client.callBuffer('eval', lua, '1', key, ...parameters)
+    )
+}
+
+/** The type of RESP's strings, `$`. */
+const BLOB_STRING = 36
+
+function ofNodeRedis(client: BinaryNodeRedis): RunBinary {
+  return ({ lua, sha }, key, parameters, abortSignal) => {
+    const typeMapping = { [BLOB_STRING]: Buffer }
+    const scripts: NodeRedisScripts = client.withCommandOptions({ timeout: 0, abortSignal, typeMapping })
+    const input = { keys: [key], arguments: [...parameters] }
+    return knownOrNot(
+      () => scripts.evalSha(sha, input),
+      () => scripts.eval(lua, input)
+    )
+  }
+}
