@@ -62,8 +62,8 @@ t.test('what is published is the library and nothing else, and it loads with its
       )
     )
   )
-  // 48,000 of them for the manual, which is nowhere else for those who have the package alone.
-  t.ok(packed.size < 262_000, `${packed.size} bytes packed`)
+  // 52,000 of them for the manual, which is nowhere else for those who have the package alone.
+  t.ok(packed.size < 278_000, `${packed.size} bytes packed`)
 
   await writeFile(
     join(project, 'app.mjs'),
