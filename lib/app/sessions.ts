@@ -231,8 +231,9 @@ export class AppSessions implements Sessions {
 
   /** Whoever sends the cookie of such a session uses it, whether or not a handler asked for it. */
   roll(request: FastifyRequest, sessionsOf: SessionsOf): void {
-    const header = request.raw.headers.cookie
-    if (header === undefined || this.#rolling.length === 0) return
+    if (this.#rolling.length === 0) return
+    const { cookie: header } = request.raw.headers
+    if (header === undefined) return
     const present = this.#rolling.filter(({ cookie }) => cookie.isIn(header))
     if (present.length > 0) sessionsOf(request).useAll(present)
   }

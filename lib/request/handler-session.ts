@@ -48,6 +48,10 @@ export class HandlerSession {
     this.#state = state
   }
 
+  static definitionOf(session: HandlerSession): ResolvedDefinition {
+    return session.#definition
+  }
+
   /** For what stands beside the session's own values, to look at. @throws FST_SESSIONS_NOT_LOADED */
   static stateOf(session: HandlerSession): SessionState {
     return session.#loaded

@@ -10,28 +10,24 @@ import { ReplyState } from '../response/reply-state.js'
 import { SaveQueue } from '../save/save-queue.js'
 import { beginning } from '../session/lifetime.js'
 import type { Loaded } from '../session/origin.js'
-import { SessionState } from '../session/state.js'
+import { type Beginning, SessionState } from '../session/state.js'
 import { HandlerSession, type Host } from './handler-session.js'
 import { isPrefetch } from './prefetch.js'
 import { tellOpened } from './telling.js'
 import type { Unsaved } from './unsaved.js'
 
-/** A session that a handler has asked for. */
-interface Opened {
-  readonly definition: ResolvedDefinition
-  readonly session: HandlerSession
-}
-
 /** The sessions of one request. */
-export class RequestSessions implements Host {
+export class RequestSessions implements Host, Beginning {
   readonly replyState: ReplyState
   readonly #loader: Loader
   readonly #saves: SaveQueue
   readonly #marker: ClearMarker
   readonly #unsaved: Unsaved
   readonly #watches: Watches
-  readonly #isUse: boolean
-  readonly #opened: Opened[] = []
+  /** Whether the request counts as use of its sessions. */
+  readonly isUse: boolean
+  /** Those that the handler has asked for. */
+  readonly #opened: HandlerSession[] = []
   #states: SessionState[] = []
   #isFollowed = false
   /** The handler asked for one of them. */
@@ -51,7 +47,7 @@ export class RequestSessions implements Host {
     this.#marker = marker
     this.#unsaved = unsaved
     this.#watches = watches
-    this.#isUse = routes.isUse(request)
+    this.isUse = routes.isUse(request)
   }
 
   /** The sessions that the handler asked for and that are loaded. */
@@ -63,10 +59,10 @@ export class RequestSessions implements Host {
   session(definition: ResolvedDefinition): HandlerSession {
     if (!this.isLookedAt) this.replyState.isLate = this.replyState.reply.raw.headersSent
     this.isLookedAt = true
-    for (const opened of this.#opened) if (opened.definition === definition) return opened.session
+    for (const opened of this.#opened) if (HandlerSession.definitionOf(opened) === definition) return opened
     const loaded = this.#loader.loaded(definition)
     const session = new HandlerSession(definition, this, loaded && this.#state(definition, loaded))
-    this.#opened.push({ definition, session })
+    this.#opened.push(session)
     return session
   }
 
@@ -129,10 +125,10 @@ export class RequestSessions implements Host {
 
   end(state: SessionState): SessionState {
     if (!state.isSaving) {
-      state.destroy(this.#beginning)
+      state.destroy(this.beginsAt)
       return state
     }
-    const successor = state.startOver(this.#beginning)
+    const successor = state.startOver(this.beginsAt)
     this.#states = this.#states.map((each) => (each === state ? successor : each))
     return successor
   }
@@ -173,13 +169,17 @@ export class RequestSessions implements Host {
   }
 
   #stateFrom(definition: ResolvedDefinition, loaded: Loaded): SessionState {
-    const begins = { at: this.#beginning, isUse: this.#isUse, clearedAt: this.#marker.clearedAt }
-    const state = new SessionState(definition, this.replyState.request.log, loaded, begins)
+    const state = new SessionState(definition, this.replyState.request.log, loaded, this)
     this.#marker.see(state.content.createdAt)
     return state
   }
 
-  get #beginning(): number {
-    return beginning(Date.now(), this.#marker.clearedAt)
+  /** When a session is created that begins now. */
+  get beginsAt(): number {
+    return beginning(Date.now(), this.clearedAt)
+  }
+
+  get clearedAt(): number {
+    return this.#marker.clearedAt
   }
 }

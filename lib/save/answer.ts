@@ -6,7 +6,7 @@ import type { ReplyState } from '../response/reply-state.js'
 import { sendCookies } from '../response/send-cookies.js'
 import { arrivingOf } from '../session/arriving.js'
 import { cookieAge, cookieEnd, isCookieDue } from './due.js'
-import { eachOrThrow, logUnrenewed } from './failures.js'
+import { type Failures, logUnrenewed, withFailure } from './failures.js'
 import type { Task } from './task.js'
 
 /** Ends those that another plugin's server keeps as well, should any be signed out, and answers. */
@@ -34,27 +34,40 @@ async function endOld({ request }: ReplyState, definition: ResolvedDefinition): 
 
 const NOT_ENDED = 'the store of the former plugin did not end the session that it keeps'
 
-/** Makes the cookies, and sets them unless one can't be made. */
+/** Makes the cookies, and sets them unless one can't be made. @throws FST_SESSIONS_SAVE */
 function answer(reply: ReplyState, tasks: readonly Task[], now: number): Promise<void> | undefined {
   const cookies: SetCookie[] = []
   let arrived: Promise<void> | undefined
-  eachOrThrow(tasks, taskState, (task) => {
-    const make = task.isRenewal ? renewedCookies : cookiesFor
-    const own = make(reply, task, now)
-    cookies.push(...own)
-    task.setsCookie = own.length > 0
-    const arriving = arrivingOf(task.state.definition)
-    if (arriving === undefined || own.length === 0 || reply.areHeadersSent) return
-    cookies.push(...arriving.clear(reply.request, task.state))
-    arrived = allOf(arrived, arriving.endArrived(task.state))
-  })
-  for (const { state, encoded, settled } of tasks) {
-    const isWritten = encoded !== undefined && settled?.status !== 'rejected'
-    if (state.definition.store === undefined && isWritten) state.markSaved(encoded)
-    state.markAnswered()
+  let failures: Failures | undefined
+  for (const task of tasks) {
+    try {
+      const own = task.isRenewal ? renewedCookies(reply, task, now) : cookiesFor(reply, task, now)
+      if (own.length === 0) continue
+      task.setsCookie = true
+      cookies.push(...own)
+      arrived = allOf(arrived, arrive(reply, task, cookies))
+    } catch (error) {
+      failures = withFailure(failures, task.state, error)
+    }
   }
+  if (failures !== undefined) throw new SaveError(failures)
+  for (const task of tasks) markAnswered(task)
   sendCookies(reply, cookies)
   return arrived
+}
+
+/** The browser forgets the cookie of the other plugin, now that it gets one of ours. */
+function arrive(reply: ReplyState, { state }: Task, cookies: SetCookie[]): Promise<void> | undefined {
+  const arriving = arrivingOf(state.definition)
+  if (arriving === undefined || reply.areHeadersSent) return undefined
+  cookies.push(...arriving.clear(reply.request, state))
+  return arriving.endArrived(state)
+}
+
+function markAnswered({ state, encoded, settled }: Task): void {
+  const isWritten = encoded !== undefined && settled?.status !== 'rejected'
+  if (state.definition.store === undefined && isWritten) state.markSaved(encoded)
+  state.markAnswered()
 }
 
 function allOf(first: Promise<void> | undefined, second: Promise<void> | undefined): Promise<void> | undefined {
@@ -101,5 +114,3 @@ function cookiesFor({ request }: ReplyState, { state, encoded }: Task, now: numb
     cookieOptions
   )
 }
-
-const taskState = ({ state }: Task) => state

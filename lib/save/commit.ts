@@ -4,11 +4,11 @@ import { save } from '../events/channels.js'
 import { type Job, runAlone, runTogether } from '../records/rounds.js'
 import type { ReplyState } from '../response/reply-state.js'
 import type { SessionState } from '../session/state.js'
-import { andThen, isPromise } from '../util/awaitable.js'
+import { isPromise } from '../util/awaitable.js'
 import { finish } from './answer.js'
-import { asError, eachOrThrow, logUnrenewed } from './failures.js'
+import { asError, logUnrenewed } from './failures.js'
 import type { Outcome } from './outcome.js'
-import { mayNeedSaving, plan } from './plan.js'
+import { planAll } from './plan.js'
 import type { Task } from './task.js'
 import { listen, type SaveTelling, tellDropped, tellFailed, tracedSave } from './telling.js'
 
@@ -19,29 +19,46 @@ import { listen, type SaveTelling, tellDropped, tellFailed, tracedSave } from '.
  */
 export function commit(reply: ReplyState, states: readonly SessionState[]): Promise<void> | undefined {
   const now = Date.now()
-  const tasks = eachOrThrow(states, stateOf, (state) =>
-    mayNeedSaving(state, now) ? plan(reply, state, now) : undefined
-  )
+  const tasks = planAll(reply, states, now)
+  if (tasks.length === 0) return undefined
   const working = tasks.every(hasJob) ? tasks : tasks.filter(hasJob)
   const telling = listen(reply, tasks)
   if (working.length === 0) return answered(reply, tasks, now, telling)
   for (const { state } of tasks) state.beginSaving()
   const running = run(reply, working)
-  const end = () => finishSaved(reply, tasks, now, telling)
-  return isPromise(running) ? running.then(end) : end()
+  return isPromise(running) ? finishAfter(running, reply, tasks, now, telling) : finishSaved(reply, tasks, now, telling)
 }
 
-const stateOf = (state: SessionState) => state
+async function finishAfter(
+  running: Promise<void>,
+  reply: ReplyState,
+  tasks: readonly Task[],
+  now: number,
+  telling: SaveTelling | undefined
+): Promise<void> {
+  await running
+  await finishSaved(reply, tasks, now, telling)
+}
 
 /** Leaves on each task how its job went; never throws. */
 function run(reply: ReplyState, tasks: readonly Task[]): Awaitable<void> {
   if (tasks.length > 1) return runByStore(reply, tasks)
   const [only] = tasks as [Task]
-  const settle = (settled: PromiseSettledResult<Outcome>) => {
-    only.settled = settled
-  }
-  const saving = () => runAlone(storeOf(only), only.job as Job<Outcome>)
-  return andThen(save.hasSubscribers ? tracedSave(reply, tasks, saving) : saving(), settle)
+  const settled = save.hasSubscribers ? runTraced(reply, only) : runOne(only)
+  if (isPromise(settled)) return settleLater(only, settled)
+  only.settled = settled
+}
+
+function runOne(task: Task): Awaitable<PromiseSettledResult<Outcome>> {
+  return runAlone(storeOf(task), task.job as Job<Outcome>)
+}
+
+function runTraced(reply: ReplyState, task: Task): Awaitable<PromiseSettledResult<Outcome>> {
+  return tracedSave(reply, [task], () => runOne(task))
+}
+
+async function settleLater(task: Task, running: Promise<PromiseSettledResult<Outcome>>): Promise<void> {
+  task.settled = await running
 }
 
 function finishSaved(
@@ -50,18 +67,22 @@ function finishSaved(
   now: number,
   telling: SaveTelling | undefined
 ): Promise<void> | undefined {
-  const end = () => {
-    for (const { state } of tasks) state.endSaving()
-  }
   let finishing: Promise<void> | undefined
   try {
     if (tasks.some(isFailed)) throw saveError(reply, tasks, telling)
-    const kept = tasks.every(isDone) ? tasks : tasks.filter((task) => isKept(reply, task, telling))
-    finishing = answered(reply, kept, now, telling)
+    finishing = answered(reply, tasks.every(isDone) ? tasks : keptOf(reply, tasks, telling), now, telling)
   } finally {
-    if (finishing === undefined) end()
+    if (finishing === undefined) endSaving(tasks)
   }
-  return finishing?.finally(end)
+  return finishing && endSavingAfter(finishing, tasks)
+}
+
+function endSaving(tasks: readonly Task[]): void {
+  for (const { state } of tasks) state.endSaving()
+}
+
+function endSavingAfter(finishing: Promise<void>, tasks: readonly Task[]): Promise<void> {
+  return finishing.finally(() => endSaving(tasks))
 }
 
 function answered(
@@ -72,9 +93,14 @@ function answered(
 ): Promise<void> | undefined {
   const finishing = finish(reply, tasks, now)
   if (telling === undefined) return finishing
-  if (finishing !== undefined) return finishing.then(() => telling.tell(tasks))
+  if (finishing !== undefined) return tellAfter(finishing, tasks, telling)
   telling.tell(tasks)
   return undefined
+}
+
+async function tellAfter(finishing: Promise<void>, tasks: readonly Task[], telling: SaveTelling): Promise<void> {
+  await finishing
+  telling.tell(tasks)
 }
 
 async function runByStore(reply: ReplyState, tasks: readonly Task[]): Promise<void> {
@@ -107,6 +133,10 @@ function saveError(reply: ReplyState, tasks: readonly Task[], telling: SaveTelli
     errors.set(definition.name, error)
   }
   return new SaveError(errors)
+}
+
+function keptOf(reply: ReplyState, tasks: readonly Task[], telling: SaveTelling | undefined): readonly Task[] {
+  return tasks.filter((task) => isKept(reply, task, telling))
 }
 
 /** Not one that was ended elsewhere, which learns it, nor one whose end could not be moved. */

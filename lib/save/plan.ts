@@ -1,21 +1,40 @@
-import { HeadersSentError, StoreError } from '../errors.js'
+import { HeadersSentError, SaveError, StoreError } from '../errors.js'
 import type { ReplyState } from '../response/reply-state.js'
 import { arrivingOf } from '../session/arriving.js'
 import type { Encoded, Origin } from '../session/origin.js'
 import type { SessionState } from '../session/state.js'
 import { isCookieDue, isTouchDue } from './due.js'
-import { logUnrenewed } from './failures.js'
+import { type Failures, logUnrenewed, withFailure } from './failures.js'
 import { confirm, renew, renewWithCookie, save } from './save.js'
 import { renewalFor, type Task, taskFor } from './task.js'
 
+/**
+ * What is to be done for these sessions: decided, and encoded, for all of them before anything is written.
+ * @throws FST_SESSIONS_SAVE
+ */
+export function planAll(reply: ReplyState, states: readonly SessionState[], now: number): readonly Task[] {
+  const tasks: Task[] = []
+  let failures: Failures | undefined
+  for (const state of states) {
+    try {
+      const task = mayNeedSaving(state, now) ? plan(reply, state, now) : undefined
+      if (task !== undefined) tasks.push(task)
+    } catch (error) {
+      failures = withFailure(failures, state, error)
+    }
+  }
+  if (failures !== undefined) throw new SaveError(failures)
+  return tasks
+}
+
 /** Most requests only read: they are done here. */
-export function mayNeedSaving(state: SessionState, now: number): boolean {
+function mayNeedSaving(state: SessionState, now: number): boolean {
   if (state.isDirty || state.isStale || state.cookieOptions !== undefined) return true
   return isTouchDue(state, now)
 }
 
 /** What is to be done for a session; `undefined`: nothing. @throws when it can not be stored as it is */
-export function plan(reply: ReplyState, state: SessionState, now: number): Task | undefined {
+function plan(reply: ReplyState, state: SessionState, now: number): Task | undefined {
   if (state.isDetached) return planDetached(state)
   if (state.isReadOnly) return state.refuseChanges() as undefined
   state.resolveToDestroy()

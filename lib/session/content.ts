@@ -14,17 +14,6 @@ import type { Encoded, Origin } from './origin.js'
 import type { PluginValues } from './plugin-values.js'
 import { Values } from './values.js'
 
-/** What of a session is stored: its changes are changes to this. */
-interface Base {
-  readonly record: SessionRecord | undefined
-  /** When it ends, in ms since the epoch; `undefined` where nothing is stored. */
-  readonly end: number | undefined
-  /** The version of the schema under which it is to be stored again. */
-  readonly version: number
-  /** What stays stored as it is until a value changes. */
-  readonly form: Form | undefined
-}
-
 /** A word of this request, which is kept apart from what is stored: `undefined` may be what was said. */
 interface Said<T> {
   readonly value: T
@@ -36,7 +25,14 @@ interface Parts {
   readonly createdAt: number
   /** Whether this request counts as use, which moves the end of what is stored. */
   isUse: boolean
-  base: Base
+  /** What of the session is stored: its changes are changes to this. `undefined` where nothing is stored. */
+  record: SessionRecord | undefined
+  /** When that ends, in ms since the epoch. */
+  end: number | undefined
+  /** The version of the schema under which it is to be stored again. */
+  version: number
+  /** What stays stored as it is until a value changes. */
+  form: Form | undefined
   values: Values
   /** Made when messages are first asked for: most requests do not. */
   flashes: Flashes | undefined
@@ -67,7 +63,10 @@ export class Content {
     return new Content(definition, log, {
       createdAt,
       isUse,
-      base: { record: undefined, end: undefined, version, form: undefined },
+      record: undefined,
+      end: undefined,
+      version,
+      form: undefined,
       values: new Values(codec, { payload: NO_PAYLOAD, data: codec.empty() }),
       flashes: undefined,
       pluginValues: undefined,
@@ -88,7 +87,10 @@ export class Content {
     return new Content(definition, log, {
       createdAt: record.c,
       isUse,
-      base: { record, end: expires, version: read.version, form: read.form },
+      record,
+      end: expires,
+      version: read.version,
+      form: read.form,
       values: new Values(definition.codec, read),
       flashes: undefined,
       pluginValues: undefined,
@@ -129,8 +131,8 @@ export class Content {
   }
 
   get persist(): Persist {
-    const { persist, base } = this.#parts
-    return persist === undefined ? base.record?.m : persist.value
+    const { persist, record } = this.#parts
+    return persist === undefined ? record?.m : persist.value
   }
 
   set persist(value: Persist) {
@@ -138,14 +140,14 @@ export class Content {
   }
 
   get subject(): string | undefined {
-    const { subjects, base } = this.#parts
-    return subjects === undefined ? base.record?.s : subjects.value[0]
+    const { subjects, record } = this.#parts
+    return subjects === undefined ? record?.s : subjects.value[0]
   }
 
   /** All whose session it is, the user first. */
   get subjects(): readonly string[] {
-    const { subjects, base } = this.#parts
-    return subjects === undefined ? subjectsOf(base.record ?? NO_RECORD) : subjects.value
+    const { subjects, record } = this.#parts
+    return subjects === undefined ? subjectsOf(record ?? NO_RECORD) : subjects.value
   }
 
   set subjects(value: readonly string[]) {
@@ -176,9 +178,9 @@ export class Content {
   /** When it ends if it is used now, or only looked at, and not again; in ms since the epoch. */
   expires(now: number): number {
     const { idle, absolute } = this.#definition
-    const { createdAt, isUse, persist, base } = this.#parts
+    const { createdAt, isUse, persist, end } = this.#parts
     // `persist()` says how long it is to live, and so may move the end to earlier.
-    const storedEnd = persist === undefined ? base.end : undefined
+    const storedEnd = persist === undefined ? end : undefined
     return endAfter(now, { createdAt, isUse, absolute, storedEnd, idle: idleOf(this.persist, idle) })
   }
 
@@ -218,8 +220,11 @@ export class Content {
     parts.values.rebase(started, theirs, this.#definition.merge)
     parts.flashes?.rebase(withoutSubjects(record.f) ?? {})
     // What another request said of it is no word of this one.
-    if (parts.subjects === undefined && record.s !== parts.base.record?.s) parts.subjectBefore = record.s
-    parts.base = { record, end: expires, version: theirs.version, form: theirs.form }
+    if (parts.subjects === undefined && record.s !== parts.record?.s) parts.subjectBefore = record.s
+    parts.record = record
+    parts.end = expires
+    parts.version = theirs.version
+    parts.form = theirs.form
   }
 
   /** Another content with the same changes, for replaying them on something that this one must not see. */
@@ -235,7 +240,7 @@ export class Content {
 
   /** The end of what is stored was moved, and nothing else. */
   renew(end: number): void {
-    this.#parts.base = { ...this.#parts.base, end }
+    this.#parts.end = end
   }
 
   /** What `origin` says is stored now, and holds all changes that were there when it was encoded. */
@@ -244,16 +249,18 @@ export class Content {
     const parts = this.#parts
     if (parts.persist?.value === record.m) parts.persist = undefined
     if (parts.subjects && areSame(parts.subjects.value, subjectsOf(record))) parts.subjects = undefined
-    const { form } = parts.base
-    const isAsRead = form !== undefined && form.p === record.p
-    parts.base = { ...parts.base, record, end: expires, form: isAsRead ? form : undefined }
-    if (isAsRead) parts.values.markSavedAsRead()
-    else parts.values.markSaved(origin)
+    parts.record = record
+    parts.end = expires
+    if (parts.form !== undefined && parts.form.p === record.p) parts.values.markSavedAsRead()
+    else {
+      parts.form = undefined
+      parts.values.markSaved(origin)
+    }
     parts.flashes?.markSaved(withoutSubjects(record.f) ?? {})
   }
 
   get #storedFlashes(): FlashRecord | undefined {
-    return this.#parts.base.record?.f
+    return this.#parts.record?.f
   }
 
   #encodedFlashes(): FlashRecord | undefined {
@@ -265,12 +272,12 @@ export class Content {
 
   /** What another version can read better than this one stays as it is until a value changes. */
   #formOf(payload: Payload): Form {
-    const { base, values } = this.#parts
-    if (base.form !== undefined && !values.isDirty) return base.form
-    const isOwnVersion = base.version === this.#definition.version
+    const { form, version, values } = this.#parts
+    if (form !== undefined && !values.isDirty) return form
+    const isOwnVersion = version === this.#definition.version
     const holdsNothing = isEmpty(payload)
     return {
-      v: base.version === 1 ? undefined : base.version,
+      v: version === 1 ? undefined : version,
       o: isOwnVersion && !holdsNothing ? olderForms(this.#definition, payload, this.#log) : undefined,
       p: holdsNothing ? undefined : payload
     }

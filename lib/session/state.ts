@@ -13,8 +13,8 @@ import { Standing } from './standing.js'
 
 /** How a session that begins in this request begins. */
 export interface Beginning {
-  /** When, in ms since the epoch. */
-  readonly at: number
+  /** When, in ms since the epoch; not asked for where it goes on from a record. */
+  readonly beginsAt: number
   /** Whether this request counts as use. */
   readonly isUse: boolean
   /** When all sessions were cleared last, in ms since the epoch. */
@@ -45,7 +45,7 @@ export class SessionState extends Standing {
   shown: Shown | undefined
 
   constructor(definition: ResolvedDefinition, log: FastifyBaseLogger, loaded: Loaded, begins: Beginning) {
-    const { at, isUse } = begins
+    const { isUse } = begins
     const { origin, unread, problem, isStale = false, isDetached = false, arrival } = loaded
     super(definition, problem)
     this.log = log
@@ -65,7 +65,12 @@ export class SessionState extends Standing {
       arrival?.isStored === false ? undefined : (origin ?? unread),
       typeof read === 'string' ? read : problem
     )
-    this.#content = Content.empty(definition, log, this.isReadOnly ? (origin as Origin).record.c : at, isUse)
+    this.#content = Content.empty(
+      definition,
+      log,
+      this.isReadOnly ? (origin as Origin).record.c : begins.beginsAt,
+      isUse
+    )
   }
 
   /** The cookie was sealed with an older key, so it has to be written although it is not due. */
@@ -146,12 +151,9 @@ export class SessionState extends Standing {
 
   /** Another session with the same changes, for replaying them on a record that this one must not see. */
   fork(): SessionState {
-    const fork = new SessionState(
-      this.definition,
-      this.log,
-      {},
-      { at: this.#content.createdAt, isUse: this.#content.isUse, clearedAt: this.clearedAt }
-    )
+    const { createdAt: beginsAt, isUse } = this.#content
+    const begins = { beginsAt, isUse, clearedAt: this.clearedAt }
+    const fork = new SessionState(this.definition, this.log, {}, begins)
     fork.#content = this.#content.fork()
     fork.#replays = this.#replays
     fork.goOn(this.origin)
@@ -194,10 +196,11 @@ export class SessionState extends Standing {
   }
 
   /** The new session that follows `destroy()` while a save of this one is under way. */
-  startOver(at: number): SessionState {
+  startOver(beginsAt: number): SessionState {
     const { definition, log, isDetached, clearedAt } = this
     const { isUse } = this.#content
-    const successor = new SessionState(definition, log, { isDetached, problem: this.problem }, { at, isUse, clearedAt })
+    const begins = { beginsAt, isUse, clearedAt }
+    const successor = new SessionState(definition, log, { isDetached, problem: this.problem }, begins)
     successor.cookieOptions = this.cookieOptions
     successor.follow(this)
     return successor
