@@ -164,14 +164,21 @@ export interface Headers {
   header(name: string, value: string | string[]): unknown
 }
 
-/** Sets or replaces cookies among the reply's others: one name stands there once. */
-export function setCookies(reply: Headers, cookies: readonly SetCookie[], alreadySet: Set<string>): void {
-  for (const { name } of cookies) {
-    if (alreadySet.has(name)) removeCookie(reply, name)
-    alreadySet.add(name)
-  }
+/**
+ * Sets or replaces cookies among the reply's others: one name stands there once.
+ * @param alreadySet the names of those that are to be replaced
+ * @returns these and the new ones
+ */
+export function setCookies(
+  reply: Headers,
+  cookies: readonly SetCookie[],
+  alreadySet: readonly string[]
+): readonly string[] {
+  const names = cookies.map(({ name }) => name)
+  for (const name of alreadySet) if (names.includes(name)) removeCookie(reply, name)
   const texts = cookies.map(({ text }) => text)
   reply.header('set-cookie', texts.length === 1 ? (texts[0] as string) : texts)
+  return alreadySet.length === 0 ? names : [...new Set([...alreadySet, ...names])]
 }
 
 function removeCookie(reply: Headers, name: string): void {

@@ -50,7 +50,9 @@ function loadSealed(definition: ResolvedDefinition, value: string, cutoffs: Cuto
   return { origin: { text, record, expires: record.e, cachedValue, came }, isStale }
 }
 
+/** A cookie that names a record. */
 export interface OpenedTicket {
+  readonly definition: ResolvedDefinition
   readonly ticket: Ticket
   readonly isStale: boolean
   readonly candidate: Candidate
@@ -85,7 +87,7 @@ function openFrom(definition: ResolvedDefinition, first: Candidate, cutoffs: Cut
     const problem =
       opened.problem ?? endedBy(opened.content.createdAt, opened.content.expires, definition.absolute, cutoffs)
     if (opened.problem === undefined && problem === undefined) {
-      return { ticket: opened.content, isStale: opened.isStale, candidate, earlier }
+      return { definition, ticket: opened.content, isStale: opened.isStale, candidate, earlier }
     }
     earlier ??= { problem: problem as Problem, refusal: refusalOf(definition, value, opened) }
     candidate = definition.cookie.next(candidate)
@@ -99,43 +101,42 @@ function refusalOf({ absolute }: ResolvedDefinition, value: string, opened: Open
   return { value, id, end: endOf(createdAt, expires, absolute) }
 }
 
+function refusalAt({ candidate, ticket }: OpenedTicket, subject?: string): Refusal {
+  return { value: candidate.value, id: ticket.id, subject }
+}
+
 /**
  * Reads the record that a ticket names. A cookie whose session has ended may stand before one whose session lives, so the
  * next is tried: to open a cookie is not to accept it.
  */
-export function* loadRecord(definition: ResolvedDefinition, named: OpenedTicket, cutoffs: Cutoffs): Job<Loaded> {
-  const { ticket, isStale } = named
-  const { value } = named.candidate
-  const refusal = { value, id: ticket.id }
+export function* loadRecord(named: OpenedTicket, cutoffs: Cutoffs): Job<Loaded> {
+  const { definition, ticket, isStale } = named
   // Not by `readSource`: a generator within another is paid again at each step, and most requests go here.
   const stored = (yield { kind: 'read', id: ticket.id }) as StoredRecord | undefined
   if (stored !== undefined && isLonger(stored.text, definition.maxBytes)) {
-    return yield* loadNext(definition, named, cutoffs, {
-      problem: 'too-large',
-      refusal,
-      unread: unreadAs(ticket, stored)
-    })
+    const unread = unreadAs(ticket, stored)
+    return yield* loadNext(named, cutoffs, { problem: 'too-large', refusal: refusalAt(named), unread })
   }
   const origin = originOf(definition, ticket.id, stored, ticket)
-  if (origin === undefined) return yield* loadNext(definition, named, cutoffs, { problem: 'gone', refusal })
-  const problem = endedBy(origin.record.c, origin.expires, definition.absolute, cutoffs)
+  if (origin === undefined) return yield* loadNext(named, cutoffs, { problem: 'gone', refusal: refusalAt(named) })
+  const { c, n: retired, s: subject } = origin.record
+  const problem = endedBy(c, origin.expires, definition.absolute, cutoffs)
   if (problem !== undefined) {
-    const { c, s: subject } = origin.record
-    const ended = { ...refusal, subject, end: endOf(c, origin.expires, definition.absolute) }
-    return yield* loadNext(definition, named, cutoffs, { problem, refusal: ended })
+    const end = endOf(c, origin.expires, definition.absolute)
+    return yield* loadNext(named, cutoffs, { problem, refusal: { ...refusalAt(named, subject), end } })
   }
-  const { n: retired, s: subject } = origin.record
+  const { value } = named.candidate
   if (retired === undefined) return { origin, isStale, value }
   if (retired[1] <= cutoffs.now) {
-    return yield* loadNext(definition, named, cutoffs, { problem: 'retired', refusal: { ...refusal, subject } })
+    return yield* loadNext(named, cutoffs, { problem: 'retired', refusal: refusalAt(named, subject) })
   }
   // A request with the old id reads what the record held when it was replaced, and nothing that the new id has gained
   // since: an attacker who planted the old id must not get the rights of a sign-in. When the new session has ended, the
   // old id gives nothing any more.
   if ((yield* follow(definition, origin)) === undefined) {
-    return yield* loadNext(definition, named, cutoffs, { problem: 'gone', refusal: { ...refusal, subject } })
+    return yield* loadNext(named, cutoffs, { problem: 'gone', refusal: refusalAt(named, subject) })
   }
-  return yield* loadNext(definition, named, cutoffs, { origin: withoutTicket(origin), value })
+  return yield* loadNext(named, cutoffs, { origin: withoutTicket(origin), value })
 }
 
 /** Reads the record of an id, for somebody who has no cookie of it; `undefined` if that is no live session. */
@@ -147,15 +148,10 @@ export function* loadById(definition: ResolvedDefinition, id: string, cutoffs: C
 }
 
 /** Loads the next cookie of the name; gives that or `otherwise`, whichever is better: live, or at least a session. */
-function* loadNext(
-  definition: ResolvedDefinition,
-  { candidate, earlier }: OpenedTicket,
-  cutoffs: Cutoffs,
-  otherwise: Loaded
-): Job<Loaded> {
+function* loadNext({ definition, candidate, earlier }: OpenedTicket, cutoffs: Cutoffs, otherwise: Loaded): Job<Loaded> {
   const next = definition.cookie.next(candidate)
   const opened = next && openFrom(definition, next, cutoffs)
-  const loaded = opened?.ticket === undefined ? NOTHING : yield* loadRecord(definition, opened, cutoffs)
+  const loaded = opened?.ticket === undefined ? NOTHING : yield* loadRecord(opened, cutoffs)
   const isLive = loaded.origin !== undefined && loaded.origin.record.n === undefined
   if (isLive || (otherwise.origin === undefined && loaded.origin !== undefined)) return loaded
   return otherwise.origin === undefined ? { ...otherwise, ...earlier } : otherwise

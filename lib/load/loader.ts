@@ -9,9 +9,9 @@ import { load } from '../events/channels.js'
 import type { ClearMarker } from '../records/clear-marker.js'
 import { arrivingOf } from '../session/arriving.js'
 import type { Loaded } from '../session/origin.js'
-import { andThen } from '../util/awaitable.js'
-import { type Cutoffs, loadFromCookie, logProblem, openTicket } from './load.js'
-import { type Named, readRecord, readRecords } from './read-records.js'
+import { isPromise } from '../util/awaitable.js'
+import { type Cutoffs, loadFromCookie, logProblem, type OpenedTicket, openTicket } from './load.js'
+import { readRecord, readRecords } from './read-records.js'
 import { beginning, tellFailed, tellLoad, tellRefused, tracedRead } from './telling.js'
 
 /** What was read of one session, or why it could not be. */
@@ -38,7 +38,7 @@ export class Loader {
   /** Reads the records of sessions whose cookies came, one round trip a store. What is no promise was done at once. */
   preload(definitions: readonly ResolvedDefinition[]): Awaitable<unknown> {
     const cutoffs = this.#cutoffs
-    const named: Named[] = []
+    const named: OpenedTicket[] = []
     const [first] = definitions
     if (first !== undefined) this.#since = beginning(first, this.#request)
     let mayArrive = false
@@ -49,7 +49,7 @@ export class Loader {
       if (opened !== undefined) named.push(opened)
     }
     const own = named.length > 1 ? this.#readByStore(named, cutoffs) : named[0] && this.#readOne(named[0], cutoffs)
-    return mayArrive ? andThen(own, () => this.#arriveAll(definitions, cutoffs)) : own
+    return mayArrive ? this.#arriveAfter(own, definitions, cutoffs) : own
   }
 
   /** The store could not be asked for these: whoever uses them gets the error, or an empty session. */
@@ -104,9 +104,9 @@ export class Loader {
   }
 
   #put(result: Result): void {
-    const at = this.#results.findIndex(({ definition }) => definition === result.definition)
-    if (at === -1) this.#results.push(result)
-    else this.#results[at] = result
+    let at = 0
+    while (at < this.#results.length && this.#results[at]?.definition !== result.definition) at++
+    this.#results[at] = result
   }
 
   /** Whether or not a cookie came: else only the second visit would show that `load()` was forgotten. */
@@ -135,7 +135,12 @@ export class Loader {
   }
 
   /** Sessions of other plugins, where there is none of ours. */
-  async #arriveAll(definitions: readonly ResolvedDefinition[], cutoffs: Cutoffs): Promise<void> {
+  async #arriveAfter(
+    own: Awaitable<unknown>,
+    definitions: readonly ResolvedDefinition[],
+    cutoffs: Cutoffs
+  ): Promise<void> {
+    if (isPromise(own)) await own
     const { text } = this.#cookieHeader
     const open = definitions.filter((definition) => definition.from?.isIn(text) && mayArrive(this.#find(definition)))
     await Promise.all(open.map((definition) => this.#arrive(definition, cutoffs)))
@@ -151,33 +156,39 @@ export class Loader {
   }
 
   /** `undefined`: there is nothing to be read. */
-  #openTicket(definition: ResolvedDefinition, cutoffs: Cutoffs): Named | undefined {
+  #openTicket(definition: ResolvedDefinition, cutoffs: Cutoffs): OpenedTicket | undefined {
     const opened = openTicket(definition, this.#cookieHeader, cutoffs)
     if (opened === undefined) return undefined
-    if (opened.problem === undefined) return { definition, ...opened }
+    if (opened.problem === undefined) return opened
     this.#take(definition, { problem: opened.problem, refusal: opened.refusal })
     return undefined
   }
 
-  #readByStore(named: readonly Named[], cutoffs: Cutoffs): Promise<unknown> {
+  #readByStore(named: readonly OpenedTicket[], cutoffs: Cutoffs): Promise<unknown> {
     const stores = [...new Set(named.map(({ definition }) => definition.store))]
-    const ofStore = (store: Named['definition']['store']) =>
+    const ofStore = (store: OpenedTicket['definition']['store']) =>
       named.filter(({ definition }) => definition.store === store)
     return Promise.all(stores.map((store) => this.#read(ofStore(store), cutoffs)))
   }
 
   /** Reads records of one store. */
-  async #read(named: readonly Named[], cutoffs: Cutoffs): Promise<void> {
+  async #read(named: readonly OpenedTicket[], cutoffs: Cutoffs): Promise<void> {
     const definitions = named.map(({ definition }) => definition)
     const results = await tracedRead(definitions, this.#request, () => readRecords(named, cutoffs))
-    for (const [index, result] of results.entries()) this.#settle((named[index] as Named).definition, result)
+    for (const [index, result] of results.entries()) this.#settle((named[index] as OpenedTicket).definition, result)
   }
 
-  #readOne(named: Named, cutoffs: Cutoffs): Awaitable<void> {
-    const read = () => readRecord(named, cutoffs)
-    const { definition } = named
-    const result = load.hasSubscribers ? tracedRead([definition], this.#request, read) : read()
-    return andThen(result, (settled) => this.#settle(definition, settled))
+  #readOne(named: OpenedTicket, cutoffs: Cutoffs): Awaitable<void> {
+    const result = load.hasSubscribers ? this.#readTraced(named, cutoffs) : readRecord(named, cutoffs)
+    return isPromise(result) ? this.#settleLater(named, result) : this.#settle(named.definition, result)
+  }
+
+  #readTraced(named: OpenedTicket, cutoffs: Cutoffs): Awaitable<PromiseSettledResult<Loaded>> {
+    return tracedRead([named.definition], this.#request, () => readRecord(named, cutoffs))
+  }
+
+  async #settleLater({ definition }: OpenedTicket, result: Promise<PromiseSettledResult<Loaded>>): Promise<void> {
+    this.#settle(definition, await result)
   }
 
   #settle(definition: ResolvedDefinition, result: PromiseSettledResult<Loaded>): void {

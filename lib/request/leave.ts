@@ -49,11 +49,11 @@ function leaveAfter(saving: Promise<void>, sessions: RequestSessions, payload: u
 }
 
 /** What is put into the copy that `session.data` is looks as if it were kept. */
-function tellAssigned({ used, replyState: { reply, route } }: RequestSessions): void {
+function tellAssigned({ used, replyState }: RequestSessions): void {
   for (const { definition, shown } of used) {
-    const keys = shown?.assigned ?? []
-    if (keys.length === 0) continue
-    const remedy = [...new Set(keys)].map((key) => `set("${key}", …)`).join(', ')
+    if (shown === undefined || shown.assigned.length === 0) continue
+    const { reply, route } = replyState
+    const remedy = [...new Set(shown.assigned)].map((key) => `set("${key}", …)`).join(', ')
     const reason = `what ${route} assigned to session.data is not kept: use ${remedy}`
     reply.log.warn({ session: definition.name, route }, `session "${definition.name}": ${reason}`)
   }
@@ -64,7 +64,7 @@ function handOn(sessions: RequestSessions, payload: unknown, done: Done): void {
   replyState.leave()
   replyState.isHandingOn = true
   try {
-    done(undefined, replyState.setsCookies ? keepResponseFromSharedCaches(replyState, payload) : payload)
+    done(undefined, replyState.written.length > 0 ? keepResponseFromSharedCaches(replyState, payload) : payload)
   } finally {
     replyState.isHandingOn = false
   }

@@ -20,7 +20,6 @@ import type { Unsaved } from './unsaved.js'
 export class RequestSessions implements Host, Beginning {
   readonly replyState: ReplyState
   readonly #loader: Loader
-  readonly #saves: SaveQueue
   readonly #marker: ClearMarker
   readonly #unsaved: Unsaved
   readonly #watches: Watches
@@ -29,6 +28,7 @@ export class RequestSessions implements Host, Beginning {
   /** Those that the handler has asked for. */
   readonly #opened: HandlerSession[] = []
   #states: SessionState[] = []
+  #saves: SaveQueue | undefined
   #isFollowed = false
   /** The handler asked for one of them. */
   isLookedAt = false
@@ -43,7 +43,6 @@ export class RequestSessions implements Host, Beginning {
   ) {
     this.replyState = new ReplyState(request, reply)
     this.#loader = new Loader(request, marker, routes)
-    this.#saves = new SaveQueue(this.replyState)
     this.#marker = marker
     this.#unsaved = unsaved
     this.#watches = watches
@@ -110,6 +109,7 @@ export class RequestSessions implements Host, Beginning {
    * @throws FST_SESSIONS_SAVE, or rejects with it
    */
   commit(states: readonly SessionState[]): Promise<void> | undefined {
+    this.#saves ??= new SaveQueue(this.replyState)
     return this.#saves.commit(states)
   }
 
@@ -145,7 +145,7 @@ export class RequestSessions implements Host, Beginning {
   }
 
   async reload(state: SessionState): Promise<SessionState> {
-    await this.#saves.idle
+    await this.#saves?.idle
     const reloaded = this.#stateFrom(state.definition, await reload(state))
     this.#states = this.#states.map((each) => (each === state ? reloaded : each))
     return reloaded

@@ -16,7 +16,8 @@ export class ReplyState {
   failed: readonly string[] | undefined
   #hasErred = false
   #isErrorDue = false
-  #written: Set<string> | undefined
+  /** The names of the cookies that this response sets already. */
+  written: readonly string[] = NONE
 
   constructor(request: FastifyRequest, reply: FastifyReply) {
     this.request = request
@@ -31,16 +32,6 @@ export class ReplyState {
   /** The reply to that error is still to come. */
   get isErrorDue(): boolean {
     return this.#isErrorDue
-  }
-
-  /** The names of the cookies that this response sets already. */
-  get written(): Set<string> {
-    this.#written ??= new Set()
-    return this.#written
-  }
-
-  get setsCookies(): boolean {
-    return this.#written !== undefined
   }
 
   /** The handler writes to `reply.raw` itself, so that Fastify runs no `onSend`. */
@@ -77,3 +68,5 @@ export class ReplyState {
     this.failed = [...(this.failed ?? []), ...names]
   }
 }
+
+const NONE: readonly string[] = []

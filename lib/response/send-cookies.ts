@@ -9,7 +9,7 @@ export function sendCookies(state: ReplyState, cookies: readonly SetCookie[]): v
   if (cookies.length === 0 || state.areHeadersSent) return
   // A hijacked reply is written by hand: its headers are those of the raw response.
   const headers = isHijacked ? rawHeaders(reply) : reply
-  setCookies(headers, cookies, state.written)
+  state.written = setCookies(headers, cookies, state.written)
   keepFromSharedCaches(state, headers)
   if (isHijacked || stage !== 'handled') return
   // The reply may be hijacked after this; if it is not, Fastify writes its own headers over these.

@@ -17,13 +17,16 @@ const TARGETED = [
 
 /** Makes sure that no shared cache gives one visitor's cookie to the next: `Set-Cookie` alone hinders none (RFC 9111 §7.3). */
 export function keepFromSharedCaches(state: ReplyState, headers: Headers): void {
-  const said = (name: string) => headers.getHeader(name)
-  for (const name of TARGETED) {
-    if (isForAll(said(name))) takeBack(state, name, said(name), () => headers.removeHeader(name))
-  }
-  const present = said('cache-control')
-  if (isForAll(present)) takeBack(state, 'cache-control', present, () => headers.removeHeader('cache-control'))
-  if (said('cache-control') === undefined) headers.header('cache-control', 'no-store')
+  for (const name of TARGETED) takeBackFrom(headers, name, state)
+  takeBackFrom(headers, 'cache-control', state)
+  if (headers.getHeader('cache-control') === undefined) headers.header('cache-control', 'no-store')
+}
+
+function takeBackFrom(headers: Headers, name: string, state: ReplyState): void {
+  const said = headers.getHeader(name)
+  if (!isForAll(said)) return
+  tellTakenBack(state, name, said)
+  headers.removeHeader(name)
 }
 
 /** The same for a web `Response`, whose headers replace those of the reply. */
@@ -32,11 +35,9 @@ export function keepResponseFromSharedCaches(state: ReplyState, payload: unknown
   let kept = payload
   for (const name of ['cache-control', ...TARGETED]) {
     const said = payload.headers.get(name) ?? undefined
-    if (isForAll(said)) {
-      takeBack(state, name, said, () => {
-        kept = withHeader(kept, name, 'no-store')
-      })
-    }
+    if (!isForAll(said)) continue
+    tellTakenBack(state, name, said)
+    kept = withHeader(kept, name, 'no-store')
   }
   return kept
 }
@@ -49,11 +50,10 @@ function isForAll(said: number | string | string[] | undefined): boolean {
   return /\b(public|s-maxage|max-age\s*=\s*"?0*[1-9])/i.test(cacheControl)
 }
 
-function takeBack({ request, route }: ReplyState, name: string, said: unknown, remove: () => void): void {
+function tellTakenBack({ request, route }: ReplyState, name: string, said: unknown): void {
   const header = NAMES[name] ?? name
   const reason = `${route} says ${header}: ${said} and sets the cookie of a session, which a shared cache would give to the next visitor: no-store is sent instead; write private, or use no session there`
   tellOnce(request, `cache ${route} ${name}`, { route }, reason)
-  remove()
 }
 
 const NAMES: Readonly<Record<string, string>> = {

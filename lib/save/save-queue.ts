@@ -21,14 +21,21 @@ export class SaveQueue {
    * @throws FST_SESSIONS_SAVE, or rejects with it
    */
   commit(states: readonly SessionState[]): Promise<void> | undefined {
-    const earlier = this.#last
-    const saving = earlier === undefined ? commit(this.#reply, states) : earlier.then(() => commit(this.#reply, states))
-    if (saving === undefined) return undefined
+    const saving = this.#last === undefined ? commit(this.#reply, states) : this.#commitAfter(this.#last, states)
+    if (saving !== undefined) this.#note(saving)
+    return saving
+  }
+
+  async #commitAfter(earlier: Promise<void>, states: readonly SessionState[]): Promise<void> {
+    await earlier
+    await commit(this.#reply, states)
+  }
+
+  #note(saving: Promise<void>): void {
     const end = () => {
       if (this.#last === settled) this.#last = undefined
     }
     const settled = saving.then(end, end)
     this.#last = settled
-    return saving
   }
 }
