@@ -125,10 +125,10 @@ export class RequestSessions implements Host, Beginning {
 
   end(state: SessionState): SessionState {
     if (!state.isSaving) {
-      state.destroy(this.beginsAt)
+      state.destroy(this.at)
       return state
     }
-    const successor = state.startOver(this.beginsAt)
+    const successor = state.startOver(this.at)
     this.#states = this.#states.map((each) => (each === state ? successor : each))
     return successor
   }
@@ -175,7 +175,7 @@ export class RequestSessions implements Host, Beginning {
   }
 
   /** When a session is created that begins now. */
-  get beginsAt(): number {
+  get at(): number {
     return beginning(Date.now(), this.clearedAt)
   }
 

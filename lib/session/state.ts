@@ -14,7 +14,7 @@ import { Standing } from './standing.js'
 /** How a session that begins in this request begins. */
 export interface Beginning {
   /** When, in ms since the epoch; not asked for where it goes on from a record. */
-  readonly beginsAt: number
+  readonly at: number
   /** Whether this request counts as use. */
   readonly isUse: boolean
   /** When all sessions were cleared last, in ms since the epoch. */
@@ -65,12 +65,7 @@ export class SessionState extends Standing {
       arrival?.isStored === false ? undefined : (origin ?? unread),
       typeof read === 'string' ? read : problem
     )
-    this.#content = Content.empty(
-      definition,
-      log,
-      this.isReadOnly ? (origin as Origin).record.c : begins.beginsAt,
-      isUse
-    )
+    this.#content = Content.empty(definition, log, this.isReadOnly ? (origin as Origin).record.c : begins.at, isUse)
   }
 
   /** The cookie was sealed with an older key, so it has to be written although it is not due. */
@@ -151,8 +146,8 @@ export class SessionState extends Standing {
 
   /** Another session with the same changes, for replaying them on a record that this one must not see. */
   fork(): SessionState {
-    const { createdAt: beginsAt, isUse } = this.#content
-    const begins = { beginsAt, isUse, clearedAt: this.clearedAt }
+    const { createdAt: at, isUse } = this.#content
+    const begins = { at, isUse, clearedAt: this.clearedAt }
     const fork = new SessionState(this.definition, this.log, {}, begins)
     fork.#content = this.#content.fork()
     fork.#replays = this.#replays
@@ -196,10 +191,10 @@ export class SessionState extends Standing {
   }
 
   /** The new session that follows `destroy()` while a save of this one is under way. */
-  startOver(beginsAt: number): SessionState {
+  startOver(at: number): SessionState {
     const { definition, log, isDetached, clearedAt } = this
     const { isUse } = this.#content
-    const begins = { beginsAt, isUse, clearedAt }
+    const begins = { at, isUse, clearedAt }
     const successor = new SessionState(definition, log, { isDetached, problem: this.problem }, begins)
     successor.cookieOptions = this.cookieOptions
     successor.follow(this)

@@ -58,7 +58,7 @@ function originOf(record: SessionRecord, id = 'stored'): Origin {
 
 function stateOf(origin?: Origin): SessionState {
   return new SessionState(definition, log, origin === undefined ? {} : { origin }, {
-    beginsAt: NOW,
+    at: NOW,
     isUse: true,
     clearedAt: 0
   })

@@ -103,7 +103,7 @@ function* endArrival(state: SessionState, mapped: Origin, berth: Berth, now: num
 /** `undefined`: the session was ended meanwhile. */
 function* arrive(state: SessionState, mapped: Origin, berth: Berth, now: number): Job<Origin | undefined> {
   const { definition, log } = state
-  const begins = { beginsAt: mapped.record.c, isUse: true, clearedAt: state.clearedAt }
+  const begins = { at: mapped.record.c, isUse: true, clearedAt: state.clearedAt }
   const arrived = new SessionState(definition, log, { origin: mapped }, begins)
   const { subjects } = arrived.content
   if (subjects.length > 0) yield* enter(arrived, subjects, now)
