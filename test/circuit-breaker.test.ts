@@ -242,3 +242,30 @@ t.test('who gets no answer is told why the store failed before', async (t) => {
   setImmediate(() => mock.timers.tick(100))
   await t.rejects(silent, { message: 'no answer within 100 ms; it failed before: connection refused', cause })
 })
+
+t.test('a store that is slow and has not failed is waited for, however long it takes', async (t) => {
+  const { breaker } = await shop(t)
+  const answer = gate()
+  const waiting = breaker.run(async () => {
+    await answer.opened
+    return 'answered'
+  })
+  mock.timers.tick(60_000)
+  await new Promise(setImmediate)
+  answer.open()
+  t.equal(await waiting, 'answered')
+})
+
+t.test('who is not asked is told so, and why the store failed before', async (t) => {
+  const { breaker } = await shop(t)
+  const cause = new Error('connection refused')
+  breaker.open(cause)
+  const probes = Array.from({ length: 8 }, () => breaker.run(never).catch(({ message }) => message))
+  const refused = breaker.run(never)
+  setImmediate(() => mock.timers.tick(100))
+  await t.rejects(refused, {
+    message: 'not asked, since it answers nobody; it failed before: connection refused',
+    cause
+  })
+  t.same(await Promise.all(probes), Array(8).fill('no answer within 100 ms; it failed before: connection refused'))
+})

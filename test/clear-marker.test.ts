@@ -142,3 +142,97 @@ t.test('a marker is believed that is a day ahead, and no more', async (t) => {
     t.equal(marker().text, String(expected))
   }
 })
+
+t.test('without a store nobody is asked when all sessions were cleared', async (t) => {
+  const marker = new ClearMarker(undefined, 0, DAY)
+  t.equal(marker.isDue(), false)
+  await marker.ask(5)
+  t.equal(marker.clearedAt, 0)
+  await marker.set(7)
+  t.equal(marker.clearedAt, 7)
+})
+
+t.test('the marker is due again when the time that the options say has passed', async (t) => {
+  const real = Date.now
+  const now = real()
+  t.teardown(() => {
+    Date.now = real
+  })
+  const marker = new ClearMarker(watched().store, 1000, DAY)
+  t.equal(marker.isDue(), true)
+  await marker.ask(now)
+  for (const [passed, isDue] of [
+    [0, false],
+    [999, false],
+    [1000, true]
+  ] as const) {
+    Date.now = () => now + passed
+    t.equal(marker.isDue(), isDue, String(passed))
+  }
+})
+
+t.test('a clearing is later than each before it, and than every session that it has to end', async (t) => {
+  const now = Date.now()
+  for (const [seen, before, expected] of [
+    [[], 0, now],
+    [[], now - 5, now],
+    [[], now, now + 1],
+    [[], now + 5, now + 6],
+    [[now - 1], 0, now],
+    [[now + 9, now + 3], 0, now + 9],
+    [[now + 3, now + 9], 0, now + 9],
+    [[now + DAY + 1], 0, now + DAY]
+  ] as const) {
+    for (const store of [undefined, watched().store]) {
+      const marker = new ClearMarker(store, 0, DAY)
+      for (const at of seen) marker.see(at)
+      if (before > 0) await marker.set(before)
+      t.equal(await marker.next(now), expected)
+    }
+  }
+  const { store } = watched()
+  await store.create(MARKER, String(now + 50), now + DAY)
+  t.equal(await new ClearMarker(store, 0, DAY).next(now), now + 51, 'and than that of another process')
+})
+
+t.test('a marker that can not be read is mended once, whoever else mends it', async (t) => {
+  const now = Date.now()
+  for (const [meanwhile, expected, stored] of [
+    [undefined, now, String(now)],
+    [String(now - 7), now - 7, String(now - 7)],
+    ['removed', now, undefined]
+  ] as const) {
+    const { store, marker } = watched()
+    await store.create(MARKER, 'unreadable', now + DAY)
+    const { read } = store
+    let reads = 0
+    const asked: unknown[] = []
+    store.read = async (id, options) => {
+      asked.push(options)
+      const found = await read(id)
+      if (++reads === 1 && meanwhile !== undefined) {
+        await store.remove(id)
+        if (meanwhile !== 'removed') await store.create(id, meanwhile, now + DAY)
+      }
+      return found
+    }
+    const clearing = new ClearMarker(store, 0, DAY)
+    await clearing.ask(now)
+    t.equal(clearing.clearedAt, expected, String(meanwhile))
+    t.equal(marker()?.text, stored)
+    t.same(asked, [{ fresh: true }, { fresh: true }], 'never from a cache')
+  }
+})
+
+t.test('who mends it while another one does tries again', async (t) => {
+  const now = Date.now()
+  const { store, marker } = watched()
+  await store.create(MARKER, 'unreadable', now + DAY)
+  const { update } = store
+  let tries = 0
+  store.update = async (...asked) => (++tries < 3 ? undefined : update(...asked))
+  const clearing = new ClearMarker(store, 0, DAY)
+  await clearing.ask(now)
+  t.same([tries, clearing.clearedAt, marker().text], [3, now, String(now)])
+  t.equal(marker().expires, now + DAY)
+})

@@ -40,7 +40,9 @@ async function start(t: Test) {
   const client = new Client(app)
   await client.get('/in')
   const told = () =>
-    log.filter(({ session }) => session !== undefined).map(({ level, session, msg }) => [level, session, msg])
+    log
+      .filter(({ level, session }) => level > 20 && session !== undefined)
+      .map(({ level, session, msg }) => [level, session, msg])
   return { app, client, told }
 }
 
