@@ -7,6 +7,23 @@ import type { ValueIssue } from '../types/schema.js'
  */
 type Constructor<Arguments extends unknown[]> = FastifyErrorConstructor<{ code: string }, Arguments>
 
+/**
+ * Errors of a class of their own tell their status the way of the package http-errors as well: NestJS knows errors of
+ * Fastify by the name of their class alone, and would answer all of these by a 500.
+ */
+class HttpError extends Error {
+  declare readonly statusCode?: number
+
+  get status(): number | undefined {
+    return this.statusCode
+  }
+
+  /** Whether the message is for the client. */
+  get expose(): boolean {
+    return this.statusCode !== undefined && this.statusCode < 500
+  }
+}
+
 /** The plugin's options, a definition or a schema are wrong: refused before the first request. */
 export const ConfigError: Constructor<[string]> = createError<[string]>('FST_SESSIONS_CONFIG', '%s', 500)
 
@@ -23,7 +40,8 @@ export const UnknownSessionError: Constructor<[string]> = createError<[string]>(
 const InvalidValue: Constructor<[string, string]> = createError<[string, string]>(
   'FST_SESSIONS_INVALID_VALUE',
   'session "%s": %s',
-  500
+  500,
+  HttpError as unknown as ErrorConstructor
 )
 
 /** A value that the schema refuses, or a key that it does not have. */
@@ -141,7 +159,12 @@ export const EndedError: Constructor<[string, string]> = createError<[string, st
   401
 )
 
-const Save: Constructor<[string]> = createError<[string]>('FST_SESSIONS_SAVE', '%s', 500)
+const Save: Constructor<[string]> = createError<[string]>(
+  'FST_SESSIONS_SAVE',
+  '%s',
+  500,
+  HttpError as unknown as ErrorConstructor
+)
 
 /** One or more sessions could not be saved; `errors` tells for each name why. */
 export class SaveError extends Save {

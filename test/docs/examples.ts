@@ -107,7 +107,7 @@ export class Examples {
 
 /** Whether it makes an app of its own, as in a file that a reader pastes. */
 function isWhole(text: string): boolean {
-  return /^(export )?const app = Fastify\(/m.test(text)
+  return /^(export )?const app = (Fastify\(|await NestFactory\b)/m.test(text)
 }
 
 /** A test asks a part of an app by itself; one that listens is run as it stands. */

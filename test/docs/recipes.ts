@@ -1,8 +1,13 @@
 import { once } from 'node:events'
 import type {} from '@fastify/websocket'
+import type { FastifyInstance } from 'fastify'
 import type { Test } from 'tap'
 import { Client, clock } from '../client.js'
 import type { Examples } from './examples.js'
+
+interface Nest {
+  readonly app: { getHttpAdapter(): { getInstance(): FastifyInstance }; close(): Promise<undefined> }
+}
 
 /** What docs/recipes.md shows, done by a visitor. */
 export async function recipes(t: Test, examples: Examples): Promise<void> {
@@ -128,6 +133,14 @@ export async function recipes(t: Test, examples: Examples): Promise<void> {
     t.equal((await client.get('/trpc/me')).statusCode, 401)
     await client.get('/sign-in')
     t.same(await client.json('/trpc/me'), { result: { data: 'ann' } })
+  })
+
+  t.test('a guard of Nest keeps strangers out, and a decorator gives a handler its session', async (t) => {
+    const { app } = await examples.load<Nest>(t, '@Controller()')
+    const client = new Client(app.getHttpAdapter().getInstance())
+    t.equal((await client.get('/account')).statusCode, 403)
+    await client.get('/sign-in/ann', { method: 'POST' })
+    t.equal((await client.get('/account')).body, 'Hello ann')
   })
 
   t.test('middleware of Express knows who has signed in', async (t) => {

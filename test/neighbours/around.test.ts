@@ -6,6 +6,7 @@ import middie from '@fastify/middie'
 import rateLimit from '@fastify/rate-limit'
 import websocket from '@fastify/websocket'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { FastifySSEPlugin } from 'fastify-sse-v2'
 import t, { type Test } from 'tap'
 import { WebSocket } from 'ws'
 import { z } from 'zod'
@@ -73,6 +74,25 @@ t.test('@fastify/sse: a session is saved before the events begin, and found agai
   const headers = { accept: 'text/event-stream' }
   t.match((await client.get('/events', { headers })).body, /data: 1\n/)
   t.match((await client.get('/events', { headers })).body, /data: 2\n/)
+})
+
+t.test('fastify-sse-v2: a session is saved before the events begin, and its cookie comes with them', async (t) => {
+  const app = await appOn(t)
+  await app.register(FastifySSEPlugin)
+  app.get('/events', async (request, reply) => {
+    const session = request.session('visit')
+    session.update('n', add)
+    await session.save()
+    const data = String(session.get('n'))
+    reply.sse(
+      (async function* () {
+        yield { data }
+      })()
+    )
+  })
+  const client = new Client(app)
+  t.match((await client.get('/events')).body, /data: 1\n/)
+  t.match((await client.get('/events')).body, /data: 2\n/)
 })
 
 /** What the manual gives to middleware, which knows the raw request alone. */
