@@ -9,12 +9,23 @@ export function drive<T>(
   answer: (step: Step) => unknown
 ): { readonly result: T; readonly steps: readonly Step[] } {
   const steps: Step[] = []
-  let next = job.next()
+  let next: IteratorResult<Step, T> = job.next()
   while (!next.done) {
     steps.push(next.value)
-    next = job.next(answer(next.value))
+    next = resume(job, () => answer((next as IteratorYieldResult<Step>).value))
   }
   return { result: next.value, steps }
+}
+
+/** What the store throws the job gets. */
+function resume<T>(job: Job<T>, answer: () => unknown): IteratorResult<Step, T> {
+  let answered: unknown
+  try {
+    answered = answer()
+  } catch (error) {
+    return job.throw(error)
+  }
+  return job.next(answered)
 }
 
 /** What a step writes, whether by itself or with others. */

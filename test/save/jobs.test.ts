@@ -190,6 +190,42 @@ t.test('a sign-out with an old id removes every record on its way', async (t) =>
   t.same(kindsOf(steps), ['update', 'read', 'read', 'read', 'read', 'update', 'remove'])
 })
 
+t.test('a sign-out with an old id whose session has ended removes that id, too', async (t) => {
+  const { records, state } = read()
+  const newer = new SessionState(definition, log, { origin: originOf(records) }, BEGINS)
+  newer.regenerate(false)
+  drive(save(newer, newer.encode(NOW), NOW), records.answer)
+  records.drop(newer.id as string)
+  state.destroy(NOW)
+  drive(save(state, undefined, NOW), records.answer)
+  t.equal(records.get(OLD), undefined)
+})
+
+t.test(
+  'a new id for the user whom the old id had, or for nobody, is no proof of being the user of another one',
+  async (t) => {
+    for (const [first, then, mine] of [
+      ['bob', 'ada', 'ada'],
+      [undefined, undefined, undefined]
+    ] as const) {
+      const { records, state } = read({ s: 'ada' })
+      let id = OLD
+      for (const user of [first, then]) {
+        const other = new SessionState(definition, log, { origin: originOf(records, id) }, BEGINS)
+        other.regenerate(false)
+        other.content.subjects = user === undefined ? [] : [user]
+        drive(save(other, other.encode(NOW), NOW), records.answer)
+        id = other.id as string
+      }
+      state.regenerate(false)
+      state.content.subjects = mine === undefined ? [] : [mine]
+      const saving = save(state, set(state, 5), NOW)
+      t.throws(() => drive(saving, records.answer), { code: 'FST_SESSIONS_REPLACED' })
+      t.same(parseRecord(records.get(id)?.text ?? '')?.p, { n: 1 }, 'what came in its place stays as it was')
+    }
+  }
+)
+
 const places = placesOf('ada', undefined)
 const listing = (entered: number, more: Partial<Listing> = {}): Listing => ({
   name: 'it',
