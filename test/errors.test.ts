@@ -57,3 +57,59 @@ t.test('what a store says of its set-up is its engine’s, and stays in the log,
     'could not save session "a": its store failed'
   )
 })
+
+t.test('each error has its code, the status of its answer, and a message that says where and what', async (t) => {
+  for (const [error, code, statusCode, message] of [
+    [new errors.ConfigError('it is wrong'), 'CONFIG', 500, 'it is wrong'],
+    [new errors.StoreConfigError('main', 'it is wrong'), 'STORE_CONFIG', 500, 'store "main": it is wrong'],
+    [new errors.UnknownSessionError('it is wrong'), 'UNKNOWN', 500, 'it is wrong'],
+    [new errors.InvalidValueError('it', 'it is wrong'), 'INVALID_VALUE', 500, 'session "it": it is wrong'],
+    [new errors.LifetimeError('it', 'it is wrong'), 'LIFETIME', 500, 'session "it": it is wrong'],
+    [new errors.NotLoadedError('it', 'is loaded by hand'), 'NOT_LOADED', 500, 'session "it" is loaded by hand'],
+    [new errors.SchemaError('it', 'it is wrong'), 'SCHEMA', 500, 'session "it": it is wrong'],
+    [new errors.NewerError('it', 'it is wrong'), 'NEWER', 503, 'session "it": it is wrong'],
+    [new errors.RecordSizeError('it', 'it is wrong'), 'RECORD_SIZE', 500, 'session "it": it is wrong'],
+    [new errors.StoreError('it', 'it is wrong'), 'STORE', 503, 'session "it": its store failed: it is wrong'],
+    [new errors.CookieSizeError('it', 'it is wrong'), 'COOKIE_SIZE', 500, 'session "it": it is wrong'],
+    [new errors.UnsupportedError('it', 'it is wrong'), 'UNSUPPORTED', 500, 'session "it": it is wrong'],
+    [
+      new errors.ConflictError(7),
+      'CONFLICT',
+      503,
+      'parallel requests changed the record 7 times in a row: the session is written by too many requests at once'
+    ],
+    [
+      new errors.ReplacedError('it'),
+      'REPLACED',
+      409,
+      'session "it": its id was replaced by a sign-in or by new rights while this request ran: nothing was saved, repeat the request'
+    ],
+    [
+      new errors.HeadersSentError('it'),
+      'HEADERS_SENT',
+      500,
+      'session "it": its cookie has to change, but the headers are already sent: save() before the first byte'
+    ],
+    [new errors.EndedError('it', 'gone'), 'ENDED', 401, 'session "it" has ended while it was watched: gone'],
+    [saveError(['it', ENGINE]), 'SAVE', 503, 'could not save session "it": its store failed']
+  ] as const) {
+    t.same([error.code, error.statusCode, error.message], [`FST_SESSIONS_${code}`, statusCode, message])
+  }
+})
+
+t.test('an error of a value says which key, where below it, and all that is wrong', async (t) => {
+  const issues = [
+    { path: ['cart', 0, 'qty'], message: 'expected a number' },
+    { path: ['user'], message: 'missing' }
+  ]
+  const error = new errors.InvalidValueError('it', 'it is wrong', issues, 400)
+  t.same(
+    [error.session, error.key, error.path, error.issues, error.statusCode],
+    ['it', 'cart', ['cart', 0, 'qty'], issues, 400]
+  )
+  const whole = new errors.InvalidValueError('it', 'it is wrong', [{ path: [], message: 'expected an object' }])
+  t.same([whole.key, whole.path], [undefined, []])
+  const bare = new errors.InvalidValueError('it', 'it is wrong')
+  t.same([bare.key, bare.path, bare.issues], [undefined, [], []])
+  t.equal(new errors.InvalidValueError('it', 'x', [{ path: [Symbol('s')], message: 'x' }]).key, undefined)
+})

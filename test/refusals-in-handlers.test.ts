@@ -157,3 +157,29 @@ t.test('a forgotten load() is told at the first visit, before there is a cookie'
   t.equal(await answer('/named'), 0)
   t.equal(await answer('/nowhere'), 0)
 })
+
+t.test('a key that is used wrongly is the fault of the app, and the error names it', async (t) => {
+  const two = { schema: z.object({ n: z.number(), m: z.number() }), invalidValueStatus: 400 } as const
+  const refusal = async (run: (it: AnySession) => unknown) => {
+    const { error } = await failing(t, run, { sessions: { it: two } })
+    const { issues, key, path, statusCode } = error
+    return { issues, key, path, statusCode }
+  }
+  const message =
+    'the function given to update() returned undefined: return the new value, or call delete() to remove it'
+  t.same(await refusal((it) => it.set('n', 1).update('n', (() => undefined) as never)), {
+    issues: [{ path: ['n'], message }],
+    key: 'n',
+    path: ['n'],
+    statusCode: 500
+  })
+  t.equal((await refusal((it) => it.set('x', 1))).statusCode, 500, 'there is no such key')
+  const { issues: _, ...refused } = await refusal((it) => it.set('n', 'x'))
+  t.same(refused, { key: 'n', path: ['n'], statusCode: 400 }, 'a value is the fault of who sent it')
+  const { error } = await failing(t, (it) => it.set('n', 'x'), {
+    sessions: { it: { ...two, invalidValueStatus: 422 } }
+  })
+  t.equal(error.statusCode, 422)
+  const { response } = await failing(t, (it) => it.set('n', 1).isDirty, { sessions: { it: two } })
+  t.equal(response.statusCode, 500, 'what is missing is not')
+})

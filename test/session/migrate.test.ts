@@ -1,6 +1,7 @@
 import t, { type Test } from 'tap'
 import { z } from 'zod'
 import { memoryStore, type RecordStore } from '../../lib/index.js'
+import { placesOf } from '../../lib/records/subject-index.js'
 import { withoutMessage } from '../../lib/session/migrate.js'
 import type { Definition } from '../../types/options.js'
 import { buildApp, Client } from '../client.js'
@@ -126,4 +127,57 @@ t.test('of an error its message is left out, and nothing else', async (t) => {
   const bare = Object.assign(new Error('41'), { stack: undefined })
   t.equal(withoutMessage(bare)?.stack?.includes('41'), false)
   t.equal(withoutMessage('41'), undefined)
+})
+
+/** What a store has, brought there as if another process had written it. */
+async function holding(t: Test, definition: Definition, record: object) {
+  const { store, client } = await stored(t, number, { n: 1 })
+  const seen = await version(t, store, number)
+  seen.app.get('/id', async (request) => request.session('it').id)
+  const id = (await client.copy(seen.app).get('/id')).body
+  const { version: at = 0 } = (await store.read(id)) ?? {}
+  await store.update(id, JSON.stringify({ c: Date.now() - 1000, ...record }), Date.now() + 3_600_000, at)
+  const { app } = await version(t, store, definition)
+  return { app, client: client.copy(app), store, id }
+}
+
+t.test('a form for this version that does not fit it counts for nothing', async (t) => {
+  const { client } = await holding(t, text, { v: 2, o: { 1: { n: 41 } }, p: { n: 'newer' } })
+  t.same(await client.json('/get'), { n: 'newer' })
+  const own = await holding(t, text, { v: 2, o: { 1: { n: 'own' } }, p: { n: 41 } })
+  t.same(await own.client.json('/get'), { n: 'own' })
+})
+
+t.test('a session of a newer process that holds no values can be used by this one', async (t) => {
+  for (const record of [{ v: 2 }, { v: 2, p: {} }]) {
+    const { client } = await holding(t, text, record)
+    t.equal((await client.get('/problem')).body, 'null')
+    t.equal((await client.get('/set', { method: 'POST', payload: { n: 'x' } })).statusCode, 200)
+    t.same(await client.json('/get'), { n: 'x' })
+  }
+})
+
+t.test('a list of sessions shows what an older process stored as this one reads it', async (t) => {
+  const migrate = { 1: (payload: unknown) => ({ n: `migrated ${(payload as { n: number }).n}` }) }
+  const { app, id, store } = await holding(t, { ...text, version: 2, migrate }, { s: 'ada', p: { n: 41 } })
+  await app.ready()
+  const entry = ['it', Date.now() + 3_600_000, Date.now()]
+  await store.create(placesOf('ada', undefined).recent, JSON.stringify({ [id]: entry }), Date.now() + 3_600_000)
+  t.same(
+    (await app.sessions.of('ada')).map(({ data }) => data),
+    [{ n: 'migrated 41' }]
+  )
+})
+
+t.test('what is deleted leaves what is stored, also where its default was looked at', async (t) => {
+  const list: Definition = { schema: z.object({ list: z.array(z.string()).default([]), n: z.number().default(0) }) }
+  const { app, client, store, id } = await holding(t, list, { p: { list: ['a'], n: 1 } })
+  app.get('/delete', async (request) => {
+    const it = request.session('it')
+    it.get('list')
+    it.delete('list')
+    return it.get('list')
+  })
+  t.same(await client.json('/delete'), [])
+  t.match((await store.read(id))?.text, /,"p":\{\n"n":1\n\}\}$/)
 })
