@@ -5,8 +5,11 @@ import { createInterface } from 'node:readline'
 import autocannon from 'autocannon'
 import { cart } from './cart.js'
 
-/** Each connection is a visitor with a session of their own, or several in turn: nobody waits for another's write. */
+/** Each has visitors of its own, in turn: nobody waits for another's write. */
 const CONNECTIONS = 16
+
+/** More than this plugin remembers. */
+const VISITORS = 512
 
 /** Servers get a core of their own, away from the load generator's and the engines'. */
 const SERVER_CORE = '0'
@@ -19,7 +22,7 @@ export function pinLoad() {
 }
 
 /** Starts `server.js NAME` and signs the visitors in. */
-export async function startNode(name, { foreignCookies = 0, visitors = CONNECTIONS } = {}) {
+export async function startNode(name, { foreignCookies = 0, visitors = VISITORS } = {}) {
   const args = ['-c', SERVER_CORE, process.execPath, 'server.js', name]
   const child = spawn('taskset', args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
   const ask = async (message) => {
@@ -41,7 +44,7 @@ export async function startNode(name, { foreignCookies = 0, visitors = CONNECTIO
 }
 
 /** Starts the Go server with `store`; it prints its port, and its CPU time for every line that it gets. */
-export async function startGo(binary, store, { visitors = CONNECTIONS } = {}) {
+export async function startGo(binary, store, { visitors = VISITORS } = {}) {
   const child = spawn('taskset', ['-c', SERVER_CORE, binary, store], { stdio: ['pipe', 'pipe', 'inherit'] })
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
   const nextNumber = async () => Number((await lines.next()).value)

@@ -135,6 +135,8 @@ function summary(list) {
     bare: median(of('bare')),
     rps: median(of('rps')),
     p99: median(of('p99')),
+    /** Round by round, for ratios. */
+    rounds: { cpu: of('cpu'), above: of('above') },
     answered: of('answered').reduce((sum, count) => sum + count, 0)
   }
 }

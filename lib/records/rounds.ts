@@ -15,6 +15,12 @@ import { perform } from '../util/perform.js'
  * What is to be done with one record is written as a generator that yields what it needs of the store, and reads like
  * straight code. All jobs on one store advance together, in rounds: the reads and the writes of a round are one trip
  * to the store each, however many sessions the request has.
+ *
+ * No async function could take its place: it makes a request wait also for a store that answers at once, and each session
+ * would ask by itself. A plain function that looks whether it was given a promise costs less than a job, which
+ * bench/parts/styles.js measures, but what asks twice or tries again would be a chain of such functions. So whatever asks a
+ * store is a job; and whoever runs jobs, as the loader and the commit do, goes on at once where the answer is there, and
+ * else in an async function beside.
  */
 export type Job<T> = Generator<Step, T, unknown>
 
