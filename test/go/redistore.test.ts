@@ -326,6 +326,36 @@ t.test('a session that Go keeps in redistore', { skip }, async (t) => {
   })
 })
 
+t.test('a session that Go began is taken to have begun when Go saved it', async (t) => {
+  const { client, close } = drivers.ioredis(server.port)
+  t.teardown(close)
+  const begunOf = async (maxAge: number) => {
+    const stored = await goRedistore({ client, serializer: 'json', maxAge }).read('begun')
+    return (JSON.parse(String(stored?.text)) as { readonly c: number }).c - Number(stored?.expires)
+  }
+  await server.admin('SETEX', 'session_begun', 1000, '{"user":"ada"}')
+  t.equal(await begunOf(1000), -1_000_000)
+  t.equal(await begunOf(3000), -3_000_000)
+  t.ok(Math.abs((await begunOf(500)) + 1_000_000) < 5000, 'and never later than now')
+})
+
+t.test('a user of Redis with no more than the rights on the page can do all of it', async (t) => {
+  const rights =
+    '~session_* +get +set +del +pexpireat +pexpiretime +pttl +time +eval +evalsha +scan +select +ping +info'.split(' ')
+  await server.admin('ACL', 'SETUSER', 'app', 'reset', 'on', '>secret', ...rights)
+  const client = new Redis(server.port, server.host, { username: 'app', password: 'secret' })
+  t.teardown(() => client.disconnect())
+  const store = goRedistore({ client })
+  await store.setup()
+  const [text, ends] = ['{"c":1,"p":{"a":1}}', Date.now() + 60_000]
+  const version = await store.create('id', text, ends)
+  t.equal((await store.read('id'))?.expires, ends)
+  t.ok(await store.update('id', text, ends, version as string))
+  t.ok(await store.touch('id', ends + 1000))
+  t.ok(await store.remove('id'))
+  await store.clear()
+})
+
 t.test('what is in Redis and no session gives none, and is not replaced', async (t) => {
   const { client, close } = drivers.ioredis(server.port)
   t.teardown(close)

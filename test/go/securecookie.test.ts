@@ -43,6 +43,11 @@ async function shared(t: Test, options: Partial<GoSecureCookieOptions> = {}, mor
     session(request).flash(kind, message)
     return 'added'
   })
+  app.get('/remember', async (request) => {
+    session(request).set('user', 'ada')
+    session(request).persist(1000)
+    return 'remembered'
+  })
   app.get('/sign-out', async (request) => {
     session(request).destroy()
     return 'out'
@@ -56,6 +61,7 @@ interface Session {
   flashes(): object
   set(key: string, value: unknown): void
   flash(kind: string, message: string): void
+  persist(seconds: number): void
   destroy(): void
 }
 
@@ -186,7 +192,8 @@ t.test('a cookie that Go and this app share', { skip }, async (t) => {
     await hashOnly.get('/set/user?value="ada"')
     const cookie = hashOnly.jar.get('shop')
     t.match((await ask({ do: 'secure', pairs: hex([key(9)]), serializer: 'json', cookie })).values, { user: 'ada' })
-    t.match(String(Buffer.from(String(cookie).slice(0, 16), 'base64url')), /^\d{10}\|/)
+    const [opened] = openSecureCookie('shop', String(cookie), [{ hash: key(9), block: undefined }])
+    t.match(String(opened?.content), /^\{"_fastify":"\d+ \{.*\}","user":"ada"\}\n$/, 'as an encoder of Go ends a value')
   })
 
   t.test('of two pairs with one hash key opens with the block key that made it', async (t) => {
@@ -212,6 +219,12 @@ t.test('a cookie that Go and this app share', { skip }, async (t) => {
       const inGo = ask({ ...asked, cookie })
       await (isGood ? t.resolves(inGo) : t.rejects(inGo, { message: /expired timestamp/ }))
     }
+    const lasting = await shared(t, { maxAge: 100 }, { idle: 100 })
+    await lasting.get('/remember')
+    const time = clock(t)
+    time.pass(105_000)
+    t.equal(await lasting.json('/problem'), 'expired', 'which no longer memory changes')
+    time.pass(-105_000)
     const fits = (letters: number) => client.get(`/set/user?value="${'x'.repeat(letters)}"`)
     let most = 150
     while ((await fits(most)).statusCode === 200) most++
@@ -260,6 +273,19 @@ t.test('a session ends when it was not used for long enough, by this app or by G
   const { cookie } = await ask({ do: 'secure', pairs: hex(PAIRS), serializer: 'json', set: { user: 'ada' } })
   copy.jar.set('shop', cookie)
   t.same(await copy.json('/problem'), 'expired', 'the clock of the test is 281 s ahead of that of Go')
+})
+
+t.test('a change by Go is a use, also where that keeps what this app knows of the session', { skip }, async (t) => {
+  const ask = await startGorilla(t)
+  const client = await shared(t, {}, { idle: 100 })
+  const time = clock(t)
+  time.pass(-90_000)
+  await client.get('/set/user?value="ada"')
+  const copy = client.copy()
+  await goSide(ask, client, 'json')({ visits: 1 })
+  time.pass(90_000 + 50_000)
+  t.match(await client.json('/data'), { user: 'ada', visits: 1 })
+  t.equal(await copy.json('/problem'), 'expired', 'the cookie of before it')
 })
 
 t.test('what is no cookie of Go, or was changed, gives no session, and says why', async (t) => {
