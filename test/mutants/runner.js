@@ -25,7 +25,7 @@ const OUT_OF_TIME = Symbol('out of time')
 const { setTimeout, clearTimeout } = globalThis
 
 /**
- * Runs tests in one process, mutant after mutant, the quick ones first. What a mutant leaves behind must not count
+ * Runs tests in one process, mutant after mutant, of each file the quick ones first. What a mutant leaves behind must not count
  * against the next one: a test that fails has to fail again, and to pass once the mutant is off; else the process has
  * been spoilt, and a new one decides.
  */
@@ -121,7 +121,8 @@ export class Runner {
   #chosen(filter) {
     const wanted = filter && new Set(filter)
     const duration = ({ id }) => this.#durations[id] ?? 0
-    const chosen = this.#tests.filter(({ id }) => wanted?.has(id) ?? true).sort((a, b) => duration(a) - duration(b))
+    const reaching = this.#tests.filter(({ id }) => wanted?.has(id) ?? true).sort((a, b) => duration(a) - duration(b))
+    const chosen = inTurns(reaching)
     let spent = 0
     return chosen.filter((test) => {
       spent += duration(test)
@@ -134,6 +135,18 @@ export class Runner {
     this.#tests = await loadTests(FILES)
     this.#durations = await readFile(DURATIONS, 'utf8').then(JSON.parse, () => ({}))
   }
+}
+
+/** The first of each file, then the second of each: tests of one file mostly notice the same. */
+function inTurns(tests) {
+  const taken = new Map()
+  const turns = new Map()
+  for (const test of tests) {
+    const turn = taken.get(test.file) ?? 0
+    taken.set(test.file, turn + 1)
+    turns.set(test, turn)
+  }
+  return tests.toSorted((a, b) => turns.get(a) - turns.get(b))
 }
 
 function lineOf({ fileName, location: { start }, mutatorName, replacement }, { status, killedBy, reason }) {

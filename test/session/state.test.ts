@@ -357,3 +357,48 @@ t.test('regenerate() while a save is under way gives the new id when that is don
   t.equal(idOf(state.replaced as Origin), 'first')
   t.equal(state.hasNewRights, true)
 })
+
+t.test('what a parallel request stored and does not fit is refused, whichever of the two it is', async (t) => {
+  const fits = originOf({ c: NOW, p: { count: 1 } })
+  const other = originOf({ c: NOW, p: { count: 'x' } })
+  for (const [started, theirs] of [
+    [fits, other],
+    [other, fits],
+    [other, other]
+  ] as const) {
+    t.throws(() => stateOf(fits).rebase(started, theirs), {
+      code: 'FST_SESSIONS_SCHEMA',
+      message: 'session "kept": what a parallel request stored does not fit the schema of this process'
+    })
+  }
+  t.throws(() => stateOf(fits).rebase(fits, originOf({ c: NOW, v: 2, p: { count: 'x' } })), {
+    code: 'FST_SESSIONS_NEWER',
+    message:
+      'session "kept": version 2 of it is stored, and this process, of version 1, would replace what it can\'t read: nothing was saved; finish the deploy, or give the step of migrate a down'
+  })
+})
+
+t.test('the end of a session that was renewed is where it was moved to', async (t) => {
+  const state = stateOf(originOf({ c: NOW, p: { count: 1 } }))
+  state.markRenewed(NOW + 70_000)
+  t.equal(state.origin?.expires, NOW + 70_000)
+  state.content.isUse = false
+  t.equal(state.content.expires(NOW), NOW + 70_000)
+  t.equal(state.isDirty, false)
+})
+
+t.test('of a session that can not be read nothing is taken over, and it begins now', async (t) => {
+  const state = stateOf(originOf({ c: NOW - 5000, p: { count: 'x' } }))
+  t.same(
+    [state.problem, state.isNew, state.isReadOnly, state.origin, state.content.createdAt, state.isDirty],
+    ['schema', true, false, undefined, NOW, false]
+  )
+  t.not(state.id, 'stored')
+  state.destroy(NOW)
+  t.equal(idOf(state.toDestroy as Origin), 'stored', 'and it can be ended')
+  const newer = stateOf(originOf({ c: NOW - 5000, v: 2, p: { count: 'x' } }))
+  t.same(
+    [newer.problem, newer.isNew, newer.isReadOnly, newer.id, newer.content.createdAt],
+    ['newer', false, true, 'stored', NOW - 5000]
+  )
+})
