@@ -2,6 +2,7 @@ import t from 'tap'
 import { z } from 'zod'
 import { memoryStore, type RecordStore } from '../lib/index.js'
 import { buildApp, Client, clock } from './client.js'
+import { exactly } from './exactly.js'
 
 const schema = z.object({ n: z.number().default(0), text: z.string().default('') })
 
@@ -60,7 +61,7 @@ for (const onStoreError of ['throw', 'empty'] as const) {
       t.match(changed.json(), {
         statusCode: 503,
         code: 'FST_SESSIONS_SAVE',
-        message: 'could not save session "list": its store failed'
+        message: exactly('could not save session "list": its store failed')
       })
       store.isReadOnly = false
       t.equal((await client.get('/read')).cookies[0]?.maxAge, 3600, 'the next use renews')

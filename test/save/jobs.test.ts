@@ -17,6 +17,7 @@ import { KeyRing } from '../../lib/seal/keys.js'
 import type { Encoded, Origin } from '../../lib/session/origin.js'
 import { SessionState } from '../../lib/session/state.js'
 import { KEY } from '../client.js'
+import { exactly } from '../exactly.js'
 import { drive, kindsOf, Records, type Step, withRandom } from '../records/jobs.js'
 
 const NOW = 1_790_000_000_000
@@ -337,7 +338,7 @@ t.test('a sign-in whose answer of the store was lost stays in the list: its reco
     records.answer(step)
     throw new Error('connection reset')
   })
-  t.throws(run, { message: 'connection reset' })
+  t.throws(run, { message: exactly('connection reset') })
   t.same([...indexIn(records).keys()], [OLD])
 })
 

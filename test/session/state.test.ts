@@ -14,6 +14,7 @@ import { KeyRing } from '../../lib/seal/keys.js'
 import { type Encoded, idOf, type Origin } from '../../lib/session/origin.js'
 import { SessionState } from '../../lib/session/state.js'
 import { KEY } from '../client.js'
+import { exactly } from '../exactly.js'
 import { forAll } from './properties.js'
 
 /*
@@ -368,13 +369,14 @@ t.test('what a parallel request stored and does not fit is refused, whichever of
   ] as const) {
     t.throws(() => stateOf(fits).rebase(started, theirs), {
       code: 'FST_SESSIONS_SCHEMA',
-      message: 'session "kept": what a parallel request stored does not fit the schema of this process'
+      message: exactly('session "kept": what a parallel request stored does not fit the schema of this process')
     })
   }
   t.throws(() => stateOf(fits).rebase(fits, originOf({ c: NOW, v: 2, p: { count: 'x' } })), {
     code: 'FST_SESSIONS_NEWER',
-    message:
+    message: exactly(
       'session "kept": version 2 of it is stored, and this process, of version 1, would replace what it can\'t read: nothing was saved; finish the deploy, or give the step of migrate a down'
+    )
   })
 })
 

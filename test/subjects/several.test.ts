@@ -4,6 +4,7 @@ import { memoryStore, type RecordStore, type StoredRecord } from '../../lib/inde
 import { formatRecord, parseRecord, type SessionRecord } from '../../lib/records/record.js'
 import { FURTHER_SUBJECTS } from '../../lib/records/subjects.js'
 import { buildApp, Client } from '../client.js'
+import { exactly } from '../exactly.js'
 import { everyOrder, Turns, waiting } from './turns.js'
 
 const login = {
@@ -244,6 +245,6 @@ t.test('identify refuses what can be no subjects, and says why', async (t) => {
 t.test('a kind of messages can not have the name under which subjects are kept', async (t) => {
   await t.rejects(buildApp(t, { sessions: { login: { schema: z.object({}), flash: { '@': z.string() } } } }), {
     code: 'FST_SESSIONS_CONFIG',
-    message: 'session "login": flash: "@" is no name of a kind: records keep subjects there'
+    message: exactly('session "login": flash: "@" is no name of a kind: records keep subjects there')
   })
 })
