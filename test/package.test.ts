@@ -176,3 +176,21 @@ void [conformanceCases, failed, code, items, browser.give('cart', { items: ['pen
     t.equal((await compiled).stdout, '', module)
   }
 })
+
+t.test('no package that an app may use brings along what a phone needs', async (t) => {
+  // npm weighs the peers of optional peers too: those of Drizzle ask for React 19, and refused apps that have React 18.
+  const read = async (file: string) => JSON.parse(await readFile(join(root, file), 'utf8')) as Manifest
+  const { peerDependencies } = await read('package.json')
+  for (const name of Object.keys(peerDependencies ?? {})) {
+    const theirs = await read(`node_modules/${name}/package.json`)
+    t.same(
+      Object.keys(theirs.peerDependencies ?? {}).filter((peer) => /react|expo/.test(peer)),
+      [],
+      name
+    )
+  }
+})
+
+interface Manifest {
+  readonly peerDependencies?: Readonly<Record<string, string>>
+}

@@ -13,8 +13,8 @@ export interface MovableClock {
  * ordinary pace. Timers are left alone, and so are engines with clocks of their own: give sessions on those short
  * lifetimes, and wait.
  *
- * Vitest (`vi.setSystemTime`), Jest (`jest.setSystemTime`) and node:test (`mock.timers.setTime`) have clocks of their own:
- * use one or the other. `Symbol.dispose` is there for `using`.
+ * Vitest (`vi.setSystemTime`), Jest (`jest.useFakeTimers`) and node:test (`mock.timers.enable`) have clocks of their own: use
+ * one or the other, and leave their timers real, since a request waits for them. `Symbol.dispose` is there for `using`.
  *
  * @example
  * const clock = movableClock()

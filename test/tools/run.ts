@@ -1,6 +1,6 @@
 /**
  * Tests, bundles, installs and runs a small app with the packed package by the tools that apps use, and prints what came
- * of it. That takes the network and some minutes, so that `npm test` does without.
+ * of it. That takes the network, Linux on x64 and some minutes, so that `npm test` does without.
  *
  *     npm run test:tools
  *     npm run test:tools -- esbuild vite

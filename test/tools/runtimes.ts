@@ -1,6 +1,7 @@
+import assert from 'node:assert/strict'
 import type { Case } from './case.js'
 import { APP, visit } from './visits.js'
-import type { Workplace } from './workplace.js'
+import { inFolder, type Workplace } from './workplace.js'
 
 const RUNTIMES: readonly [
   on: Case['on'],
@@ -25,7 +26,7 @@ const WAYS = {
 }
 
 /** Each runs the app as npm has installed it. */
-export const runtimes: readonly Case[] = RUNTIMES.flatMap(([on, tool, command]) =>
+const apps: readonly Case[] = RUNTIMES.flatMap(([on, tool, command]) =>
   Object.entries(WAYS).map(([what, files]) => ({
     tool,
     what,
@@ -36,3 +37,17 @@ export const runtimes: readonly Case[] = RUNTIMES.flatMap(([on, tool, command]) 
     }
   }))
 )
+
+/** Each puts stores to the test: on its own memory, files and SQLite, and on Redis. */
+const stores: readonly Case[] = RUNTIMES.filter(([on]) => on !== 'Node').map(([on, tool, command]) => ({
+  tool,
+  what: 'the conformance suite on memory, files, Redis and its own SQLite',
+  on,
+  run: async (place, redis) => {
+    const folder = await place.project({ 'stores.js': 'stores.js' }, { 'package.json': { type: 'module' } })
+    const [program, ...args] = command(place)
+    assert.match(await inFolder(folder, program, [...args, 'stores.js'], { REDIS_URL: redis }), /^kept 30\d promises$/m)
+  }
+}))
+
+export const runtimes: readonly Case[] = [...apps, ...stores]

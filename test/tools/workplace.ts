@@ -34,7 +34,7 @@ export class Workplace {
     const { path } = await temporaryDirectory('tools')
     const tools = join(path, 'tools')
     await mkdir(tools)
-    for (const file of ['package.json', 'package-lock.json', '.npmrc']) await cp(join(home, file), join(tools, file))
+    for (const file of ['package.json', 'package-lock.json']) await cp(join(home, file), join(tools, file))
     await inFolder(path, 'npm', ['pack', '--ignore-scripts', '--silent', root])
     const [packed] = (await readdir(path)).filter((name) => name.endsWith('.tgz'))
     const tarball = join(path, packed as string)

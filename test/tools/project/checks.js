@@ -67,3 +67,16 @@ async function openApp() {
   })
   return { app, browser: new TestBrowser(app), controlled }
 }
+
+/**
+ * A session ends when the clock of the test runner has passed its time.
+ * @param {(now: number) => void} setTime
+ */
+export async function endsByClock(setTime) {
+  const { app, browser } = await openApp()
+  await browser.give('login', { user: 'ada' })
+  setTime(Date.now() + 15 * 24 * 60 * 60 * 1000)
+  const later = await browser.get('/')
+  assert.deepEqual(later.json(), { items: [] })
+  await app.close()
+}

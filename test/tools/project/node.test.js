@@ -1,4 +1,9 @@
-import { test } from 'node:test'
-import { checks } from './checks.js'
+import { mock, test } from 'node:test'
+import { checks, endsByClock } from './checks.js'
 
 for (const [name, check] of Object.entries(checks)) test(name, check)
+
+test("a session ends by the test runner's own clock", async () => {
+  await endsByClock((now) => mock.timers.enable({ apis: ['Date'], now }))
+  mock.timers.reset()
+})

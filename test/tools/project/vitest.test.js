@@ -1,4 +1,9 @@
-import { test } from 'vitest'
-import { checks } from './checks.js'
+import { test, vi } from 'vitest'
+import { checks, endsByClock } from './checks.js'
 
 for (const [name, check] of Object.entries(checks)) test(name, check)
+
+test("a session ends by the test runner's own clock", async () => {
+  await endsByClock((now) => vi.setSystemTime(now))
+  vi.useRealTimers()
+})
