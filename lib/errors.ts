@@ -121,6 +121,13 @@ export const UnsupportedError: Constructor<[string, string]> = createError<[stri
   500
 )
 
+/** The same of a store by itself. */
+export const StoreUnsupportedError: Constructor<[string, string]> = createError<[string, string]>(
+  'FST_SESSIONS_UNSUPPORTED',
+  'store "%s" %s',
+  500
+)
+
 /** What is to be saved has no form that a Go app, with which the session is shared, could read. */
 export const GoValueError: Constructor<[string]> = createError<[string]>('FST_SESSIONS_GO_VALUE', '%s', 500)
 

@@ -104,6 +104,19 @@ export interface Sessions {
    */
   open<const K extends SessionName | Definition>(nameOrDefinition: K, id: string): Promise<SessionFor<K> | undefined>
   /**
+   * A page of the live sessions of a record store, whoever they are of, for an admin's page or a job. Going on by `next`
+   * until there is none lists each session that lives all the while, in an order of the engine's own. What begins, ends or gets
+   * a new id meanwhile may be listed or not.
+   * @throws FST_SESSIONS_UNSUPPORTED for a store that can't go through its records: see docs/stores.md. FST_SESSIONS_CONFIG
+   * before the app is ready, or when there is no record store of that name.
+   * @example
+   * for (let page = await app.sessions.list(); ; page = await app.sessions.list({ after: page.next })) {
+   *   count += page.sessions.length
+   *   if (page.next === undefined) break
+   * }
+   */
+  list(options?: PageWanted): Promise<SessionPage>
+  /**
    * Ends every session of every store. Sealed cookies from before are refused from now on, by this process, and by
    * every process where `clearMarker` names a store.
    */
@@ -138,6 +151,37 @@ export interface ListOptions {
   readonly limit?: number | undefined
   /** The `cursor` of the session behind which to begin; it may have ended meanwhile. Default: the newest. */
   readonly after?: string | undefined
+}
+
+export interface PageWanted {
+  /** The name of the store. Default: the record store, where there is only one. */
+  readonly store?: string | undefined
+  /** About how many records to look at, 1 to 1000; some are no sessions, so a page may have fewer, or none. Default 100. */
+  readonly limit?: number | undefined
+  /** The `next` of the page before, also of another process. Default: the first page. */
+  readonly after?: string | undefined
+}
+
+export interface SessionPage {
+  readonly sessions: readonly StoredSession[]
+  /** Where the next page begins; `undefined`: there is none. */
+  readonly next: string | undefined
+}
+
+export interface StoredSession {
+  /** What `session.id` gives in a request of that session. */
+  readonly id: string
+  /**
+   * Which of the app's sessions it is. `undefined` where several are in the store, and this one was saved last by a process
+   * that did not say, or whose definition is no more.
+   */
+  readonly name: string | undefined
+  /** All whose session it is, as `identify()` was told, the user first; empty where it is nobody's. */
+  readonly subjects: readonly string[]
+  /** When it began. */
+  readonly createdAt: Date
+  /** When it ends if it isn't used again. */
+  readonly expiresAt: Date
 }
 
 export type Which =

@@ -185,6 +185,19 @@ export interface Session<S extends Schema = Schema<Record<string, unknown>>, F =
   /** Reads the record of a session with `load: 'manual'`, or of a route that left it out. Once; later calls do nothing. */
   load(): Promise<this>
   /**
+   * Reads the session anew, for handlers that work for long, such as those of a WebSocket: what others have saved since is seen
+   * then. What was changed here and not saved is dropped, also `regenerate()`, `identify()` and `destroy()`: `save()` first what
+   * is to be kept. Where the session has ended it is empty, and `problem` says why. An id that was replaced elsewhere reads
+   * what it held before, and after its grace nothing. On the cookie store: what the cookie of the request held.
+   * @throws FST_SESSIONS_STORE (503) when its store failed; the session is then as it was.
+   * @example
+   * socket.on('message', async () => {
+   *   const login = await request.session('login').reload()
+   *   if (login.get('role') === 'admin') …
+   * })
+   */
+  reload(): Promise<this>
+  /**
    * Saves this session now: for streams, hijacked replies and WebSockets, where `onSend` comes too late or never.
    * @throws FST_SESSIONS_SAVE when it could not be saved, or needs a cookie although the headers are already sent.
    */

@@ -73,6 +73,11 @@ export interface RecordStore {
   readMany?(ids: readonly string[], options?: ReadOptions): Awaitable<readonly (StoredRecord | undefined)[]>
   /** Several writes, of different ids, in one round trip, each on its own; the answers stand in their order. */
   saveMany?(writes: readonly Write[]): Awaitable<readonly WriteResult[]>
+  /**
+   * A page of the live records, as `read` gives them. Going on by `next` until there is none lists every record that lives all
+   * the while, each once. What comes or goes meanwhile may be listed or not.
+   */
+  list?(options: PageOptions): Awaitable<RecordPage>
   /** Creates what the engine needs (directory, table, index). Runs before the app is ready; harmless when repeated. */
   setup?(): Promise<void>
   /** Where the engine is, such as `host:port`, for what is said of it at start. Never with credentials. */
@@ -105,6 +110,23 @@ type Asking<Member> = Member extends (...args: never) => unknown
 export interface ReadOptions {
   /** The answer must not be older than the question. */
   readonly fresh?: boolean
+}
+
+export interface PageOptions {
+  /** About how many records a page is to have: an engine that can't count gives some more, or fewer, even none. */
+  readonly limit: number
+  /** The `next` of the page before, of this process or another. Default: the first page. */
+  readonly after?: string | undefined
+}
+
+export interface RecordPage {
+  readonly records: readonly ListedRecord[]
+  /** Where the next page begins, opaque; `undefined` for the last page. */
+  readonly next: string | undefined
+}
+
+export interface ListedRecord extends StoredRecord {
+  readonly id: string
 }
 
 export interface Capabilities {

@@ -4,8 +4,10 @@ import type {
   BrowserSessions,
   FromHeaderOptions,
   ListOptions,
+  PageWanted,
   SessionFor,
   SessionName,
+  SessionPage,
   Sessions,
   SubjectSession,
   Which
@@ -24,6 +26,7 @@ import type { RequestSessions } from '../request/request-sessions.js'
 import type { KeyRing } from '../seal/keys.js'
 import { durationFault } from '../util/durations.js'
 import { warnProcess } from '../util/process-warning.js'
+import { pageWanted, recordPage, sessionsIn } from './session-pages.js'
 import { StoreSetup } from './store-setup.js'
 import { choiceOf, formatCursor, wantedOf } from './subject-choice.js'
 import { isNewer, list, type View } from './subject-list.js'
@@ -121,6 +124,27 @@ export class AppSessions implements Sessions {
     )
     void this.watches.look()
     return counts.reduce((sum, count) => sum + count, 0)
+  }
+
+  list(options?: PageWanted): Promise<SessionPage> {
+    return this.#told('list', this.#listStore(options))
+  }
+
+  async #listStore(options?: PageWanted): Promise<SessionPage> {
+    this.#checkReady('list')
+    const { store: name = this.#onlyStore, limit, after } = pageWanted(options)
+    const store = this.#registry.stores.recordStore(name, 'app.sessions.list()')
+    const { records, next } = await recordPage(name, store, limit, after)
+    const definitions = this.#registry.definitions.filter((definition) => definition.store === store)
+    const cutoffs = { now: Date.now(), clearedAt: this.#marker.clearedAt }
+    return { sessions: sessionsIn(records, definitions, cutoffs), next }
+  }
+
+  /** @throws FST_SESSIONS_CONFIG where there are several record stores, or none */
+  get #onlyStore(): string {
+    const [name = 'cookie', ...others] = this.#registry.stores.namedRecordStores.keys()
+    if (others.length === 0) return name
+    throw new ConfigError(`app.sessions.list(): store: say which one: ${[name, ...others].join(', ')}`)
   }
 
   clear(): Promise<void> {

@@ -1,7 +1,7 @@
 import type { RecordStore } from '../../types/store.js'
 
 /** The methods that a store may leave out, apart from `close`, which is called wherever it exists. */
-export type OptionalMethod = 'readMany' | 'saveMany' | 'setup' | 'clear' | 'sweep'
+export type OptionalMethod = 'readMany' | 'saveMany' | 'list' | 'setup' | 'clear' | 'sweep'
 
 /** How the suite reaches the store under test, and what it may expect of the engine. Times in milliseconds. */
 export interface StoreHarness {

@@ -3,6 +3,7 @@ import { expiry } from './expiry.js'
 import type { ConformanceCase, StoreHarness } from './harness.js'
 import { ids } from './ids.js'
 import { Lab } from './lab.js'
+import { listing } from './listing.js'
 import { methods } from './methods.js'
 import { races } from './races.js'
 import type { Scenario, SecondHalf, WaitingScenario } from './scenario.js'
@@ -43,6 +44,7 @@ type Halves = () => Promise<ReadonlyMap<Scenario, PromiseSettledResult<SecondHal
 
 const scenarios: readonly Scenario[] = [
   ...methods,
+  ...listing,
   ...versions,
   ...texts,
   ...ids,

@@ -3,7 +3,7 @@ import type { OptionalMethod } from './harness.js'
 import { day, freshId, put, tomorrow, written } from './lab.js'
 import { needs, type Scenario, scenario } from './scenario.js'
 
-const optional: readonly OptionalMethod[] = ['readMany', 'saveMany', 'setup', 'clear', 'sweep']
+const optional: readonly OptionalMethod[] = ['readMany', 'saveMany', 'list', 'setup', 'clear', 'sweep']
 
 /** What every method answers, one client, no hurry. */
 export const methods: readonly Scenario[] = [

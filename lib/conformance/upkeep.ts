@@ -121,6 +121,7 @@ export const upkeep: readonly Scenario[] = [
       await assert.rejects(async () => store.touch(id, tomorrow()))
       await assert.rejects(async () => store.remove(id))
       if (store.readMany) await assert.rejects(async () => store.readMany?.([id]))
+      if (store.list) await assert.rejects(async () => store.list?.({ limit: 1 }))
       if (store.saveMany) await assert.rejects(async () => store.saveMany?.([{ kind: 'remove', id }]))
     },
     needsHarness('unreachable')

@@ -52,6 +52,8 @@ export interface ResolvedDefinition extends Settings {
   readonly store: RecordStore | undefined
   /** Tells what happens to its sessions. */
   readonly events: DefinitionEvents
+  /** Whether its records have its name: others of the app are in the same store. */
+  readonly isNamed: boolean
   /** All definitions of one store share its circuit breaker. */
   readonly breaker: CircuitBreaker
   /** Seals and opens what the cookie carries on the cookie store: the whole record. */

@@ -10,7 +10,7 @@ export function lateStore(store: RecordStore): RecordStore {
     if (isSetUp) return store as Required<RecordStore>
     throw new Error('the store is not set up yet: the app was started without it')
   }
-  const { readMany, saveMany, clear, sweep, close, address, capabilities, onEvict } = store as RecordStore &
+  const { readMany, saveMany, list, clear, sweep, close, address, capabilities, onEvict } = store as RecordStore &
     Partial<EvictingStore>
   return {
     kind: 'record',
@@ -22,6 +22,7 @@ export function lateStore(store: RecordStore): RecordStore {
     remove: (id) => ready().remove(id),
     ...(readMany && { readMany: (ids, options) => ready().readMany(ids, options) }),
     ...(saveMany && { saveMany: (writes) => ready().saveMany(writes) }),
+    ...(list && { list: (options) => ready().list(options) }),
     ...(clear && { clear: async () => ready().clear() }),
     ...(sweep && { sweep: async (options) => (isSetUp ? ready().sweep(options) : 0) }),
     ...(address && { address: () => address.call(store) }),

@@ -1,5 +1,5 @@
 import type { Definition, SessionsOptions, StoreFromApp } from '../../types/options.js'
-import type { Store } from '../../types/store.js'
+import type { RecordStore, Store } from '../../types/store.js'
 import { ConfigError, UnknownSessionError } from '../errors.js'
 import type { AppEvents } from '../events/app-events.js'
 import { isToken, refuseSharedCookies } from '../options/cookie.js'
@@ -85,12 +85,19 @@ export class Registry {
     this.#isFrozen = true
     this.stores.checkStartWithout()
     this.#resolved = [...this.#drafts].map(([name, draft]) => {
-      const resolved = resolve(draft, this.stores.storeOf(name, draft.definition), this.#ring, this.events)
+      const store = this.stores.storeOf(name, draft.definition)
+      const resolved = resolve(draft, store, store !== undefined && this.#isShared(store), this.#ring, this.events)
       this.#byName.set(name, resolved)
       this.#byName.set(draft.definition, resolved)
       return resolved
     })
     refuseSharedCookies(this.#resolved)
+  }
+
+  /** Whether records of several definitions are in a store. */
+  #isShared(store: RecordStore): boolean {
+    const drafts = [...this.#drafts].filter(([name, { definition }]) => this.stores.storeOf(name, definition) === store)
+    return drafts.length > 1
   }
 
   /** Forgets the keys, and what was opened with them. */

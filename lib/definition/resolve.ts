@@ -22,6 +22,7 @@ import { Superseded } from './superseded.js'
 export function resolve(
   { definition, settings, defaults }: Draft,
   store: RecordStore | undefined,
+  isNamed: boolean,
   ring: KeyRing,
   events: AppEvents
 ): ResolvedDefinition {
@@ -38,6 +39,7 @@ export function resolve(
     ...settings,
     store,
     events: new DefinitionEvents(events, name, definition.store ?? 'cookie'),
+    isNamed,
     breaker: store === undefined ? new CircuitBreaker() : breakerOf(store),
     sealedRecords:
       (store === undefined ? foreign?.records(settings) : undefined) ??

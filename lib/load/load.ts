@@ -142,9 +142,14 @@ export function* loadRecord(named: OpenedTicket, cutoffs: Cutoffs): Job<Loaded> 
 /** Reads the record of an id, for somebody who has no cookie of it; `undefined` if that is no live session. */
 export function* loadById(definition: ResolvedDefinition, id: string, cutoffs: Cutoffs): Job<Loaded | undefined> {
   const origin = originOf(definition, id, yield* readFresh(id), undefined)
-  if (origin === undefined || origin.record.n !== undefined) return undefined
+  if (origin === undefined || origin.record.n !== undefined || isAnothers(definition, origin)) return undefined
   const end = endedBy(origin.record.c, origin.expires, definition.absolute, cutoffs)
   return end === undefined ? { origin } : undefined
+}
+
+/** Records that are the only ones of their store do not tell. */
+function isAnothers({ name }: ResolvedDefinition, { record: { d } }: Origin): boolean {
+  return d !== undefined && d !== name
 }
 
 /** Loads the next cookie of the name; gives that or `otherwise`, whichever is better: live, or at least a session. */

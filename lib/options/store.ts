@@ -3,7 +3,15 @@ import { ConfigError } from '../errors.js'
 import { isPromise } from '../util/awaitable.js'
 
 const REQUIRED = ['read', 'create', 'update', 'touch', 'remove'] as const satisfies (keyof RecordStore)[]
-const OPTIONAL = ['readMany', 'saveMany', 'setup', 'clear', 'sweep', 'close'] as const satisfies (keyof RecordStore)[]
+const OPTIONAL = [
+  'readMany',
+  'saveMany',
+  'list',
+  'setup',
+  'clear',
+  'sweep',
+  'close'
+] as const satisfies (keyof RecordStore)[]
 
 /**
  * A store that lacks a method would fail at the first request that needs it, perhaps at the first sign-out.

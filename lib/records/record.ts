@@ -9,6 +9,7 @@ import { isStoreId } from './ticket.js'
  *
  * | | |
  * | --- | --- |
+ * | `d` | the name of its definition, where several have one store |
  * | `c` | when it was created, in ms since the epoch |
  * | `e` | when it ends, in ms since the epoch; on the cookie store only, elsewhere the store knows |
  * | `v` | version of the schema its payload was written under; absent for 1 |
@@ -22,6 +23,7 @@ import { isStoreId } from './ticket.js'
  */
 export interface SessionRecord {
   readonly c: number
+  readonly d?: string | undefined
   readonly e?: number | undefined
   readonly v?: number | undefined
   readonly o?: OlderForms | undefined
@@ -86,8 +88,8 @@ export function formatRecord(record: SessionRecord, former?: Former): string {
 }
 
 /** By hand: JSON.stringify of this one small object would take as long as all the rest. */
-function start({ c, e, v, o, m, s, f, n, x }: SessionRecord): string {
-  return `{"c":${c}${field('e', e)}${field('v', v)}${field('o', o)}${field('m', m)}${field('s', s)}${field('f', f)}${field('n', n)}${field('x', x)}`
+function start({ c, d, e, v, o, m, s, f, n, x }: SessionRecord): string {
+  return `{"c":${c}${field('d', d)}${field('e', e)}${field('v', v)}${field('o', o)}${field('m', m)}${field('s', s)}${field('f', f)}${field('n', n)}${field('x', x)}`
 }
 
 function end(payload: Payload | undefined): string {
@@ -142,6 +144,7 @@ function patched(record: SessionRecord, { text, record: old, changed }: Former):
 function startsAlike(a: SessionRecord, b: SessionRecord): boolean {
   return (
     a.c === b.c &&
+    a.d === b.d &&
     a.e === b.e &&
     a.v === b.v &&
     a.o === b.o &&
@@ -178,9 +181,10 @@ function jsonOf(value: unknown): string {
 /** Whether every member is what this plugin writes: whoever goes on with a record relies on it. */
 function isRecord(value: unknown): value is SessionRecord {
   if (!isObject(value)) return false
-  const { c, e, v, o, p, f, m, s, n, x } = value
+  const { c, d, e, v, o, p, f, m, s, n, x } = value
   return (
     isTime(c) &&
+    (d === undefined || typeof d === 'string') &&
     (e === undefined || isTime(e)) &&
     (v === undefined || isVersion(v)) &&
     (o === undefined || areForms(o)) &&

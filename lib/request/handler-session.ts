@@ -227,9 +227,10 @@ export class HandlerSession {
     return this.#host.save(this.#definition)
   }
 
-  /** Goes on with what is stored now; what was changed and not saved is dropped. */
-  async reload(): Promise<void> {
-    this.#state = await this.#host.reload(this.#loaded)
+  reload(): Promise<this> {
+    const reloading = this.#reload()
+    reloading.catch(() => {})
+    return reloading
   }
 
   [INSPECT](_depth: number, options: object, inspect: (value: unknown, options: object) => string): string {
@@ -240,6 +241,11 @@ export class HandlerSession {
   toJSON(): never {
     const instead = 'return what is to be shown of it, such as session.get(key), or all, session.data'
     throw new UnsupportedError(this.name, `is not to be sent as it is: ${instead}`)
+  }
+
+  async #reload(): Promise<this> {
+    this.#state = await this.#host.reload(this.#loaded)
+    return this
   }
 
   async #load(): Promise<this> {

@@ -146,7 +146,9 @@ export class RequestSessions implements Host, Beginning {
 
   async reload(state: SessionState): Promise<SessionState> {
     await this.#saves?.idle
-    const reloaded = this.#stateFrom(state.definition, await reload(state))
+    if (this.#marker.isDue()) await this.#marker.ask(Date.now())
+    const cutoffs = { now: Date.now(), clearedAt: this.#marker.clearedAt }
+    const reloaded = this.#stateFrom(state.definition, await reload(state, cutoffs))
     this.#states = this.#states.map((each) => (each === state ? reloaded : each))
     return reloaded
   }

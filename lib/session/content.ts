@@ -198,6 +198,7 @@ export class Content {
     const { v, o, p } = this.#formOf(payload.value)
     const record: SessionRecord = {
       c: this.createdAt,
+      d: definition.isNamed ? definition.name : undefined,
       e: definition.store === undefined ? expires : undefined,
       v,
       o,

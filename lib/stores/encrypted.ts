@@ -51,7 +51,7 @@ export function encrypted(store: RecordStore, options: EncryptedOptions): AsyncR
   }
   const sealWrite = async (write: Write): Promise<Write> =>
     'text' in write ? { ...write, text: await seal(write.id, write.text) } : write
-  const { readMany, saveMany } = store
+  const { readMany, saveMany, list } = store
 
   return {
     kind: 'record',
@@ -73,6 +73,13 @@ export function encrypted(store: RecordStore, options: EncryptedOptions): AsyncR
       readMany: async (ids, options) => {
         const records = await readMany.call(store, ids, options)
         return Promise.all(ids.map((id, at) => open(id, records[at])))
+      }
+    }),
+    ...(list && {
+      list: async (options) => {
+        const { records, next } = await list.call(store, options)
+        await ready()
+        return { records: records.map((each) => ({ ...each, text: opened(sealer, each.id, each.text) })), next }
       }
     }),
     ...(saveMany && {

@@ -1,8 +1,9 @@
-import type { AsyncRecordStore, StoredRecord, Write, WriteResult } from '../../types/store.js'
+import type { AsyncRecordStore, PageOptions, RecordPage, StoredRecord, Write, WriteResult } from '../../types/store.js'
 import { StoreConfigError } from '../errors.js'
 import { perform } from '../util/perform.js'
 import { ConditionalRecords, live } from './internal/conditional.js'
 import { storeOptions } from './internal/options.js'
+import { nextAfter } from './internal/pages.js'
 import { allDone } from './internal/writes.js'
 import type { LmdbClient, LmdbDatabase } from './lmdb/client.js'
 import { LmdbFile, type Marked } from './lmdb/file.js'
@@ -20,7 +21,7 @@ export interface LmdbStoreOptions {
 }
 
 export type LmdbStore = AsyncRecordStore &
-  Required<Pick<AsyncRecordStore, 'readMany' | 'saveMany' | 'setup' | 'clear' | 'sweep'>>
+  Required<Pick<AsyncRecordStore, 'readMany' | 'saveMany' | 'list' | 'setup' | 'clear' | 'sweep'>>
 
 /**
  * Keeps records in one file, by LMDB: embedded, without a server, and safe against the process being killed at
@@ -85,6 +86,19 @@ class InLmdb extends ConditionalRecords<Marked> implements LmdbStore {
 
   saveMany(writes: readonly Write[]): Promise<readonly WriteResult[]> {
     return allDone(writes.map((write) => perform(this, write)))
+  }
+
+  async list({ after, limit }: PageOptions): Promise<RecordPage> {
+    const found = this.#file.behind(after, limit)
+    const now = Date.now()
+    const records = found.flatMap(([id, record]) => (record.expires > now ? { id, ...record } : []))
+    return {
+      records,
+      next: nextAfter(
+        found.map(([id]) => id),
+        limit
+      )
+    }
   }
 
   async setup(): Promise<void> {

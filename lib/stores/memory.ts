@@ -1,9 +1,19 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { EvictingStore, RecordStore, StoredRecord, Version, Write, WriteResult } from '../../types/store.js'
+import type {
+  EvictingStore,
+  PageOptions,
+  RecordPage,
+  RecordStore,
+  StoredRecord,
+  Version,
+  Write,
+  WriteResult
+} from '../../types/store.js'
 import { StoreConfigError } from '../errors.js'
 import { perform } from '../util/perform.js'
 import { BoundedEntries } from './internal/bounded-entries.js'
 import { storeOptions } from './internal/options.js'
+import { nextAfter } from './internal/pages.js'
 
 export interface MemoryStoreOptions {
   /** How many records to keep; `Infinity` leaves the bound to `maxBytes`. Default: 1,000,000. */
@@ -17,7 +27,7 @@ export interface MemoryStoreOptions {
 
 export type MemoryStore = RecordStore &
   EvictingStore &
-  Required<Pick<RecordStore, 'readMany' | 'saveMany' | 'clear' | 'sweep'>>
+  Required<Pick<RecordStore, 'readMany' | 'saveMany' | 'list' | 'clear' | 'sweep'>>
 
 /**
  * Keeps records in the memory of this process: for development, for tests, and for a server that runs as one process
@@ -99,6 +109,15 @@ class InMemory implements MemoryStore {
 
   onEvict(listener: (id: string) => void): void {
     this.#entries.onEvict(listener)
+  }
+
+  list({ after, limit }: PageOptions): RecordPage {
+    const ids = this.#entries.idsBehind(after, limit)
+    const records = ids.flatMap((id) => {
+      const entry = this.#entries.peek(id)
+      return entry === undefined ? [] : { id, text: entry.text, version: entry.version, expires: entry.expires }
+    })
+    return { records, next: nextAfter(ids, limit) }
   }
 
   async clear(): Promise<void> {

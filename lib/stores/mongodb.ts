@@ -1,10 +1,19 @@
-import type { AsyncRecordStore, StoredRecord, Version, Write, WriteResult } from '../../types/store.js'
+import type {
+  AsyncRecordStore,
+  PageOptions,
+  RecordPage,
+  StoredRecord,
+  Version,
+  Write,
+  WriteResult
+} from '../../types/store.js'
 import { StoreConfigError } from '../errors.js'
 import { addressOf } from './internal/address.js'
 import { kindOf } from './internal/clients.js'
 import { Gathered } from './internal/gathered.js'
 import { type Ask, asking, defaultTimeout } from './internal/in-time.js'
 import { storeOptions } from './internal/options.js'
+import { nextAfter } from './internal/pages.js'
 import { allDone } from './internal/writes.js'
 import { BulkWrites, type MongoBulkClient } from './mongodb/bulk.js'
 import { duplicateKey, type Operation, operationOf } from './mongodb/operations.js'
@@ -33,7 +42,7 @@ export interface MongodbStoreOptions {
 }
 
 export type MongodbStore = AsyncRecordStore &
-  Required<Pick<AsyncRecordStore, 'readMany' | 'saveMany' | 'setup' | 'clear'>>
+  Required<Pick<AsyncRecordStore, 'readMany' | 'saveMany' | 'list' | 'setup' | 'clear'>>
 
 /**
  * Keeps records in a collection of MongoDB 4.4 or later, one document each. `setup` makes the TTL index by which the
@@ -122,6 +131,21 @@ class InMongodb implements MongodbStore {
     const documents = (await this.#ask(() => found)) as readonly StoredDocument[]
     const records = new Map(documents.map((document) => [document._id, recordIn(document)]))
     return ids.map((id) => records.get(id))
+  }
+
+  async list({ after, limit }: PageOptions): Promise<RecordPage> {
+    const filter = { expires: { $gt: new Date() }, ...(after !== undefined && { _id: { $gt: after } }) }
+    const options = { sort: { _id: 1 }, limit, batchSize: limit + 1, readPreference: 'primary' }
+    const found = this.#collection.find(filter, options).toArray()
+    const documents = (await this.#ask(() => found)) as readonly StoredDocument[]
+    const records = documents.map((document) => ({ id: document._id, ...recordIn(document) }))
+    return {
+      records,
+      next: nextAfter(
+        records.map(({ id }) => id),
+        limit
+      )
+    }
   }
 
   async create(id: string, text: string, expires: number): Promise<Version | undefined> {

@@ -1,4 +1,13 @@
-import type { AsyncRecordStore, StoredRecord, Version, Write, WriteResult } from '../../types/store.js'
+import type {
+  AsyncRecordStore,
+  ListedRecord,
+  PageOptions,
+  RecordPage,
+  StoredRecord,
+  Version,
+  Write,
+  WriteResult
+} from '../../types/store.js'
 import { StoreConfigError } from '../errors.js'
 import { perform } from '../util/perform.js'
 import { addressOf } from './internal/address.js'
@@ -7,7 +16,7 @@ import { endField, envelope, freshVersion, openEnvelope, wholeEnd } from './inte
 import { type Ask, asking, defaultTimeout } from './internal/in-time.js'
 import { storeOptions } from './internal/options.js'
 import { allDone } from './internal/writes.js'
-import { type Commands, commandsOf, type RedisClient } from './redis/client.js'
+import { type Commands, commandsOf, FIRST, keysFrom, type RedisClient, type Scan } from './redis/client.js'
 import { create, type Script, touch, update } from './redis/scripts.js'
 
 export type { IoredisClient, NodeRedisClient, RedisClient, UpstashClient } from './redis/client.js'
@@ -29,7 +38,7 @@ export interface RedisStoreOptions {
 }
 
 export type RedisStore = AsyncRecordStore &
-  Required<Pick<AsyncRecordStore, 'readMany' | 'saveMany' | 'setup' | 'clear'>>
+  Required<Pick<AsyncRecordStore, 'readMany' | 'saveMany' | 'list' | 'setup' | 'clear'>>
 
 /**
  * Keeps records in Redis or Valkey: one server, sentinels or a cluster. A record is one string, read by one GET and
@@ -132,14 +141,54 @@ class InRedis implements RedisStore {
   }
 
   async clear(): Promise<void> {
-    const pages = this.#commands.keys(this.#prefix)
+    const pages = keysFrom(this.#commands, this.#prefix)
     const next = () => this.#ask(() => pages.next())
     for (let page = await next(); !page.done; page = await next()) {
       await allDone(page.value.map((key) => this.#ask((late) => this.#commands.del(key, late))))
     }
   }
 
+  /** Node by node, as SCAN goes through its keys; a place is the number of a node, and the cursor there. */
+  async list({ after = `0.${FIRST}`, limit }: PageOptions): Promise<RecordPage> {
+    let [, node, cursor] = (PLACE.exec(after) ?? refuse(after)) as unknown as [string, string, string]
+    const scans = await this.#scans()
+    const records = new Map<string, ListedRecord>()
+    for (let trips = 0; trips < MOST_TRIPS && 2 * records.size < limit; trips++) {
+      const scan = scans[Number(node)]
+      if (scan === undefined) return { records: [...records.values()], next: undefined }
+      const { keys, next } = await this.#ask(() => scan(cursor, limit))
+      for (const record of await this.#recordsAt(keys)) records.set(record.id, record)
+      ;[node, cursor] = next === undefined ? [String(Number(node) + 1), FIRST] : [node, next]
+    }
+    return { records: [...records.values()], next: `${node}.${cursor}` }
+  }
+
+  /** Keys of another store's, whose prefix begins with this one's, are longer. */
+  async #recordsAt(keys: readonly string[]): Promise<readonly ListedRecord[]> {
+    const ids = keys.map((key) => key.slice(this.#prefix.length)).filter((id) => ID.test(id))
+    const records = await this.readMany(ids)
+    return ids.flatMap((id, at) => {
+      const record = records[at]
+      return record === undefined ? [] : { id, ...record }
+    })
+  }
+
+  #scans(): Promise<readonly Scan[]> {
+    return this.#ask(() => this.#commands.scans(this.#prefix))
+  }
+
   async #run(script: Script, id: string, parameters: string[]): Promise<boolean> {
     return Number(await this.#ask((late) => this.#commands.run(script, this.#prefix + id, parameters, late))) === 1
   }
+}
+
+/** After so many trips a page may end with few records, or none: the app has more other keys than sessions. */
+const MOST_TRIPS = 50
+
+const PLACE = /^(\d{1,9})\.(\d{1,20})$/
+
+const ID = /^[\w-]{43}$/
+
+function refuse(after: string): never {
+  throw new RangeError(`redis store: list: after: expected the next of a page, got ${after.length} other characters`)
 }

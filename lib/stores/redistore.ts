@@ -9,7 +9,7 @@ import { freshVersion, wholeEnd } from './internal/envelope.js'
 import { type Ask, asking, defaultTimeout } from './internal/in-time.js'
 import { storeOptions } from './internal/options.js'
 import { allDone } from './internal/writes.js'
-import { type Commands, commandsOf } from './redis/client.js'
+import { type Commands, commandsOf, keysFrom } from './redis/client.js'
 import type { Script } from './redis/scripts.js'
 import { type BinaryClient, binaryOf, type RunBinary } from './redistore/client.js'
 import * as scripts from './redistore/scripts.js'
@@ -146,7 +146,7 @@ class InRedistore implements GoRedistore {
   /** The Go app's sessions are these sessions. */
   async clear(): Promise<void> {
     const { commands, prefix } = this.#tools
-    const pages = commands.keys(prefix)
+    const pages = keysFrom(commands, prefix)
     const next = () => this.#ask(() => pages.next())
     for (let page = await next(); !page.done; page = await next()) {
       await allDone(page.value.map((key) => this.#ask((late) => commands.del(key, late))))

@@ -9,6 +9,7 @@ export type StoreMethod =
   | 'remove'
   | 'readMany'
   | 'saveMany'
+  | 'list'
   | 'clear'
   | 'sweep'
 
@@ -20,6 +21,7 @@ const METHODS: readonly StoreMethod[] = [
   'remove',
   'readMany',
   'saveMany',
+  'list',
   'clear',
   'sweep'
 ]

@@ -2,6 +2,7 @@ import t, { test } from 'tap'
 import { conformanceCases } from '../../lib/conformance/index.js'
 import { batchBugs } from './batches.js'
 import { expiryBugs } from './expiry.js'
+import { listingBugs } from './listing.js'
 import { raceBugs } from './races.js'
 import { type Bug, Engine, SoundStore } from './sound-store.js'
 import { textAndIdBugs } from './texts-and-ids.js'
@@ -15,6 +16,7 @@ const bugs: readonly Bug[] = [
   ...textAndIdBugs,
   ...expiryBugs,
   ...batchBugs,
+  ...listingBugs,
   ...raceBugs,
   ...upkeepBugs
 ]

@@ -1,4 +1,12 @@
-import type { RecordStore, StoredRecord, Version, Write, WriteResult } from '../../types/store.js'
+import type {
+  PageOptions,
+  RecordPage,
+  RecordStore,
+  StoredRecord,
+  Version,
+  Write,
+  WriteResult
+} from '../../types/store.js'
 
 /** What stands for a database server: several clients and several stores work on one. */
 export class Engine {
@@ -52,6 +60,22 @@ export class SoundStore implements Required<Omit<RecordStore, 'capabilities' | '
 
   saveMany(writes: readonly Write[]): Promise<readonly WriteResult[]> {
     return Promise.all(writes.map((write) => this.save(write)))
+  }
+
+  async list({ after = '', limit }: PageOptions): Promise<RecordPage> {
+    const idOf = (key: string) => key.slice(key.indexOf(':') + 1)
+    const live = this.keysToList().filter((key) => this.isListed(this.rows.get(key)))
+    const behind = live.map((key) => ({ id: idOf(key), ...(this.rows.get(key) as Row) })).filter(({ id }) => id > after)
+    const records = behind.sort((one, other) => (one.id < other.id ? -1 : 1)).slice(0, limit)
+    return { records, next: behind.length > limit ? records.at(-1)?.id : undefined }
+  }
+
+  keysToList(): string[] {
+    return [...this.keys()]
+  }
+
+  isListed(row: Row | undefined): boolean {
+    return this.isLive(row)
   }
 
   async setup(): Promise<void> {}

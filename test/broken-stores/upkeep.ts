@@ -1,6 +1,6 @@
 import { type Bug, roundTrip, SoundStore } from './sound-store.js'
 
-type Method = 'readMany' | 'saveMany' | 'setup' | 'clear' | 'sweep'
+type Method = 'readMany' | 'saveMany' | 'list' | 'setup' | 'clear' | 'sweep'
 
 const lacks = (method: Method): Bug => ({
   bug: `${method} is missing and nobody said so`,
@@ -17,6 +17,7 @@ const lacks = (method: Method): Bug => ({
 export const upkeepBugs: readonly Bug[] = [
   lacks('readMany'),
   lacks('saveMany'),
+  lacks('list'),
   lacks('setup'),
   lacks('clear'),
   lacks('sweep'),

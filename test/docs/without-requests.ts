@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import type { Server } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
 import type { Test } from 'tap'
+import type { PageOptions, RecordPage, StoredRecord } from '../../lib/index.js'
 import { TestBrowser } from '../../lib/testing/index.js'
 import type { Examples } from './examples.js'
 
@@ -63,6 +64,37 @@ export async function withoutRequests(t: Test, examples: Examples): Promise<void
       [200, 'Welcome ada'],
       [409, full]
     ])
+  })
+
+  t.test('a store in memory pages through its records', async (t) => {
+    const { pageOf } = await examples.load<{
+      pageOf(live: ReadonlyMap<string, StoredRecord>, options: PageOptions): RecordPage
+    }>(t, 'export function pageOf')
+    const live = new Map(['c', 'a', 'b'].map((id) => [id, { text: id, version: 1, expires: 2 }]))
+    const first = pageOf(live, { limit: 2 })
+    t.same([first.records.map(({ id }) => id), first.next], [['a', 'b'], 'b'])
+    t.same(pageOf(live, { limit: 2, after: 'b' }), {
+      records: [{ id: 'c', text: 'c', version: 1, expires: 2 }],
+      next: undefined
+    })
+  })
+
+  t.test('an admin pages through all sessions', async (t) => {
+    const { app } = await examples.load(t, "app.get('/admin/sessions'")
+    const ids: (string | undefined)[] = []
+    for (let count = 0; count < 60; count++) {
+      const browser = await new TestBrowser(app).give('login', { user: 'ada' }, { subject: 'ada' })
+      ids.push((await browser.session('login')).id)
+    }
+    const admin = new TestBrowser(app)
+    const found: { id: string; name: string; subjects: string[] }[] = []
+    for (let after = ''; after !== undefined; ) {
+      const { sessions, next } = (await admin.get(`/admin/sessions${after && `?after=${after}`}`)).json()
+      found.push(...sessions)
+      after = next
+    }
+    t.same(found.map(({ id }) => id).sort(), ids.sort())
+    t.match(found[0], { name: 'login', subjects: ['ada'] })
   })
 
   t.test('a socket that another library accepts has the sessions of its browser', async (t) => {

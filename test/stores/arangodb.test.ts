@@ -17,7 +17,7 @@ test('the contract', async (t) => {
     open: () => prepared(url, 'contract'),
     neighbour: () => prepared(url, 'neighbour'),
     unreachable: () => opened(unused),
-    lacks: ['saveMany', 'sweep']
+    lacks: ['saveMany', 'list', 'sweep']
   })
   for (const { name, skipped, run } of cases) await t.test(name, { skip: skipped ?? false }, run)
 })

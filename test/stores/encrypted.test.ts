@@ -22,7 +22,7 @@ const harnesses: Readonly<Record<string, StoreHarness>> = {
   'under a cache': { open: () => shared.under },
   'over a store with nothing but the necessary': {
     open: () => shared.bare,
-    lacks: ['readMany', 'saveMany', 'clear', 'sweep']
+    lacks: ['readMany', 'saveMany', 'list', 'clear', 'sweep']
   }
 }
 

@@ -23,13 +23,13 @@ const harnesses: Readonly<Record<string, StoreHarness>> = {
     open: () => expressStore(shared.redis),
     neighbour: () => expressStore(inRedis('others:')),
     unreachable: () => expressStore(new RedisStore({ client: createClient({ disableOfflineQueue: true }) })),
-    lacks: ['sweep', 'readMany', 'saveMany']
+    lacks: ['sweep', 'readMany', 'saveMany', 'list']
   },
   "express-session's MemoryStore": {
     open: () => expressStore(shared.memory),
     neighbour: () => expressStore(new session.MemoryStore()),
     unreachable: () => expressStore(failing('out of reach')),
-    lacks: ['sweep', 'readMany', 'saveMany']
+    lacks: ['sweep', 'readMany', 'saveMany', 'list']
   }
 }
 

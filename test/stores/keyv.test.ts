@@ -23,7 +23,7 @@ const versions = [['Keyv 5', opened, adapter] as const, ['Keyv 6', opened6, list
 const harnesses = versions.flatMap(([version, open, adapter]): [string, StoreHarness][] => {
   const shared = { memory: open(new Map(), 'in memory'), redis: open(adapter(client), version) }
   const unreachable = () => keyvStore(open(adapter(nowhere)))
-  const common = { unreachable, lacks: ['sweep', 'readMany', 'saveMany'] } as const
+  const common = { unreachable, lacks: ['sweep', 'readMany', 'saveMany', 'list'] } as const
   const inMemory = { open: () => keyvStore(shared.memory), neighbour: () => keyvStore(open(new Map())) }
   const inRedis = { open: () => keyvStore(shared.redis), neighbour: () => keyvStore(open(adapter(client), 'others')) }
   return [

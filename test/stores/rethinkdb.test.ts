@@ -27,7 +27,7 @@ test('the contract', async (t) => {
       await close()
       return store
     },
-    lacks: ['saveMany']
+    lacks: ['saveMany', 'list']
   })
   for (const { name, skipped, run } of cases) await t.test(name, { skip: skipped ?? false }, run)
 })

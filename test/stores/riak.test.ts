@@ -17,7 +17,7 @@ test('the contract', async (t) => {
     open: () => riakStore({ url, type, bucket, timeout: 30_000 }),
     neighbour: () => riakStore({ url, type, bucket: `${bucket}-neighbour`, timeout: 30_000 }),
     unreachable: () => riakStore({ url: unused, type, bucket }),
-    lacks: ['readMany', 'saveMany']
+    lacks: ['readMany', 'saveMany', 'list']
   })
   for (const { name, skipped, run } of cases) await t.test(name, { skip: skipped ?? false }, run)
 })

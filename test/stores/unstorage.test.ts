@@ -20,7 +20,7 @@ for (const [name, driver] of Object.entries(drivers)) {
       open: () => unstorageStore(storage),
       neighbour: () => unstorageStore(storage, { base: 'sessions:others' }),
       unreachable: () => unstorageStore(createStorage({ driver: failing() })),
-      lacks: ['readMany', 'saveMany']
+      lacks: ['readMany', 'saveMany', 'list']
     })
     for (const { name, skipped, run } of cases) await t.test(name, { skip: skipped ?? false }, run)
   })

@@ -37,6 +37,7 @@ export function recordOf(
   const expires = createdAt + Math.min(idle, definition.absolute)
   const record: SessionRecord = {
     c: createdAt,
+    d: definition.isNamed ? definition.name : undefined,
     e: definition.store === undefined ? expires : undefined,
     v: definition.version === 1 ? undefined : definition.version,
     m: persist,

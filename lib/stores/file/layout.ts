@@ -27,6 +27,11 @@ export function placeOf(directory: string, id: string): Place {
   return { shard, record: `${shard}/${name}` }
 }
 
+/** The id of a record's file. */
+export function idIn(name: string): string {
+  return Buffer.from(name, 'hex').toString('base64url')
+}
+
 /** Path of the directory for names that come and go. */
 export function workPath(shard: string): string {
   return `${shard}/work`

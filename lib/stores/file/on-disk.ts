@@ -1,5 +1,14 @@
 import { lutimesSync } from 'node:fs'
-import type { Awaitable, RecordStore, StoredRecord, Version, Write, WriteResult } from '../../../types/store.js'
+import type {
+  Awaitable,
+  PageOptions,
+  RecordPage,
+  RecordStore,
+  StoredRecord,
+  Version,
+  Write,
+  WriteResult
+} from '../../../types/store.js'
 import { andThen, orElse } from '../../util/awaitable.js'
 import { perform } from '../../util/perform.js'
 import { exchange, type Outcome, removeEnded, replace } from './claims.js'
@@ -9,6 +18,7 @@ import { failure } from './failure.js'
 import { headLength, isVersion } from './format.js'
 import { Known } from './known.js'
 import { type Place, placeOf, shardNames, shardPath } from './layout.js'
+import { pageOf } from './pages.js'
 import { readHead, readWhole, type State, type WholeState } from './state.js'
 import { ended, everything, type Judgement, Sweep } from './sweep.js'
 import { type Temp, Temps } from './temps.js'
@@ -80,6 +90,13 @@ export class OnDisk implements FileStore {
 
   saveMany(writes: readonly Write[]): Promise<readonly WriteResult[]> {
     return Promise.all(writes.map((write) => perform(this, write)))
+  }
+
+  async list(options: PageOptions): Promise<RecordPage> {
+    return reporting('list', () => {
+      requireDirectory(this.#directory)
+      return pageOf(this.#directory, options)
+    })
   }
 
   async setup(): Promise<void> {

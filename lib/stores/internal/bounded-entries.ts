@@ -1,4 +1,5 @@
 import { EndHeap, type Ending } from './end-heap.js'
+import { firstBehind } from './pages.js'
 
 /** One record in memory. */
 export class Entry implements Ending {
@@ -62,6 +63,24 @@ export class BoundedEntries {
       link(entry, this.#anchor)
     }
     return entry
+  }
+
+  /** The same, which does not count as use. */
+  peek(id: string): Entry | undefined {
+    const entry = shardOf(this.#shards, id).get(id)
+    return entry !== undefined && entry.expires > Date.now() ? entry : undefined
+  }
+
+  /** The first ids behind `after`, some of which may have ended. */
+  idsBehind(after: string | undefined, most: number): readonly string[] {
+    const ids: string[] = []
+    for (const letter of LETTERS) {
+      if (after !== undefined && letter < after.slice(0, 1)) continue
+      const own = [...shardOf(this.#shards, letter).keys()].filter((id) => id.startsWith(letter))
+      ids.push(...firstBehind(own, after, most - ids.length))
+      if (ids.length === most) break
+    }
+    return ids
   }
 
   /** Adds an entry whose id has none, and drops others if that takes more than there is. */
@@ -188,6 +207,9 @@ function ownText(text: string): string {
  * A Map is rebuilt as a whole whenever it is full, which takes hundreds of milliseconds at a million entries. Sixty-four
  * Maps are rebuilt one at a time. The first letter of an id is as random as any.
  */
+/** Those of base64url, in their order: what ids begin with. */
+const LETTERS = Array.from('-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz')
+
 function emptyShards(): readonly Map<string, Entry>[] {
   return Array.from({ length: 64 }, () => new Map())
 }

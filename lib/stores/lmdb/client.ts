@@ -13,7 +13,7 @@ export interface LmdbClient {
 /** What the store uses of the databases that it opens in the root database. */
 export interface LmdbDatabase {
   getEntry(key: string): { value: unknown; version?: number } | undefined
-  getRange(options: { end: number; limit: number }): Iterable<{ key: unknown; value: unknown }>
+  getRange(options: { start?: string; end?: number; limit: number }): Iterable<{ key: unknown; value: unknown }>
   put(key: string | number, value: string, version?: number): unknown
   remove(key: string | number, value?: string): unknown
   ifVersion(key: string, version: number, writes: () => void): Promise<boolean>

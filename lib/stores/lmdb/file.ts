@@ -79,6 +79,15 @@ export class LmdbFile implements ConditionalEngine<Marked> {
     return Array.from(this.#ends.getRange({ end: Date.now() + 1, limit: most }), ({ value }) => String(value))
   }
 
+  /** So many records behind an id, whether or not they have ended, in the order of their ids. */
+  behind(after: string | undefined, most: number): readonly (readonly [id: string, record: StoredRecord])[] {
+    this.refresh()
+    const range = this.#records.getRange(after === undefined ? { limit: most } : { start: after, limit: most + 1 })
+    return Array.from(range, ({ key, value }) => [String(key), openEnvelope(String(value))] as const)
+      .filter(([id]) => id !== after)
+      .slice(0, most)
+  }
+
   /** The processes that have the file open, without those that were killed. */
   processes(): readonly number[] {
     this.peek('') // enters this one into the table of readers, for the next one to find

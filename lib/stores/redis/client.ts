@@ -9,10 +9,11 @@ export interface IoredisClient extends IoredisNode {
   eval(lua: string, keys: number, ...keysAndArguments: string[]): Promise<unknown>
   /** Only on a `Cluster`. */
   nodes?(role: 'master'): readonly IoredisNode[]
-  readonly options: { readonly keyPrefix?: string | Buffer | undefined }
+  readonly options: NodeAddress & { readonly keyPrefix?: string | Buffer | undefined }
 }
 
 export interface IoredisNode {
+  readonly options?: NodeAddress | undefined
   scan(cursor: string, match: 'MATCH', pattern: string, count: 'COUNT', some: number): Promise<[string, string[]]>
 }
 
@@ -64,9 +65,20 @@ export interface Commands {
   del(key: string, late: AbortSignal): Promise<unknown>
   /** Runs a script on one key. The server is sent its text only if it does not know it by name. */
   run(script: Script, key: string, parameters: string[], late: AbortSignal): Promise<unknown>
-  /** The keys that begin so, some at a time, as `del` takes them. */
-  keys(start: string): AsyncGenerator<readonly string[], void>
+  /** For each node, in an order that stays: what goes through its keys that begin so. */
+  scans(start: string): Promise<readonly Scan[]>
 }
+
+/** Some keys of a node, as `del` takes them; `next` is the cursor for others, `undefined` at the end. */
+export type Scan = (cursor: string, some: number) => Promise<KeyPage>
+
+export interface KeyPage {
+  readonly keys: readonly string[]
+  readonly next: string | undefined
+}
+
+/** The cursor with which SCAN begins, and with which it says that it has ended. */
+export const FIRST = '0'
 
 /** Told by what they do, for names say little. `undefined`: the client is none of them. */
 export function commandsOf(client: RedisClient): Commands | undefined {
@@ -86,14 +98,14 @@ function ofIoredis(client: IoredisClient): Commands {
         () => client.evalsha(sha, 1, key, ...parameters),
         () => client.eval(lua, 1, key, ...parameters)
       ),
-    async *keys(start) {
+    async scans(start) {
       const prefix = String(client.options.keyPrefix ?? '')
       // A Cluster knows its masters only once it is connected; any command waits for that.
       if (client.nodes) await client.get(start)
-      for (const node of client.nodes?.('master') ?? [client]) {
-        const page = async (cursor: string) => node.scan(cursor, 'MATCH', pattern(prefix + start), 'COUNT', pageSize)
-        yield* scan(prefix, page)
-      }
+      return inOrder(client.nodes?.('master') ?? [client], ({ options }) => options).map(
+        (node) => async (cursor, some) =>
+          pageOf(prefix, await node.scan(cursor, 'MATCH', pattern(prefix + start), 'COUNT', some))
+      )
     }
   }
 }
@@ -112,15 +124,12 @@ function ofNodeRedis(client: NodeRedisClient): Commands {
         () => until(late).evalSha(sha, { keys: [key], arguments: parameters }),
         () => until(late).eval(lua, { keys: [key], arguments: parameters })
       ),
-    async *keys(start) {
+    async scans(start) {
       const prefix = String(client._keyPrefix ?? '')
-      for (const node of await nodeRedisMasters(client)) {
-        const page = async (from: string) => {
-          const { cursor, keys } = await node.scan(from, { MATCH: pattern(prefix + start), COUNT: pageSize })
-          return [String(cursor), keys.map(String)] as const
-        }
-        yield* scan(prefix, page)
-      }
+      return (await nodeRedisMasters(client)).map((node) => async (from, some) => {
+        const { cursor, keys } = await node.scan(from, { MATCH: pattern(prefix + start), COUNT: some })
+        return pageOf(prefix, [cursor, keys])
+      })
     }
   }
 }
@@ -135,12 +144,8 @@ function ofUpstash(client: UpstashClient): Commands {
         () => withoutCommand(client.evalsha(sha, [key], parameters)),
         () => withoutCommand(client.eval(lua, [key], parameters))
       ),
-    async *keys(start) {
-      const page = async (from: string) => {
-        const [cursor, keys] = await client.scan(from, { match: pattern(start), count: pageSize })
-        return [String(cursor), keys.map(String)] as const
-      }
-      yield* scan('', page)
+    async scans(start) {
+      return [async (from, some) => pageOf('', await client.scan(from, { match: pattern(start), count: some }))]
     }
   }
 }
@@ -157,24 +162,42 @@ async function withoutCommand<T>(asked: Promise<T>): Promise<T> {
 async function nodeRedisMasters(client: NodeRedisClient): Promise<readonly NodeRedisNode[]> {
   const { masters } = client
   if (!masters) return [client]
-  return Promise.all(masters.map((master) => client.nodeClient?.(master as never) as Promise<NodeRedisNode>))
+  const inTurn = inOrder(masters, (master) => master as NodeAddress)
+  return Promise.all(inTurn.map((master) => client.nodeClient?.(master as never) as Promise<NodeRedisNode>))
 }
 
-const pageSize = 500
+/** Where a node is. */
+export interface NodeAddress {
+  readonly host?: unknown
+  readonly port?: unknown
+}
 
-type Page = readonly [cursor: string, keys: readonly string[]]
+/** All keys that begin so, some at a time. */
+export async function* keysFrom(commands: Commands, start: string): AsyncGenerator<readonly string[], void> {
+  for (const scan of await commands.scans(start)) {
+    for (let cursor: string | undefined = FIRST; cursor !== undefined; ) {
+      const page: KeyPage = await scan(cursor, PAGE)
+      if (page.keys.length > 0) yield page.keys
+      cursor = page.next
+    }
+  }
+}
+
+/** How many keys a node is asked for at a time. */
+const PAGE = 500
+
+/** By their addresses, so that whoever goes on at a node later, or in another process, finds it in the same place. */
+function inOrder<Node>(nodes: readonly Node[], addressOf: (node: Node) => NodeAddress | undefined): readonly Node[] {
+  const named = nodes.map((node) => [`${addressOf(node)?.host}:${addressOf(node)?.port}`, node] as const)
+  return named.sort(([one], [other]) => (one < other ? -1 : 1)).map(([, node]) => node)
+}
 
 /** Keys come back as the server has them: with the prefix that the client itself puts before every key it sends. */
-async function* scan(
-  clientPrefix: string,
-  page: (cursor: string) => Promise<Page>
-): AsyncGenerator<readonly string[], void> {
-  let cursor = '0'
-  do {
-    const [next, keys] = await page(cursor)
-    if (keys.length > 0) yield keys.map((key) => key.slice(clientPrefix.length))
-    cursor = next
-  } while (cursor !== '0')
+function pageOf(clientPrefix: string, [cursor, keys]: readonly [unknown, readonly unknown[]]): KeyPage {
+  return {
+    keys: keys.map((key) => String(key).slice(clientPrefix.length)),
+    next: String(cursor) === FIRST ? undefined : String(cursor)
+  }
 }
 
 /** The glob that matches what begins so, whatever characters it has. */

@@ -1,4 +1,4 @@
-import type { IoredisNode, NodeRedisNode } from '../redis/client.js'
+import type { IoredisNode, NodeAddress, NodeRedisNode } from '../redis/client.js'
 import { knownOrNot, type Script } from '../redis/scripts.js'
 
 /** What the store uses of ioredis: a `Redis` or a `Cluster`. */
@@ -9,7 +9,7 @@ export interface BinaryIoredis extends IoredisNode {
   eval(lua: string, keys: number, ...keysAndArguments: string[]): Promise<unknown>
   callBuffer(command: string, ...rest: (string | Buffer)[]): Promise<unknown>
   nodes?(role: 'master'): readonly IoredisNode[]
-  readonly options: { readonly keyPrefix?: string | Buffer | undefined }
+  readonly options: NodeAddress & { readonly keyPrefix?: string | Buffer | undefined }
 }
 
 /** What the store uses of node-redis. */

@@ -19,6 +19,8 @@ export interface Dialect {
 
   /** ids…, now */
   readMany(ids: number): string
+  /** id, now. Records behind that id, in the order of their ids. */
+  list(limit: number): string
   /** text, new version, expires, id, version, now */
   readonly update: string
   /** expires, id, now */
@@ -79,6 +81,9 @@ export interface WriteRow {
 export function commonStatements(table: string) {
   return {
     readMany: (ids: number) => readMany(table, ids),
+    // MySQL takes no bound number there from all drivers.
+    list: (limit: number) =>
+      `SELECT id, text, version, expires FROM ${table} WHERE id > ? AND expires > ? ORDER BY id LIMIT ${Math.floor(limit)}`,
     update: `UPDATE ${table} SET text = ?, version = ?, expires = ? WHERE id = ? AND version = ? AND expires > ?`,
     touch: `UPDATE ${table} SET expires = ? WHERE id = ? AND expires > ?`,
     remove: `DELETE FROM ${table} WHERE id = ? AND expires > ?`,

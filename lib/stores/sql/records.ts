@@ -1,15 +1,17 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { AsyncRecordStore, StoredRecord, Version } from '../../../types/store.js'
+import type { AsyncRecordStore, PageOptions, RecordPage, StoredRecord, Version } from '../../../types/store.js'
 import { StoreConfigError } from '../../errors.js'
 import { NoAnswerError } from '../../util/in-time.js'
 import { freshVersion, wholeEnd } from '../internal/envelope.js'
 import { Gathered } from '../internal/gathered.js'
+import { nextAfter } from '../internal/pages.js'
 import { inSlices } from '../internal/slices.js'
 import type { Dialect, NewUpdate } from './dialect.js'
 import { isDuplicate } from './errors.js'
 import type { SqlExecutor, SqlParam, SqlRow, Statement } from './executor.js'
 
-export type SqlStore = AsyncRecordStore & Required<Pick<AsyncRecordStore, 'readMany' | 'setup' | 'clear' | 'sweep'>>
+export type SqlStore = AsyncRecordStore &
+  Required<Pick<AsyncRecordStore, 'readMany' | 'list' | 'setup' | 'clear' | 'sweep'>>
 
 /** An engine that can be asked. */
 export interface Engine {
@@ -75,6 +77,18 @@ export class InSql implements SqlStore {
     const rows = await this.client.all(this.#dialect.readMany(asked.length), [...asked, Date.now()])
     const found = new Map(rows.map((row) => [row['id'], recordIn(row)]))
     return ids.map((id) => found.get(id))
+  }
+
+  async list({ after = '', limit }: PageOptions): Promise<RecordPage> {
+    const rows = await this.client.all(this.#dialect.list(limit), [after, Date.now()])
+    const records = rows.map((row) => ({ id: row['id'] as string, ...recordIn(row) }))
+    return {
+      records,
+      next: nextAfter(
+        records.map(({ id }) => id),
+        limit
+      )
+    }
   }
 
   async address(): Promise<string | undefined> {

@@ -99,8 +99,11 @@ export class Databases {
   }
 
   /** One batch and no cursor: what does not fit in it is refused, so that a test sees it. */
-  #find(namespace: string, { filter = {}, limit = 0, batchSize = 101, singleBatch, projection }: Document): Document {
-    const found = this.#collection(namespace).find(filter)
+  #find(
+    namespace: string,
+    { filter = {}, sort, limit = 0, batchSize = 101, singleBatch, projection }: Document
+  ): Document {
+    const found = sorted(this.#collection(namespace).find(filter), sort)
     const wanted = limit === 0 ? found : found.slice(0, limit)
     if (wanted.length > batchSize || (wanted.length === batchSize && !singleBatch && limit !== wanted.length)) {
       throw new Refusal(2, 'BadValue', 'the stand-in has no cursors: the answer must fit into the first batch')
@@ -187,4 +190,11 @@ function project(document: Document, projection: Document | undefined): Document
   if (!projection) return document
   const kept = Object.entries(document).filter(([field]) => (projection[field] ?? (field === '_id' ? 1 : 0)) !== 0)
   return Object.fromEntries(kept)
+}
+
+/** By the bytes of one text, which is all that the store asks for. */
+function sorted(documents: readonly Document[], sort: Document | undefined): readonly Document[] {
+  const [key] = Object.keys(sort ?? {})
+  if (key === undefined) return documents
+  return [...documents].sort((one, other) => (String(one[key]) < String(other[key]) ? -1 : 1))
 }

@@ -145,22 +145,29 @@ function holds(value: unknown, operator: string, operand: unknown): boolean {
     case '$in':
       return (operand as readonly unknown[]).some((one) => sameValue(value, one))
     case '$gt':
-      return comparable(value, operand) && Number(value) > Number(operand)
+      return comparable(value, operand) && order(value, operand) > 0
     case '$gte':
-      return comparable(value, operand) && Number(value) >= Number(operand)
+      return comparable(value, operand) && order(value, operand) >= 0
     case '$lt':
-      return comparable(value, operand) && Number(value) < Number(operand)
+      return comparable(value, operand) && order(value, operand) < 0
     case '$lte':
-      return comparable(value, operand) && Number(value) <= Number(operand)
+      return comparable(value, operand) && order(value, operand) <= 0
     default:
       throw new Refusal(2, 'BadValue', `unknown operator: ${operator}`)
   }
 }
 
+/** Texts by their bytes, which those of ids are the characters of. */
+function order(value: unknown, operand: unknown): number {
+  if (typeof value !== 'string' || typeof operand !== 'string') return Number(value) - Number(operand)
+  return value === operand ? 0 : value < operand ? -1 : 1
+}
+
 /** The server compares only values of one type: a date is neither before nor after a number, nor one that is missing. */
 function comparable(value: unknown, operand: unknown): boolean {
   const dates = value instanceof Date && operand instanceof Date
-  return dates || (typeof value === 'number' && typeof operand === 'number')
+  const texts = typeof value === 'string' && typeof operand === 'string'
+  return dates || texts || (typeof value === 'number' && typeof operand === 'number')
 }
 
 function changed(document: Document, update: Document, inserting: boolean): Document {

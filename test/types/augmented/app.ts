@@ -136,6 +136,12 @@ export async function app(request: FastifyRequest): Promise<void> {
   const subjects: readonly string[] | undefined = (await server.sessions.of('org:7'))[0]?.subjects
   same<typeof subjects, typeof cart.subjects | undefined>()
 
+  const { sessions: listed, next } = await server.sessions.list({ store: 'memory', limit: 10, after: undefined })
+  const names: readonly (string | undefined)[] = listed.map(({ name, subjects: [first] }) => name ?? first)
+  await server.sessions.list({ after: next })
+  same<typeof names, readonly (string | undefined)[]>()
+  same<Awaited<ReturnType<typeof cart.reload>>, typeof cart>()
+
   // @ts-expect-error there is no session of that name
   request.session('crat')
   // @ts-expect-error the schema has no such key
