@@ -278,6 +278,7 @@ function delayed(store: ReturnType<typeof memoryStore>): RecordStore {
     remove: (id) => slowly(() => store.remove(id)),
     readMany: (ids) => slowly(() => store.readMany(ids)),
     saveMany: (writes) => slowly(() => store.saveMany(writes)),
+    list: (options) => slowly(() => store.list(options)),
     clear: () => slowly(() => store.clear()),
     sweep: (options) => store.sweep(options)
   }

@@ -19,6 +19,7 @@ export interface IoredisNode {
 
 /** What the store uses of node-redis: a client, a pool or a sentinel client, or what `createCluster` makes. */
 export interface NodeRedisClient extends NodeRedisNode {
+  get(key: string): Promise<unknown>
   withCommandOptions(options: { timeout: number; abortSignal: AbortSignal }): NodeRedisCommands
   /** Only on a cluster. */
   readonly masters?: readonly object[]
@@ -126,6 +127,8 @@ function ofNodeRedis(client: NodeRedisClient): Commands {
       ),
     async scans(start) {
       const prefix = String(client._keyPrefix ?? '')
+      // As above; one that is not connected has no masters, which must not pass for no keys.
+      if (client.masters) await client.get(start)
       return (await nodeRedisMasters(client)).map((node) => async (from, some) => {
         const { cursor, keys } = await node.scan(from, { MATCH: pattern(prefix + start), COUNT: some })
         return pageOf(prefix, [cursor, keys])
