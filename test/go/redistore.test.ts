@@ -55,7 +55,7 @@ for (const [name, open] of Object.entries(drivers)) {
         close: (store) => opened.get(store)?.close(),
         neighbour: () => make(server.port, { prefix: prefix.slice(0, -1) }),
         unreachable: () => make(deadPort, { timeout: 300 }),
-        lacks: ['sweep']
+        lacks: ['list', 'sweep']
       })
       for (const { name, skipped, run } of cases) await t.test(name, { skip: skipped ?? false }, run)
     })
