@@ -50,6 +50,16 @@ t.test('a session that is read anew has what others have saved since', async (t)
   }
 })
 
+t.test('what another process has saved is seen, also through a cache', async (t) => {
+  const engine = memoryStore()
+  const { browser, hold } = await longLived(t, cached(engine, { ttl: 60_000 }))
+  const { app: other } = await longLived(t, engine)
+  const login = await hold()
+  await new TestBrowser(other, { jar: browser.jar }).get('/count')
+  await login.reload()
+  t.equal(login.get('count'), 1)
+})
+
 t.test('what was changed and not saved is dropped, whatever it was', async (t) => {
   const { app, browser, hold } = await longLived(t)
   const login = await hold()
