@@ -5,7 +5,7 @@ import { SealedValues } from '../lib/cookie/sealed-values.js'
 import { memoryStore } from '../lib/index.js'
 import { KeyRing } from '../lib/seal/keys.js'
 import { TwoWayCache } from '../lib/util/two-way-cache.js'
-import { buildApp, Client, KEY } from './client.js'
+import { buildApp, Client, gate, KEY } from './client.js'
 
 /** The same session in a cookie and in a store. */
 const NAMES = ['sealed', 'kept']
@@ -203,4 +203,36 @@ t.test('a cookie that comes again is opened twice and then known, with all that 
   t.same(opened, [first, second, first, newcomer])
   values.open(first)
   t.same(opened, [first, second, first, newcomer, first], 'what was replaced is not kept')
+})
+
+t.test('what becomes of an object after its session was saved is seen by no other request', async (t) => {
+  const schema = z.object({ list: z.array(z.string()).default([]), n: z.number().default(0) })
+  const app = await buildApp(t, { stores: { memory: memoryStore() }, sessions: both({ schema }) })
+  app.get('/add', async (request, reply) => {
+    const closed = gate()
+    after = closed.opened
+    const lists = NAMES.map((name) => {
+      const it = request.session(name)
+      it.update('list', (list) => [...(list as string[]), 'a'])
+      return it.get('list') as string[]
+    })
+    reply.raw.on('close', () => {
+      for (const list of lists) list.push('late')
+      closed.open()
+    })
+  })
+  app.get('/count', async (request) => NAMES.map((name) => request.session(name).update('n', (n) => (n as number) + 1)))
+  app.get('/get', async (request) => NAMES.map((name) => request.session(name).get('list')))
+  let after = Promise.resolve()
+  const client = new Client(app)
+  const expected: string[] = []
+  for (let visit = 0; visit < 5; visit++) {
+    await client.get('/add')
+    await after
+    expected.push('a')
+    for (const url of ['/get', '/count', '/get']) {
+      const seen = await client.json(url)
+      if (url === '/get') t.same(seen, [expected, expected], `visit ${visit}`)
+    }
+  }
 })

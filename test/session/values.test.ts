@@ -343,3 +343,36 @@ t.test('an empty session is not dirty and encodes to nothing', async (t) => {
   t.equal(values.isDirty, false)
   t.same(encode(values), { value: {}, isExact: true })
 })
+
+t.test('a key that is set to nothing is deleted, and has its default again', async (t) => {
+  const values = new Values(codec, read(storedAfter([{ kind: 'set', key: 'count', by: 'a' }])))
+  t.equal(values.get('count'), 97)
+  values.set('count', undefined, undefined)
+  t.equal(values.get('count'), 0)
+  t.same(encode(values).value, {})
+  values.set('note', 'x', 'x')
+  values.set('note', undefined, undefined)
+  t.same([values.has('note'), values.get('note'), values.delete('note')], [false, undefined, false])
+})
+
+t.test('what was saved counts as changed no more, and what was cleared as cleared no more', async (t) => {
+  const values = new Values(codec, read(storedAfter([{ kind: 'set', key: 'note', by: 'a' }])))
+  values.clear()
+  values.set('count', 5, 5)
+  ;(values.get('list') as string[]).push('x')
+  t.same([values.isCleared, [...values.changed].sort()], [true, ['count', 'list']])
+  values.markSaved(written(encode(values)))
+  t.same([values.isCleared, values.changed, values.isDirty], [false, [], false])
+  ;(values.get('list') as string[]).push('y')
+  t.same([values.changed, values.isDirty], [['list'], true])
+  t.same(encode(values).value, { count: 5, list: ['x', 'y'] })
+})
+
+t.test('what is looked at is a copy: what is put into it is no change', async (t) => {
+  const values = new Values(codec, EMPTY)
+  const seen = values.all()
+  seen['count'] = 7
+  Object.assign(values.view, { count: 8 })
+  t.same([values.get('count'), values.isDirty, values.current('count')], [0, false, 0])
+  t.equal(values.current('toString'), undefined)
+})
