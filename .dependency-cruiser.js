@@ -26,6 +26,7 @@ const ROOMS = [
   '^lib/from/',
   '^lib/seals/',
   '^lib/request/',
+  '^lib/history/',
   '^lib/app/',
   '^lib/plugin\\.ts$',
   '^lib/index\\.ts$'

@@ -131,6 +131,8 @@ export interface RefusedEvent extends SessionEventOf<'refused'> {
   readonly key: string | undefined
   /** It was found when the cookie came, or when a change was to be saved: the session was ended while a request ran. */
   readonly during: 'load' | 'save'
+  /** When the session began, in ms since the epoch, where its cookie tells. */
+  readonly createdAt: number | undefined
 }
 
 /** A session of another plugin goes on as this one. */

@@ -203,4 +203,10 @@ export interface SessionsOptions<
    * from before it. Asked at most every `refresh` seconds (default 1). Default: this process remembers it for itself.
    */
   readonly clearMarker?: { readonly store: Extract<keyof Stores | 'cookie', string>; readonly refresh?: number }
+  /**
+   * What is kept of how sessions ended and cookies were refused, for `app.sessions.why()`: the newest so many entries, in the
+   * memory of this process; or, in a record store where every process sees them, for `keep` seconds (default 30 days).
+   * Default none.
+   */
+  readonly history?: number | { readonly store: Extract<keyof Stores | 'cookie', string>; readonly keep?: number }
 }

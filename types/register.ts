@@ -1,5 +1,6 @@
 import type {} from 'fastify'
 import type { DefaultSession } from './default.js'
+import type { Why } from './history.js'
 import type { Definition, Key, StoreFromApp } from './options.js'
 import type { Schema } from './schema.js'
 import type { Session } from './session.js'
@@ -116,6 +117,13 @@ export interface Sessions {
    * }
    */
   list(options?: PageWanted): Promise<SessionPage>
+  /**
+   * Why a session ended, or a user's last one: for the id that `session.id` gave, or what `identify()` was told. It goes by
+   * what the option `history` keeps, and says so where that can't tell.
+   * @throws FST_SESSIONS_CONFIG without that option, or before the app is ready. Rejects when the store of the history fails.
+   * @example const { reason } = await app.sessions.why(user.id)
+   */
+  why(idOrSubject: string): Promise<Why>
   /**
    * Ends every session of every store. Sealed cookies from before are refused from now on, by this process, and by
    * every process where `clearMarker` names a store.

@@ -1,4 +1,5 @@
 import type { FastifyBaseLogger, FastifyInstance, FastifyRequest } from 'fastify'
+import type { Why } from '../../types/history.js'
 import type { Definition, Key, SessionsOptions, StoreFromApp } from '../../types/options.js'
 import type {
   BrowserSessions,
@@ -25,8 +26,9 @@ import { runJob } from '../records/rounds.js'
 import type { RequestSessions } from '../request/request-sessions.js'
 import type { KeyRing } from '../seal/keys.js'
 import { durationFault } from '../util/durations.js'
-import { warnProcess } from '../util/process-warning.js'
 import { pageWanted, recordPage, sessionsIn } from './session-pages.js'
+import { Past } from './past.js'
+import { tellLimits } from './store-limits.js'
 import { StoreSetup } from './store-setup.js'
 import { choiceOf, formatCursor, wantedOf } from './subject-choice.js'
 import { isNewer, list, type View } from './subject-list.js'
@@ -48,6 +50,7 @@ export class AppSessions implements Sessions {
   readonly #sweeper: Sweeper
   readonly #withoutRequest: WithoutRequest
   readonly #telling: AppTelling
+  readonly #past: Past
   #marker = new ClearMarker(undefined, 0, 0)
   /** Whether anything is ever to be read before a handler: not where all sessions are in cookies. */
   #mayRead = false
@@ -74,6 +77,7 @@ export class AppSessions implements Sessions {
     this.#setup = new StoreSetup(pluginTimeout, log)
     this.watches = new Watches(watchIntervalOf(options), () => this.#marker, log)
     this.#telling = new AppTelling(registry.events, log)
+    this.#past = new Past(registry, options, log)
     this.#sweeper = new Sweeper(options.sweepInterval ?? 600, log, this.#telling)
     this.#withoutRequest = new WithoutRequest(this, registry, log)
     registry.events.begin(this)
@@ -147,6 +151,15 @@ export class AppSessions implements Sessions {
     throw new ConfigError(`app.sessions.list(): store: say which one: ${[name, ...others].join(', ')}`)
   }
 
+  why(idOrSubject: string): Promise<Why> {
+    return this.#told('why', this.#why(idOrSubject))
+  }
+
+  async #why(idOrSubject: string): Promise<Why> {
+    this.#check('why', idOrSubject)
+    return this.#past.why(idOrSubject, this.#view)
+  }
+
   clear(): Promise<void> {
     return this.#told('clear', this.#clear())
   }
@@ -199,7 +212,8 @@ export class AppSessions implements Sessions {
     this.routes.check(definitions.map(({ name }) => name))
     await Promise.all(definitions.map(({ from }) => from?.ready()))
     await this.#setUpStores()
-    this.#tellLimits()
+    await this.#past.begin()
+    tellLimits(stores.namedRecordStores, this.#log)
     this.#telling.watchEvictions(stores.namedRecordStores)
     this.#sweeper.start(stores.namedRecordStores)
   }
@@ -226,7 +240,7 @@ export class AppSessions implements Sessions {
     this.#setup.stop()
     this.watches.stop()
     try {
-      await this.#sweeper.stop()
+      await Promise.all([this.#sweeper.stop(), this.#past.end()])
       await Promise.all(this.#registry.stores.recordStores.map((store) => store.close?.()))
     } finally {
       this.#registry.close()
@@ -285,18 +299,6 @@ export class AppSessions implements Sessions {
       lifetime,
       this.#options.app
     )
-  }
-
-  /** What a store can't promise, nobody should learn from lost sessions. */
-  #tellLimits(): void {
-    for (const [name, { capabilities }] of this.#registry.stores.namedRecordStores) {
-      if (capabilities === undefined) continue
-      const { note = 'requests to several processes can overwrite one another' } = capabilities
-      const message = `session store "${name}": ${note}`
-      this.#log.warn({ store: name }, message)
-      // Of a logger that Fastify was not given, all functions are one that does nothing.
-      if (this.#log.warn === this.#log.fatal) warnProcess(message, 'FST_SESSIONS_STORE_LIMITS')
-    }
   }
 
   /** Before the app is ready nothing is connected yet, and would be taken for nothing to be there. */

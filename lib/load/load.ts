@@ -98,11 +98,11 @@ function openFrom(definition: ResolvedDefinition, first: Candidate, cutoffs: Cut
 function refusalOf({ absolute }: ResolvedDefinition, value: string, opened: OpenedValue<Ticket>): Refusal {
   if (opened.problem !== undefined) return { value }
   const { id, createdAt, expires } = opened.content
-  return { value, id, end: endOf(createdAt, expires, absolute) }
+  return { value, id, createdAt, end: endOf(createdAt, expires, absolute) }
 }
 
 function refusalAt({ candidate, ticket }: OpenedTicket, subject?: string): Refusal {
-  return { value: candidate.value, id: ticket.id, subject }
+  return { value: candidate.value, id: ticket.id, subject, createdAt: ticket.createdAt }
 }
 
 /**

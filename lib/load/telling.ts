@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import type { Awaitable } from '../../types/store.js'
 import type { ResolvedDefinition } from '../definition/definition.js'
-import { load } from '../events/channels.js'
+import { channels, load } from '../events/channels.js'
 import { codeOf, faultIn, requestIn } from '../events/shown.js'
 import { traced } from '../events/traced.js'
 import { keyIdIn } from '../seal/sealer.js'
@@ -13,7 +13,7 @@ import type { Loaded } from '../session/origin.js'
 
 /** When a load began that may have to be told of, by `performance.now()`. */
 export function beginning({ events }: ResolvedDefinition, { log }: FastifyRequest): number {
-  return events.isHeard('loaded', log) || events.isHeard('failed', log) ? performance.now() : 0
+  return events.isHeard('loaded', log) || channels.failed.hasSubscribers ? performance.now() : 0
 }
 
 /** Tells that the session is there, or why it is not; nothing where no cookie came. */
@@ -47,7 +47,7 @@ export function tellRefused({ events }: ResolvedDefinition, request: FastifyRequ
     events.tell('expired', request.log, { ...about, by, expiredAt: at })
   } else {
     const key = refusal && keyIdIn(refusal.value)
-    events.tell('refused', request.log, { ...about, problem, key, during: 'load' })
+    events.tell('refused', request.log, { ...about, problem, key, during: 'load', createdAt: refusal?.createdAt })
   }
 }
 

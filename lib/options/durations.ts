@@ -38,6 +38,9 @@ export const WATCH_INTERVAL: Bounds = { unit: 'seconds', least: 0.05, most: HOUR
 /** How long a clearing may go unnoticed by another process. */
 export const MARKER_REFRESH: Bounds = { unit: 'seconds', least: 0, most: HOUR, note: 'an hour' }
 
+/** How long it is remembered why sessions ended. */
+export const HISTORY_KEEP: Bounds = { unit: 'seconds', least: 1, most: 3650 * DAY, note: '10 years' }
+
 type Lifetimes = Readonly<Partial<Record<keyof typeof LIFETIMES, number>>>
 
 /**

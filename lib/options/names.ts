@@ -27,7 +27,8 @@ export const PLUGIN = [
   'sweepInterval',
   'watchInterval',
   'startWithout',
-  'clearMarker'
+  'clearMarker',
+  'history'
 ]
 /** Those of Fastify's own that any plugin takes. */
 const FASTIFY = ['prefix', 'logLevel', 'logSerializers']

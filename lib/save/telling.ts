@@ -117,7 +117,7 @@ export function tellDropped(
   if (!events.isHeard('refused', log)) return
   const { location, record } = origin ?? replaced ?? {}
   const about = { id: location?.id, subject: record?.s, request: requestIn(request) }
-  events.tell('refused', log, { ...about, problem: 'gone', key: undefined, during: 'save' })
+  events.tell('refused', log, { ...about, problem: 'gone', key: undefined, during: 'save', createdAt: record?.c })
 }
 
 /** Another session of the user was ended, since there were too many. */

@@ -49,6 +49,8 @@ export interface Refusal {
   readonly value: string
   readonly id?: string | undefined
   readonly subject?: string | undefined
+  /** In ms since the epoch. */
+  readonly createdAt?: number | undefined
   /** Of one that has expired. */
   readonly end?: End | undefined
 }

@@ -1,0 +1,101 @@
+import type { FastifyBaseLogger } from 'fastify'
+import type { Why } from '../../types/history.js'
+import type { SessionsOptions } from '../../types/options.js'
+import type { RecordStore } from '../../types/store.js'
+import type { Registry } from '../definition/registry.js'
+import { ConfigError } from '../errors.js'
+import type { History } from '../history/history.js'
+import { HISTORY_KEEP } from '../options/durations.js'
+import { parseRecord } from '../records/record.js'
+import { readFresh, runJob } from '../records/rounds.js'
+import { isStoreId } from '../records/ticket.js'
+import { durationFault } from '../util/durations.js'
+import { isObject, otherOption } from '../util/objects.js'
+import { list, type View } from './subject-list.js'
+
+/** The option `history`. */
+type Kept = NonNullable<SessionsOptions['history']>
+
+const MOST_ENTRIES = 1_000_000
+
+/** Thirty days, in seconds. */
+const USUAL_KEEP = 30 * 24 * 60 * 60
+
+/** What has happened to the app's sessions, as far as it is kept. Where it is not, none of what keeps it is loaded. */
+export class Past {
+  readonly #registry: Registry
+  readonly #options: SessionsOptions
+  readonly #log: FastifyBaseLogger
+  #history: History | undefined
+
+  /** @throws FST_SESSIONS_CONFIG */
+  constructor(registry: Registry, options: SessionsOptions, log: FastifyBaseLogger) {
+    this.#registry = registry
+    this.#options = options
+    this.#log = log
+    if (options.history !== undefined) check(options.history)
+  }
+
+  /** The stores are there. @throws FST_SESSIONS_CONFIG when the history is to be kept in one that is not */
+  async begin(): Promise<void> {
+    const { history: kept, app } = this.#options
+    if (kept === undefined) return
+    const store = typeof kept === 'number' ? undefined : this.#registry.stores.recordStore(kept.store, 'history')
+    const { historyIn } = await import('../history/index.js')
+    const keep = typeof kept === 'number' ? kept : (kept.keep ?? USUAL_KEEP) * 1000
+    this.#history = historyIn(store, keep, app, this.#log)
+    this.#registry.events.recordBy(this.#history)
+  }
+
+  async why(asked: string, view: View): Promise<Why> {
+    if (this.#history === undefined) {
+      throw new ConfigError('app.sessions.why(): nothing is kept: add history: 1000 to the options, or { store }')
+    }
+    const idleOf = (session: string | undefined) =>
+      session === undefined ? undefined : view.definitions.get(session)?.idle
+    return this.#history.why(asked, { isAlive: await this.#isAlive(asked, view), idleOf })
+  }
+
+  async end(): Promise<void> {
+    await this.#history?.close()
+  }
+
+  /** Whether a session of this id, or of this user, is in a store; `undefined` where one could not be asked. */
+  async #isAlive(asked: string, view: View): Promise<boolean | undefined> {
+    const answers = await Promise.allSettled(
+      this.#registry.stores.recordStores.map(
+        async (store) => (await hasId(store, asked, view)) || (await hasSubject(store, asked, view))
+      )
+    )
+    if (answers.some((answer) => answer.status === 'fulfilled' && answer.value)) return true
+    return answers.every(({ status }) => status === 'fulfilled') ? false : undefined
+  }
+}
+
+async function hasId(store: RecordStore, id: string, { clearedAt }: View): Promise<boolean> {
+  if (!isStoreId(id)) return false
+  const stored = await runJob(store, readFresh(id))
+  const record = stored && parseRecord(stored.text)
+  return record !== undefined && record.n === undefined && record.x === undefined && record.c > clearedAt
+}
+
+async function hasSubject(store: RecordStore, subject: string, view: View): Promise<boolean> {
+  return (await runJob(store, list(view, subject, { limit: 1, after: undefined, store: 0 }))).length > 0
+}
+
+/** @throws FST_SESSIONS_CONFIG */
+function check(kept: Kept): void {
+  if (typeof kept === 'number') {
+    if (Number.isSafeInteger(kept) && kept >= 1 && kept <= MOST_ENTRIES) return
+    throw new ConfigError(`history: expected a whole number of entries from 1 to ${MOST_ENTRIES}, got ${kept}`)
+  }
+  if (!isObject(kept))
+    throw new ConfigError(`history: expected a number of entries, or { store, keep }, got ${typeof kept}`)
+  const fault = otherOption(kept, ['store', 'keep']) ?? keepFault((kept as { readonly keep?: unknown }).keep)
+  if (fault !== undefined) throw new ConfigError(`history: ${fault}`)
+}
+
+function keepFault(keep: unknown): string | undefined {
+  const fault = keep === undefined ? undefined : durationFault(keep, HISTORY_KEEP)
+  return fault && `keep: ${fault}`
+}
