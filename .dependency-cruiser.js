@@ -29,7 +29,8 @@ const ROOMS = [
   '^lib/history/',
   '^lib/app/',
   '^lib/plugin\\.ts$',
-  '^lib/index\\.ts$'
+  '^lib/index\\.ts$',
+  '^lib/command/'
 ]
 
 const STORES = '^lib/stores/'

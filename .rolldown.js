@@ -17,6 +17,7 @@ export default {
     'conformance/index': 'lib/conformance/index.ts',
     'testing/index': 'lib/testing/index.ts',
     'events/index': 'lib/events/index.ts',
+    'command/index': 'lib/command/index.ts',
     ...Object.fromEntries([...entries('from'), ...entries('seals'), ...entries('stores')])
   },
   external: /^[^./]/,

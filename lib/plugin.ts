@@ -3,6 +3,7 @@ import fp from 'fastify-plugin'
 import type { SessionsOptions } from '../types/options.js'
 import { hasRoutes, prepareSerializer, refuseOtherSessions } from './app/host-app.js'
 import { AppSessions } from './app/sessions.js'
+import { keepRegistry } from './definition/registries.js'
 import { Registry } from './definition/registry.js'
 import { RouteSessions } from './definition/route-sessions.js'
 import { AppEvents } from './events/app-events.js'
@@ -33,6 +34,7 @@ async function plugin(app: FastifyInstance, options: SessionsOptions): Promise<v
     (request, reply) => new RequestSessions(request, reply, sessions.marker, unsaved, sessions.watches, routes)
   )
 
+  keepRegistry(sessions, registry)
   app.decorate('sessions', sessions)
   await decorateRequests(app, registry, requests, options.default)
 

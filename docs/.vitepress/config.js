@@ -118,7 +118,10 @@ export default defineConfig({
         ].map(inDocs)
       ),
       group('Stores', ['docs/stores', ...engines, 'docs/stores/own']),
-      group('In production', ['migrations', 'deploys', 'events', 'errors', 'security', 'costs'].map(inDocs)),
+      group(
+        'In production',
+        ['migrations', 'deploys', 'events', 'command-line', 'errors', 'security', 'costs'].map(inDocs)
+      ),
       group('Coming from elsewhere', ['docs/coming-from', 'docs/moving', ...pagesIn('docs/moving')]),
       { text: 'API', collapsed: true, items: api },
       group('Project', ['CONTRIBUTING', 'test/mutants/README', 'CHANGELOG'])

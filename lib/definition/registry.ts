@@ -4,7 +4,7 @@ import { ConfigError, UnknownSessionError } from '../errors.js'
 import type { AppEvents } from '../events/app-events.js'
 import { isToken, refuseSharedCookies } from '../options/cookie.js'
 import { checkDefinition } from '../options/names.js'
-import type { KeyRing } from '../seal/keys.js'
+import { idAsText, type KeyRing } from '../seal/keys.js'
 import { isObject } from '../util/objects.js'
 import type { ResolvedDefinition } from './definition.js'
 import { type Draft, draftOf, type SharedOptions } from './draft.js'
@@ -52,6 +52,11 @@ export class Registry {
 
   get names(): readonly string[] {
     return [...this.#drafts.keys()]
+  }
+
+  /** The ids of the keys, in the order of the ring, as events tell them. */
+  get keyIds(): readonly string[] {
+    return this.#ring.keys.map(({ id }) => idAsText(id))
   }
 
   get isFrozen(): boolean {

@@ -20,8 +20,10 @@ const WORDS: { readonly [Kind in HistoryEntry['event']]: (entry: HistoryEntry) =
       ? 'it had expired, not used for longer than idle, when its cookie came'
       : 'it had expired, older than absolute, when its cookie came',
   evicted: () => 'its store dropped it to make room',
-  identified: ({ subject }) =>
-    subject === undefined ? 'identify(null) made it nobody’s' : 'identify() gave it to another user',
+  identified: ({ subject, formerSubject }) => {
+    if (subject === undefined) return "identify(null) made it nobody's"
+    return formerSubject === undefined ? 'identify() said whose it is' : 'identify() gave it to another user'
+  },
   regenerated: ({ cut }) =>
     cut === undefined
       ? 'regenerate() gave it a new id'

@@ -39,6 +39,11 @@ export function keyIdIn(value: string): string | undefined {
   return isNamed ? idAsText(Buffer.from(start, 'base64url').subarray(1)) : undefined
 }
 
+/** Of a value that names a key: whether it is encrypted, or only signed. */
+export function isEncrypted(value: string): boolean {
+  return !value.includes('.')
+}
+
 /** Seals and opens the values of one purpose; a value of another purpose does not open. */
 export class Sealer {
   readonly #ring: KeyRing

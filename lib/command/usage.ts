@@ -1,0 +1,118 @@
+import { parseArgs } from 'node:util'
+
+/** The codes that the command ends with, as docs/command-line.md tells them. */
+export const EXIT = { done: 0, failed: 1, usage: 2, nothing: 3, interrupted: 130 } as const
+
+/** The command was told something that makes no sense. */
+export class UsageError extends Error {}
+
+interface Command {
+  /** What stands behind its name. */
+  readonly takes: readonly string[]
+  readonly options: readonly Option[]
+  readonly does: string
+}
+
+type Option = keyof typeof OPTIONS
+
+const OPTIONS = {
+  options: {
+    type: 'string',
+    does: 'module with the options of the plugin, or with the app; default sessions.js, .mjs or .ts'
+  },
+  json: { type: 'boolean', does: 'JSON on standard output' },
+  values: { type: 'boolean', does: 'with the values of sessions' },
+  file: { type: 'string', does: 'env file to write the key to, with mode 0600' },
+  name: { type: 'string', does: 'name of the variable; default SESSION_KEY' },
+  except: { type: 'string', does: 'id of a session that stays' },
+  only: { type: 'string', does: 'id of the only session that is ended' },
+  yes: { type: 'boolean', does: 'do it: without, nothing is done' },
+  help: { type: 'boolean', does: 'this' },
+  version: { type: 'boolean', does: 'version of the package' }
+} as const
+
+const EVERYWHERE: readonly Option[] = ['options', 'json', 'help']
+
+const COMMANDS: Readonly<Record<string, Command>> = {
+  keygen: { takes: [], options: ['file', 'name'], does: 'makes a key' },
+  inspect: {
+    takes: ['<cookie>'],
+    options: ['values'],
+    does: 'takes a cookie, or a Cookie header, apart; - reads it from standard input'
+  },
+  show: { takes: ['<id>'], options: ['values'], does: 'shows what is stored of a session' },
+  why: { takes: ['<id or user>'], options: [], does: 'tells why a session ended' },
+  revoke: { takes: ['<user>'], options: ['except', 'only'], does: "ends a user's sessions" },
+  clear: { takes: [], options: ['yes'], does: 'ends every session' },
+  sweep: { takes: [], options: [], does: 'removes what has expired' }
+}
+
+/** What the command was told. */
+export interface Told {
+  readonly command: string
+  readonly subject: string | undefined
+  readonly values: Readonly<Partial<Record<Option, string | boolean>>>
+}
+
+/** @throws UsageError */
+export function parse(argv: readonly string[]): Told {
+  const [name = 'help', ...rest] = argv
+  if (['help', '--help', '-h'].includes(name)) return { command: 'help', subject: undefined, values: {} }
+  if (name === '--version') return { command: 'version', subject: undefined, values: {} }
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
+  if (command === undefined) throw new UsageError(`no command "${name}"${didYouMean(name, Object.keys(COMMANDS))}`)
+  const { values, positionals } = parsed(name, command, rest)
+  if (values['help']) return { command: 'help', subject: name, values: {} }
+  if (positionals.length !== command.takes.length) {
+    const expected = command.takes.join(' ') || 'nothing'
+    throw new UsageError(`${name}: expected ${expected} behind it, got ${positionals.length} arguments`)
+  }
+  return { command: name, subject: positionals[0], values: values as Told['values'] }
+}
+
+function parsed(name: string, { options }: Command, args: readonly string[]) {
+  const known = [...EVERYWHERE, ...options]
+  const config = Object.fromEntries(known.map((option) => [option, { type: OPTIONS[option].type }]))
+  try {
+    return parseArgs({ args: [...args], options: config, allowPositionals: true })
+  } catch (error) {
+    const [, wrong] = /'(-[^' ]*)/.exec((error as Error).message) ?? []
+    if ((error as { readonly code?: string }).code !== 'ERR_PARSE_ARGS_UNKNOWN_OPTION' || wrong === undefined) {
+      throw new UsageError(`${name}: ${(error as Error).message}`)
+    }
+    const names = known.map((option) => `--${option}`)
+    throw new UsageError(`${name}: no option ${wrong}${didYouMean(wrong, names)}; there are ${names.join(', ')}`)
+  }
+}
+
+/** Of all commands, or of one. */
+export function help(name: string | undefined): string {
+  const command = name === undefined ? undefined : COMMANDS[name]
+  if (command === undefined) {
+    const lines = Object.entries(COMMANDS).map(
+      ([each, { takes, does }]) => `  ${[each, ...takes].join(' ').padEnd(22)} ${does}`
+    )
+    return `Usage: fastify-sessions <command> [options]\n\n${lines.join('\n')}\n\nfastify-sessions <command> --help tells its options.`
+  }
+  const options = [...EVERYWHERE, ...command.options].map((each) => `  --${each.padEnd(10)} ${OPTIONS[each].does}`)
+  return `Usage: fastify-sessions ${[name, ...command.takes].join(' ')} [options]\n\nIt ${command.does}.\n\n${options.join('\n')}`
+}
+
+function didYouMean(wrong: string, names: readonly string[]): string {
+  const [nearest] = names.map((name) => [distance(wrong, name), name] as const).sort(([a], [b]) => a - b)
+  return nearest !== undefined && nearest[0] <= 2 ? `: did you mean ${nearest[1]}?` : ''
+}
+
+/** How many letters have to be changed, added or left out (Levenshtein). */
+function distance(one: string, other: string): number {
+  let row = Array.from({ length: other.length + 1 }, (_, at) => at)
+  for (const [line, letter] of [...one].entries()) {
+    const next = [line + 1]
+    for (const [at, each] of [...other].entries()) {
+      const replaced = (row[at] as number) + (letter === each ? 0 : 1)
+      next.push(Math.min(replaced, (row[at + 1] as number) + 1, (next[at] as number) + 1))
+    }
+    row = next
+  }
+  return row[other.length] as number
+}

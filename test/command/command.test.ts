@@ -1,0 +1,178 @@
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdir, readFile, stat, symlink, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import t from 'tap'
+import { root } from '../docs/pages.js'
+import { directoryFor } from '../servers/process.js'
+
+const run = promisify(execFile)
+
+/** A project that has the package installed from what is published, an app's options, and one session. */
+const project = await directoryFor(t, 'command')
+const modules = join(project, 'node_modules')
+await mkdir(join(modules, 'fastify-sessions'), { recursive: true })
+const { stdout } = await run('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', project], {
+  cwd: root
+})
+const [{ filename }] = JSON.parse(stdout) as [{ filename: string }]
+await run('tar', ['-xzf', join(project, filename), '-C', join(modules, 'fastify-sessions'), '--strip-components=1'])
+const manifest = JSON.parse(await readFile(join(modules, 'fastify-sessions/package.json'), 'utf8')) as {
+  readonly bin: { readonly 'fastify-sessions': string }
+}
+await mkdir(join(modules, '@fastify'))
+for (const name of ['fastify', 'zod', 'fastify-plugin', 'libsodium', '@fastify/cookie', '@fastify/error']) {
+  await symlink(join(root, 'node_modules', name), join(modules, name))
+}
+await writeFile(
+  join(project, 'sessions.mjs'),
+  `import { fileStore } from 'fastify-sessions'
+import { z } from 'zod'
+export const options = {
+  keys: ['a key of thirty-two bytes or more, for the command'],
+  stores: { file: fileStore({ directory: 'records' }), past: fileStore({ directory: 'past' }) },
+  history: { store: 'past' },
+  sessions: {
+    login: { store: 'file', schema: z.object({ user: z.string().optional() }) },
+    prefs: { schema: z.object({ theme: z.string().optional() }) }
+  }
+}`
+)
+await writeFile(
+  join(project, 'browse.mjs'),
+  `import Fastify from 'fastify'
+import sessions from 'fastify-sessions'
+import { options } from './sessions.mjs'
+const app = Fastify()
+await app.register(sessions, options)
+app.get('/in', async (request) => {
+  request.session('prefs').set('theme', 'hunter2')
+  return request.session('login').set('user', 'hunter2').identify('ann').id
+})
+const { body, cookies } = await app.inject('/in')
+console.log(JSON.stringify({ id: body, cookie: cookies.map(({ name, value }) => name + '=' + value).join('; ') }))
+await app.close()`
+)
+
+const bin = join(modules, 'fastify-sessions', manifest.bin['fastify-sessions'])
+
+async function command(...args: readonly string[]) {
+  const child = spawn(process.execPath, [bin, ...args], { cwd: project, env: { ...process.env, NODE_OPTIONS: '' } })
+  const said = { out: '', error: '' }
+  child.stdout.on('data', (part) => {
+    said.out += part
+  })
+  child.stderr.on('data', (part) => {
+    said.error += part
+  })
+  child.stdin.end(input)
+  const [code] = (await once(child, 'close')) as [number]
+  return { ...said, code }
+}
+let input = ''
+
+const browsed = async () =>
+  JSON.parse((await run(process.execPath, ['browse.mjs'], { cwd: project })).stdout) as { id: string; cookie: string }
+
+t.test(
+  'a key is made on standard output, or into an env file that nobody else can read, where it is never replaced',
+  async (t) => {
+    const { out, error, code } = await command('keygen')
+    t.match(out, /^[\w-]{43}\n$/)
+    t.same([error, code], ['', 0], 'where it is piped, nothing but the key is written')
+    t.same(await command('keygen', '--file', 'keys.env'), { out: '', error: '', code: 0 })
+    const path = join(project, 'keys.env')
+    t.equal((await stat(path)).mode & 0o777, 0o600)
+    const text = await readFile(path, 'utf8')
+    t.match(text, /^SESSION_KEY=[\w-]{43}\n$/)
+    const again = await command('keygen', '--file', 'keys.env')
+    t.equal(again.code, 2)
+    t.match(again.error, /^error: keygen: keys\.env has SESSION_KEY already: to replace it signs everybody out\./)
+    t.equal(await readFile(path, 'utf8'), text)
+    t.equal((await command('keygen', '--file', 'keys.env', '--name', 'OTHER')).code, 0)
+    t.match(await readFile(path, 'utf8'), /^SESSION_KEY=[\w-]{43}\nOTHER=[\w-]{43}\n$/)
+  }
+)
+
+t.test('a cookie is taken apart, and a record shown, without values unless they are asked for', async (t) => {
+  const { id, cookie } = await browsed()
+  const login = { session: 'login', id, store: 'file', state: 'live', sealed: 'encrypted', keyIs: 'the one that seals' }
+  const inspected = await command('inspect', cookie, '--json')
+  t.equal(inspected.code, 0)
+  t.match(JSON.parse(inspected.out), [login, { session: 'prefs', keys: { theme: 'string' } }])
+  input = cookie
+  t.same(await command('inspect', '-', '--json'), inspected)
+  input = ''
+  const value = cookie.slice(cookie.indexOf('login=') + 'login='.length)
+  t.match(JSON.parse((await command('inspect', value, '--json')).out), [login])
+  const shown = await command('show', id)
+  t.equal(shown.code, 0)
+  t.match(shown.out, /^id {13}.{43}\nstore {10}file\n/)
+  t.match(shown.out, 'keys           {"user":"string"}')
+  t.notMatch(inspected.out + shown.out, 'hunter2')
+  t.match((await command('show', id, '--values')).out, 'values         {"user":"hunter2"}')
+  t.match((await command('inspect', cookie, '--values', '--json')).out, 'hunter2')
+  const broken = await command('inspect', `${value.slice(0, -2)}AA`, '--json')
+  t.match(
+    [broken.code, JSON.parse(broken.out)],
+    [3, [{ problem: 'no session of the app opens it', sealed: 'encrypted' }]]
+  )
+})
+
+t.test('sessions are ended from the shell, and the shell tells why', async (t) => {
+  const { id } = await browsed()
+  t.same(await command('revoke', 'ann', '--only', `${'x'.repeat(42)}A`), {
+    out: '0 sessions ended\n',
+    error: '',
+    code: 0
+  })
+  t.match((await command('revoke', 'ann', '--only', id)).out, '1 session ended\n')
+  const why = await command('why', id)
+  t.equal(why.code, 0)
+  t.match(why.out, /^It was revoked: app\.sessions\.revoke\(\) ended it at /)
+  t.match(JSON.parse((await command('why', id, '--json')).out), { asked: id, isAlive: false })
+  t.equal((await command('show', id)).code, 3)
+  t.equal((await command('why', 'nobody')).code, 3)
+  const other = await browsed()
+  const refused = await command('clear')
+  t.match(
+    [refused.code, refused.error],
+    [2, 'error: clear: ends every session of every user: write --yes if that is meant\n']
+  )
+  t.equal((await command('show', other.id)).code, 0)
+  t.equal((await command('clear', '--yes')).out, 'every session has ended\n')
+  t.equal((await command('show', other.id)).code, 3)
+  t.same(await command('sweep', '--json'), { out: '{\n  "file": 0,\n  "past": 0\n}\n', error: '', code: 0 })
+})
+
+t.test('who makes a mistake is told what was meant, and with which code it ends', async (t) => {
+  for (const [args, error] of [
+    [['revok', 'ann'], 'no command "revok": did you mean revoke?'],
+    [['show', 'x', '--valus'], /^error: show: no option --valus: did you mean --values\?; there are --options, --json/],
+    [['show', 'x'], 'show: that is no id of a session: those have 43 characters, as session.id gives them'],
+    [['why'], 'why: expected <id or user> behind it, got 0 arguments'],
+    [['sweep', '--options', 'nowhere.mjs'], `there is no ${join(project, 'nowhere.mjs')}`],
+    [
+      ['sweep', '--options', 'browse.mjs'],
+      /expected it to export the options as "options" or by default, or the app as "app"/
+    ]
+  ] as const) {
+    const said = await command(...args)
+    t.match([said.code, said.out.startsWith('{"id"') ? '' : said.out], [2, ''])
+    if (typeof error === 'string') t.equal(said.error, `error: ${error}\n`)
+    else t.match(said.error, error)
+  }
+  t.match((await command('help')).out, /^Usage: fastify-sessions <command> \[options\]\n/)
+  t.match(
+    (await command('revoke', '--help')).out,
+    /^Usage: fastify-sessions revoke <user> \[options\]\n\nIt ends a user's sessions\./
+  )
+  t.match((await command('--version')).out, /^\d+\.\d+\.\d+\n$/)
+})
+
+t.test('a pipe that is closed early is no failure', async (t) => {
+  const shell = `"${process.execPath}" "${bin}" help | true; echo "\${PIPESTATUS[0]}"`
+  const { stdout, stderr } = await run('bash', ['-c', shell], { cwd: project })
+  t.same([stdout, stderr], ['0\n', ''])
+})
