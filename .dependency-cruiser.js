@@ -28,6 +28,7 @@ const ROOMS = [
   '^lib/request/',
   '^lib/history/',
   '^lib/app/',
+  '^lib/inspector/',
   '^lib/plugin\\.ts$',
   '^lib/index\\.ts$',
   '^lib/command/'

@@ -18,6 +18,7 @@ export default {
     'testing/index': 'lib/testing/index.ts',
     'events/index': 'lib/events/index.ts',
     'command/index': 'lib/command/index.ts',
+    'inspector/index': 'lib/inspector/index.ts',
     ...Object.fromEntries([...entries('from'), ...entries('seals'), ...entries('stores')])
   },
   external: /^[^./]/,

@@ -7,6 +7,7 @@ import t, { type Test } from 'tap'
 import { eventExamples } from './docs/events.js'
 import { Examples } from './docs/examples.js'
 import { handlers } from './docs/handlers.js'
+import { inspectorExamples } from './docs/inspector.js'
 import { neighbours } from './docs/neighbours.js'
 import { blocksOf, isOfEngine, isOfMove, readPages, root } from './docs/pages.js'
 import { recipes } from './docs/recipes.js'
@@ -38,6 +39,7 @@ t.test('handlers, schemas, routes and migrations', (t) => handlers(t, examples))
 t.test('recipes', (t) => recipes(t, examples))
 t.test('testing, streams that end, and sessions without a request', (t) => withoutRequests(t, examples))
 t.test('events', (t) => eventExamples(t, examples))
+t.test('the inspector', (t) => inspectorExamples(t, examples))
 t.test('beside other plugins', (t) => neighbours(t, examples))
 
 t.test('the store in the manual is the one that passes the conformance suite', async (t) => {

@@ -27,11 +27,6 @@ export interface FromOptions<Old = OldData> {
   readonly subject?: (old: Old) => string | undefined
   /** What `persist()` would be told: seconds, or `false`. Default: as the definition's cookie says. */
   readonly persist?: (old: Old) => number | false | undefined
-  /**
-   * What other plugins keep in the session that is the app's `default` one, beside what the schema knows: by key, as JSON.
-   * Default: nothing.
-   */
-  readonly plugins?: (old: Old) => Readonly<Record<string, unknown>> | undefined
 }
 
 /** Of the old plugin's cookie, in the names and forms that such plugins take. */

@@ -113,6 +113,7 @@ export default defineConfig({
           'app',
           'recipes',
           'testing',
+          'inspector',
           'neighbours',
           'tools'
         ].map(inDocs)

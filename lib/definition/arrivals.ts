@@ -1,5 +1,4 @@
 import type { From } from '../../types/from.js'
-import type { Cookie } from '../cookie/cookie.js'
 import { ConfigError } from '../errors.js'
 
 /** Sessions of other plugins that may arrive with a request, as much as is to be known of them before they do. */
@@ -12,20 +11,15 @@ export interface Arrivals {
 
 /** What `fastify-sessions/from/…` gives: whichever comes first speaks for all, so that apps without any load nothing. */
 interface Speaker extends From {
-  /** @param cookies the names of the cookies that the definition sets. @throws FST_SESSIONS_CONFIG */
-  together(all: readonly From[], session: string, cookies: readonly string[]): Arrivals
+  together(all: readonly From[]): Arrivals
 }
 
 /** @throws FST_SESSIONS_CONFIG */
-export function arrivalsOf(
-  session: string,
-  from: readonly From[] | undefined,
-  { names }: Cookie
-): Arrivals | undefined {
+export function arrivalsOf(session: string, from: readonly From[] | undefined): Arrivals | undefined {
   if (from === undefined) return undefined
   if (!Array.isArray(from) || !from.every((each) => each?.kind === 'from')) {
     const example = "[secureSession({ key }, (old) => ({ user: old.user }))], of 'fastify-sessions/from/secure-session'"
     throw new ConfigError(`session "${session}": from: expected an array such as ${example}`)
   }
-  return (from[0] as Speaker | undefined)?.together(from, session, names)
+  return (from[0] as Speaker | undefined)?.together(from)
 }

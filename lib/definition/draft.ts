@@ -54,13 +54,12 @@ function settingsOf(name: string, definition: Definition, shared: SharedOptions,
   const { idle, absolute, grace, rolling, touchAfter = Math.min(idle / 10, HOUR) } = settings
   const codec = codecFor(name, definition.schema)
   checkMerge(name, definition.merge ?? {}, codec.keys)
-  const cookie = new Cookie(name, { ...shared.cookie, ...definition.cookie }, definition.chunks ?? 1)
   return {
     name,
     app,
     codec,
     flashes: flashCodecs(name, definition.flash),
-    cookie,
+    cookie: new Cookie(name, { ...shared.cookie, ...definition.cookie }, definition.chunks ?? 1),
     idle: idle * 1000,
     absolute: absolute * 1000,
     touchAfter: rolling ? 0 : touchAfter * 1000,
@@ -78,7 +77,7 @@ function settingsOf(name: string, definition: Definition, shared: SharedOptions,
     onInvalid: definition.onInvalid ?? 'reset',
     merge: (definition.merge ?? {}) as MergeFunctions,
     limit: definition.limit,
-    from: arrivalsOf(name, definition.from, cookie)
+    from: arrivalsOf(name, definition.from)
   }
 }
 

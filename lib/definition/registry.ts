@@ -1,4 +1,5 @@
 import type { Definition, SessionsOptions, StoreFromApp } from '../../types/options.js'
+import type { Schema } from '../../types/schema.js'
 import type { RecordStore, Store } from '../../types/store.js'
 import { ConfigError, UnknownSessionError } from '../errors.js'
 import type { AppEvents } from '../events/app-events.js'
@@ -57,6 +58,11 @@ export class Registry {
   /** The ids of the keys, in the order of the ring, as events tell them. */
   get keyIds(): readonly string[] {
     return this.#ring.keys.map(({ id }) => idAsText(id))
+  }
+
+  /** What the session of this name holds, as its definition says; `undefined` if there is none. */
+  schemaOf(name: string): Schema | undefined {
+    return this.#drafts.get(name)?.definition.schema
   }
 
   get isFrozen(): boolean {

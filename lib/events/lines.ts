@@ -13,10 +13,15 @@ export function lineOf(event: SessionEvent): string {
     readonly store?: string
     readonly duration?: number
   }
-  const what = (WORDS[event.event] as (event: SessionEvent) => string)(event)
+  const what = wordsOf(event)
   const time = duration === undefined ? '' : `, ${duration.toFixed(1)} ms`
   const subject = session === undefined ? 'sessions' : `session ${session}`
   return `${subject}: ${what}${time}${store === undefined ? '' : ` (${store})`}`
+}
+
+/** What happened, without of which session, how long it took and where. */
+export function wordsOf(event: SessionEvent): string {
+  return (WORDS[event.event] as (event: SessionEvent) => string)(event)
 }
 
 const WORDS: Words = {

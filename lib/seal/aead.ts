@@ -9,8 +9,8 @@ import { openLarge, sealLarge } from './xchacha.js'
  * a small cookie, where node:crypto's AES-GCM takes 4 to 9.
  */
 
-const NONCE_BYTES = 24
-const TAG_BYTES = 16
+export const NONCE_BYTES = 24
+export const TAG_BYTES = 16
 const KEY_BYTES = 32
 
 /** Room for the largest record that fits in four cookies; larger texts are sealed elsewhere. */

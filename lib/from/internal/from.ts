@@ -19,20 +19,9 @@ class FromPeer implements From {
     return this.former.peer.name
   }
 
-  together(all: readonly From[], session: string, cookies: readonly string[]): Arrivals {
-    const formers = all.map((each) => (each as FromPeer).former)
-    for (const { peer } of formers) refuseSharedName(peer, session, cookies)
-    return new OldArrivals(formers)
+  together(all: readonly From[]): Arrivals {
+    return new OldArrivals(all.map((each) => (each as FromPeer).former))
   }
-}
-
-/** A browser that is told to forget the old cookie would forget the new one. */
-function refuseSharedName(peer: Peer, session: string, cookies: readonly string[]): void {
-  const shared = peer.cookies.find((name) => cookies.includes(name))
-  if (shared === undefined) return
-  throw new ConfigError(
-    `session "${session}": from ${peer.name}: its cookie "${shared}" has the name of this session's: give this one another, cookie: { name }`
-  )
 }
 
 /** @throws FST_SESSIONS_CONFIG */
@@ -46,11 +35,11 @@ export function from<Old extends object, Data>(
   }
   if (typeof map !== 'function') refuse(`expected a function from old data to new data, got ${typeof map}`)
   if (!isObject(options)) refuse(`expected an object of options, got ${typeof options}`)
-  const other = otherOption(options, ['keepOld', 'subject', 'persist', 'plugins'])
+  const other = otherOption(options, ['keepOld', 'subject', 'persist'])
   if (other !== undefined) refuse(other)
-  const { keepOld, subject, persist, plugins } = options
+  const { keepOld, subject, persist } = options
   if (keepOld !== undefined && typeof keepOld !== 'boolean') refuse('keepOld: expected true or false')
-  for (const [name, value] of Object.entries({ subject, persist, plugins })) {
+  for (const [name, value] of Object.entries({ subject, persist })) {
     if (value !== undefined && typeof value !== 'function') refuse(`${name}: expected a function of the old data`)
   }
   return new FromPeer({ peer, mapped: { map, options } as unknown as Former['mapped'] }) as From<Data>

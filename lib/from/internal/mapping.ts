@@ -1,7 +1,7 @@
 import type { FromOptions, Mapping, OldData } from '../../../types/from.js'
 import type { ResolvedDefinition } from '../../definition/definition.js'
 import { COOKIE_AGE } from '../../options/durations.js'
-import { type FlashRecord, formatRecord, PLUGIN_VALUES, parseRecord, type SessionRecord } from '../../records/record.js'
+import { formatRecord, parseRecord, type SessionRecord } from '../../records/record.js'
 import { durationFault } from '../../util/durations.js'
 import { isObject } from '../../util/objects.js'
 
@@ -42,7 +42,6 @@ export function recordOf(
     v: definition.version === 1 ? undefined : definition.version,
     m: persist,
     s: definition.store === undefined ? undefined : checkedSubject(options.subject?.(old)),
-    f: pluginValues(options.plugins?.(old)),
     p: data
   }
   const text = formatRecord(record)
@@ -50,14 +49,6 @@ export function recordOf(
   const stored = parseRecord(text)
   if (stored === undefined) throw new TypeError('what the mapping gave is no JSON')
   return { text, record: stored, expires }
-}
-
-/** As the record keeps them: each behind its key. One that is `undefined` is not there. */
-function pluginValues(values: unknown): FlashRecord | undefined {
-  if (values === undefined) return undefined
-  if (!isObject(values)) throw new TypeError('plugins gave no object')
-  const held = Object.entries(values).filter(([, value]) => value !== undefined)
-  return held.length === 0 ? undefined : { [PLUGIN_VALUES]: held.flat() }
 }
 
 function checkedSubject(subject: unknown): string | undefined {
