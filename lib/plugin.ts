@@ -41,7 +41,7 @@ async function plugin(app: FastifyInstance, options: SessionsOptions): Promise<v
   // A request comes: the records that its cookies name are read, unless they are to be loaded by hand.
   app.addHook('onRequest', (request, reply, done) => {
     requests.enter(request, reply)
-    const loading = sessions.preload(request, requests.of)
+    const loading = sessions.preloader.preload(request, requests.of)
     if (!isPromise(loading)) return done()
     loading.then(
       () => goOn(reply, done),
@@ -51,7 +51,7 @@ async function plugin(app: FastifyInstance, options: SessionsOptions): Promise<v
 
   // Its handler has replied: what it changed is saved, and the reply gets the cookies.
   app.addHook('onSend', (request, _reply, payload, done) => {
-    if (requests.hasEntered(request)) sessions.roll(request, requests.of)
+    if (requests.hasEntered(request)) sessions.preloader.roll(request, requests.of)
     const found = requests.find(request)
     if (!found?.isLookedAt) done()
     else leave(found, payload, done as Done)

@@ -1,4 +1,4 @@
-import type { FastifyBaseLogger, FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import type { Why } from '../../types/history.js'
 import type { Definition, Key, SessionsOptions, StoreFromApp } from '../../types/options.js'
 import type {
@@ -13,7 +13,7 @@ import type {
   SubjectSession,
   Which
 } from '../../types/register.js'
-import type { Awaitable, RecordStore, Store } from '../../types/store.js'
+import type { RecordStore, Store } from '../../types/store.js'
 import type { ResolvedDefinition } from '../definition/definition.js'
 import type { Registry } from '../definition/registry.js'
 import type { RouteSessions } from '../definition/route-sessions.js'
@@ -23,10 +23,10 @@ import { MARKER_REFRESH } from '../options/durations.js'
 import { watchIntervalOf } from '../options/settings.js'
 import { ClearMarker } from '../records/clear-marker.js'
 import { runJob } from '../records/rounds.js'
-import type { RequestSessions } from '../request/request-sessions.js'
 import type { KeyRing } from '../seal/keys.js'
 import { durationFault } from '../util/durations.js'
 import { Past } from './past.js'
+import { Preloader } from './preloader.js'
 import { pageWanted, recordPage, sessionsIn } from './session-pages.js'
 import { tellLimits } from './store-limits.js'
 import { StoreSetup } from './store-setup.js'
@@ -36,9 +36,6 @@ import { revoke } from './subject-revoke.js'
 import { Sweeper } from './sweeper.js'
 import { AppTelling } from './telling.js'
 import { WithoutRequest } from './without-request.js'
-
-/** Makes them when they are first asked for. */
-type SessionsOf = (request: FastifyRequest) => RequestSessions
 
 /** `app.sessions`, and what lives as long as the app does. */
 export class AppSessions implements Sessions {
@@ -52,14 +49,9 @@ export class AppSessions implements Sessions {
   readonly #telling: AppTelling
   readonly #past: Past
   #marker = new ClearMarker(undefined, 0, 0)
-  /** Whether anything is ever to be read before a handler: not where all sessions are in cookies. */
-  #mayRead = false
   readonly routes: RouteSessions
   readonly watches: Watches
-  /** What is read before handlers: sessions on record stores that are not loaded by hand. */
-  #preloaded: readonly ResolvedDefinition[] = []
-  /** What every request counts as use of. */
-  #rolling: readonly ResolvedDefinition[] = []
+  readonly preloader: Preloader
 
   constructor(
     ring: KeyRing,
@@ -70,6 +62,7 @@ export class AppSessions implements Sessions {
     routes: RouteSessions
   ) {
     this.routes = routes
+    this.preloader = new Preloader(registry, routes)
     this.#ring = ring
     this.#registry = registry
     this.#options = options
@@ -206,9 +199,7 @@ export class AppSessions implements Sessions {
     this.#checkDefault()
     const { definitions, stores } = this.#registry
     this.#marker = this.#markerFor(definitions)
-    this.#rolling = definitions.filter(({ isRolling }) => isRolling)
-    this.#preloaded = definitions.filter(({ store, from, isManual }) => (store ?? from) !== undefined && !isManual)
-    this.#mayRead = this.#preloaded.length > 0 || this.#options.clearMarker !== undefined
+    this.preloader.begin(this.#marker, this.#options.clearMarker !== undefined)
     this.routes.check(definitions.map(({ name }) => name))
     await Promise.all(definitions.map(({ from }) => from?.ready()))
     await this.#setUpStores()
@@ -245,45 +236,6 @@ export class AppSessions implements Sessions {
     } finally {
       this.#registry.close()
     }
-  }
-
-  /** Reads what the request's cookies name; what is no promise was done at once. */
-  preload(request: FastifyRequest, sessionsOf: SessionsOf): Awaitable<unknown> {
-    const header = request.raw.headers.cookie
-    if (header === undefined || !this.#mayRead) return undefined
-    if (this.#marker.isDue()) return this.#preloadAfterMarker(request, header, sessionsOf)
-    const definitions = this.#wanted(request, header)
-    return definitions.length === 0 ? undefined : sessionsOf(request).preload(definitions)
-  }
-
-  async #preloadAfterMarker(request: FastifyRequest, header: string, sessionsOf: SessionsOf): Promise<void> {
-    try {
-      await this.#marker.ask(Date.now())
-    } catch (error) {
-      // Without the marker nobody knows whether a sealed cookie is still good.
-      return sessionsOf(request).fail(this.#registry.definitions, error)
-    }
-    const definitions = this.#wanted(request, header)
-    if (definitions.length > 0) await sessionsOf(request).preload(definitions)
-  }
-
-  /** Whoever sends the cookie of such a session uses it, whether or not a handler asked for it. */
-  roll(request: FastifyRequest, sessionsOf: SessionsOf): void {
-    if (this.#rolling.length === 0) return
-    const { cookie: header } = request.raw.headers
-    if (header === undefined) return
-    const present = this.#rolling.filter(({ cookie }) => cookie.isIn(header))
-    if (present.length > 0) sessionsOf(request).useAll(present)
-  }
-
-  #wanted(request: FastifyRequest, header: string): readonly ResolvedDefinition[] {
-    const present: ResolvedDefinition[] = []
-    for (const definition of this.#preloaded) {
-      if (definition.cookie.isIn(header) || definition.from?.isIn(header)) present.push(definition)
-    }
-    const sessions = present.length === 0 ? undefined : this.routes.loadedFor(request)
-    if (sessions === undefined) return present
-    return sessions === false ? [] : present.filter(({ name }) => sessions.includes(name))
   }
 
   #markerFor(definitions: readonly ResolvedDefinition[]): ClearMarker {

@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events'
 import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from 'fastify'
 import type { Definition } from '../../types/options.js'
 import type { BrowserSessions, FromHeaderOptions } from '../../types/register.js'
-import type { Awaitable, RecordStore } from '../../types/store.js'
+import type { RecordStore } from '../../types/store.js'
 import type { Headers } from '../cookie/cookie.js'
 import type { ResolvedDefinition } from '../definition/definition.js'
 import type { Registry } from '../definition/registry.js'
@@ -19,12 +19,13 @@ import { RequestSessions } from '../request/request-sessions.js'
 import { Unsaved } from '../request/unsaved.js'
 import type { Loaded } from '../session/origin.js'
 import { otherOption } from '../util/objects.js'
+import type { Preloader } from './preloader.js'
 
 /** What the app's sessions as a whole offer to this part of them. */
 interface Host {
   readonly marker: ClearMarker
   readonly watches: Watches
-  preload(request: FastifyRequest, sessionsOf: () => RequestSessions): Awaitable<unknown>
+  readonly preloader: Preloader
 }
 
 interface Exchange {
@@ -54,7 +55,7 @@ export class WithoutRequest {
     const protocol = checkedProtocol(cookie, options)
     const lines = new CookieLines()
     const sessions = this.#sessions({ cookie, protocol, headersSent: false }, lines)
-    await this.#host.preload(sessions.replyState.request, () => sessions)
+    await this.#host.preloader.preload(sessions.replyState.request, () => sessions)
     return {
       session: (nameOrDefinition) => sessions.session(this.#registry.find(nameOrDefinition)) as never,
       commit: async () => {
