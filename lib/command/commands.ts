@@ -1,9 +1,11 @@
 import type { HistoryEntry } from '../../types/history.js'
+import type { PageWanted, StoredSession } from '../../types/register.js'
+import { ConfigError } from '../errors.js'
 import { sentence } from '../history/words.js'
 import type { Opened } from './app.js'
 import { inspect } from './inspect.js'
 import { type Output, printable, table } from './output.js'
-import { show, sweep } from './stored.js'
+import { type Counts, count, show, sweep } from './stored.js'
 import { EXIT, type Told, UsageError } from './usage.js'
 
 /** What a command that needs the app does; gives the code to end with. */
@@ -23,6 +25,19 @@ export const RUNS: Readonly<Record<string, Run>> = {
     if (found.length === 0) return nothing(output, 'no store has a record of that id: why tells how it ended')
     output.result(found, () => blocks(found))
     return EXIT.done
+  },
+
+  async list({ app }, { values }, output) {
+    const page = await app.sessions.list(pageWanted(values)).catch(refuseWanted)
+    output.result(page, ({ sessions }) => sessions.map(row))
+    if (page.next !== undefined) output.hint(`there are more: list --after ${page.next}`)
+    return EXIT.done
+  },
+
+  async stats(opened, _told, output, signal) {
+    const counts = await count(opened, signal, (text) => output.progress(text))
+    output.result(counts, () => Object.entries(counts).flatMap(([store, found]) => counted(store, found)))
+    return signal.aborted ? EXIT.interrupted : EXIT.done
   },
 
   async why({ app }, { subject }, output) {
@@ -58,6 +73,29 @@ export const RUNS: Readonly<Record<string, Run>> = {
 
 function blocks(found: readonly object[]): readonly string[] {
   return found.flatMap((each, at) => [...(at > 0 ? [''] : []), ...table(each as Readonly<Record<string, unknown>>)])
+}
+
+function pageWanted({ store, limit, after }: Told['values']): PageWanted {
+  return {
+    ...(store !== undefined && { store: String(store) }),
+    ...(limit !== undefined && { limit: Number(limit) }),
+    ...(after !== undefined && { after: String(after) })
+  }
+}
+
+/** What `list` does not take was said on the command line. */
+function refuseWanted(error: Error): never {
+  throw error instanceof ConfigError ? new UsageError(error.message.replace('app.sessions.list(): ', 'list: ')) : error
+}
+
+function row({ name = '?', id, subjects, expiresAt }: StoredSession): string {
+  return printable(`${name}  ${id}  ends ${expiresAt.toISOString()}  ${subjects.join(' ')}`).trimEnd()
+}
+
+function counted(store: string, found: Counts[string]): readonly string[] {
+  if (found === null) return [`${store}: its engine has no way to go through all records`]
+  const all = Object.entries(found)
+  return all.length === 0 ? [`${store}: none`] : all.map(([name, count]) => `${store}: ${count} ${name}`)
 }
 
 function line(entry: HistoryEntry): string {

@@ -26,6 +26,9 @@ const OPTIONS = {
   name: { type: 'string', does: 'name of the variable; default SESSION_KEY' },
   except: { type: 'string', does: 'id of a session that stays' },
   only: { type: 'string', does: 'id of the only session that is ended' },
+  store: { type: 'string', does: 'name of the store; needed where there are several' },
+  limit: { type: 'string', does: 'about how many at once, 1 to 1000; default 100' },
+  after: { type: 'string', does: 'where the page before ended' },
   yes: { type: 'boolean', does: 'do it: without, nothing is done' },
   help: { type: 'boolean', does: 'this' },
   version: { type: 'boolean', does: 'version of the package' }
@@ -40,6 +43,12 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     options: ['values'],
     does: 'takes a cookie, or a Cookie header, apart; - reads it from standard input'
   },
+  list: {
+    takes: [],
+    options: ['store', 'limit', 'after'],
+    does: 'lists the live sessions of a store, a page at a time'
+  },
+  stats: { takes: [], options: [], does: 'counts the live sessions of each store' },
   show: { takes: ['<id>'], options: ['values'], does: 'shows what is stored of a session' },
   why: { takes: ['<id or user>'], options: [], does: 'tells why a session ended' },
   revoke: { takes: ['<user>'], options: ['except', 'only'], does: "ends a user's sessions" },

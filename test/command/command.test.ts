@@ -146,6 +146,29 @@ t.test('sessions are ended from the shell, and the shell tells why', async (t) =
   t.same(await command('sweep', '--json'), { out: '{\n  "file": 0,\n  "past": 0\n}\n', error: '', code: 0 })
 })
 
+t.test('sessions are listed page by page, and counted', async (t) => {
+  await command('clear', '--yes')
+  t.same(await command('list', '--store', 'file'), { out: '', error: '', code: 0 })
+  t.equal((await command('stats')).out, 'file: none\npast: none\n')
+  const { id } = await browsed()
+  const other = await browsed()
+  const page = JSON.parse((await command('list', '--store', 'file', '--limit', '1', '--json')).out)
+  const { sessions, next } = page as { sessions: { id: string; expiresAt: string }[]; next: string }
+  const rest = JSON.parse((await command('list', '--store', 'file', '--after', next, '--json')).out)
+  const all = [...sessions, ...rest.sessions] as typeof sessions
+  t.same(all.map((session) => session.id).sort(), [id, other.id].sort())
+  const lines = all.map((session) => `login  ${session.id}  ends ${session.expiresAt}  ann`)
+  t.same((await command('list', '--store', 'file')).out.trim().split('\n').sort(), lines.sort())
+  t.same(JSON.parse((await command('stats', '--json')).out), { file: { login: 2 }, past: {} })
+  for (const [args, error] of [
+    [[], 'list: store: say which one: file, past'],
+    [['--store', 'file', '--limit', 'all'], 'list: limit: expected a whole number from 1 to 1000, got NaN']
+  ] as const) {
+    const said = await command('list', ...args)
+    t.same([said.code, said.error], [2, `error: ${error}\n`])
+  }
+})
+
 t.test('who makes a mistake is told what was meant, and with which code it ends', async (t) => {
   for (const [args, error] of [
     [['revok', 'ann'], 'no command "revok": did you mean revoke?'],
