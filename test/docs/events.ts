@@ -1,5 +1,6 @@
 import type { Test } from 'tap'
 import { events } from '../../lib/events/index.js'
+import { Client } from '../client.js'
 import type { Examples } from './examples.js'
 
 /** Events, as the manual shows them. */
@@ -8,6 +9,27 @@ export async function eventExamples(t: Test, examples: Examples): Promise<void> 
     t.equal(events.refused.hasSubscribers, false)
     await examples.load(t, 'somebody changes cookies')
     t.equal(events.refused.hasSubscribers, true)
+  })
+
+  t.test('metrics', async (t) => {
+    const { app } = await examples.load(t, 'sessions_events_total')
+    app.get('/in', async (request) => void request.session('login').set('user', 'ann'))
+    app.get('/who', async (request) => request.session('login').get('user'))
+    const client = new Client(app)
+    await client.get('/in')
+    t.equal((await client.get('/who')).body, 'ann')
+    const { body, headers } = await client.get('/metrics')
+    t.match(headers['content-type'], /^text\/plain; version=0\.0\.4/)
+    const lines = body.split('\n')
+    for (const line of [
+      'sessions_events_total{event="created",session="login",store="file"} 1',
+      // Also before this page, which asks for no session, its record is read.
+      'sessions_events_total{event="loaded",session="login",store="file"} 2',
+      'sessions_trip_seconds_count{event="loaded",store="file"} 2'
+    ]) {
+      t.ok(lines.includes(line), line)
+    }
+    t.ok(lines.some((line) => /^sessions_opened_by_key_total\{session="login",key="[0-9a-f]+"\} 2$/.test(line)))
   })
 
   t.test('why a user was signed out', async (t) => {
