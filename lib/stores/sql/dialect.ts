@@ -80,10 +80,7 @@ export interface WriteRow {
 /** What all engines understand. Ids and versions must be compared by their bytes: the schemas see to that. */
 export function commonStatements(table: string) {
   return {
-    readMany: (ids: number) => readMany(table, ids),
-    // MySQL takes no bound number there from all drivers.
-    list: (limit: number) =>
-      `SELECT id, text, version, expires FROM ${table} WHERE id > ? AND expires > ? ORDER BY id LIMIT ${Math.floor(limit)}`,
+    ...readingStatements(table),
     update: `UPDATE ${table} SET text = ?, version = ?, expires = ? WHERE id = ? AND version = ? AND expires > ?`,
     touch: `UPDATE ${table} SET expires = ? WHERE id = ? AND expires > ?`,
     remove: `DELETE FROM ${table} WHERE id = ? AND expires > ?`,
@@ -91,8 +88,17 @@ export function commonStatements(table: string) {
   }
 }
 
-export function readMany(table: string, ids: number, text = 'text'): string {
-  return `SELECT id, ${text}, version, expires FROM ${table} WHERE id IN (${placeholders(ids)}) AND expires > ?`
+/**
+ * Those that return records.
+ * @param text the column, or the expression that stands for it, where a client does not give it back as it is
+ */
+export function readingStatements(table: string, text = 'text') {
+  const select = `SELECT id, ${text}, version, expires FROM ${table}`
+  return {
+    readMany: (ids: number) => `${select} WHERE id IN (${placeholders(ids)}) AND expires > ?`,
+    // MySQL takes no bound number as a limit from all drivers.
+    list: (limit: number) => `${select} WHERE id > ? AND expires > ? ORDER BY id LIMIT ${Math.floor(limit)}`
+  }
 }
 
 /** One statement that inserts, or takes over the row of an expired record; not for MySQL, which has no such WHERE. */

@@ -1,4 +1,4 @@
-import { type BatchingDialect, readMany } from './dialect.js'
+import { type BatchingDialect, readingStatements } from './dialect.js'
 import type { SqlExecutor, SqlParam, SqlRow } from './executor.js'
 import { postgresDialect } from './postgres.js'
 import { tableNames } from './table.js'
@@ -25,7 +25,7 @@ export function isPglite(client: object): client is PgliteClient {
  */
 export function pgliteDialect(name: string): BatchingDialect {
   const { table } = tableNames(name, '"')
-  return { ...postgresDialect(name), readMany: (ids) => readMany(table, ids, "'.' || text AS text") }
+  return { ...postgresDialect(name), ...readingStatements(table, "'.' || text AS text") }
 }
 
 export function throughPglite(client: PgliteClient): SqlExecutor {

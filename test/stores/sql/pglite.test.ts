@@ -27,6 +27,11 @@ test('a text comes back from PGlite with the byte order mark that it begins with
     await store.saveMany([{ kind: 'create', id: other, text, expires: tomorrow() }])
     t.equal((await store.read(one))?.text, text)
     t.equal((await store.read(other))?.text, text)
+    const { records } = await store.list({ limit: 100 })
+    t.same(
+      records.filter(({ id }) => id === one || id === other).map((record) => record.text),
+      [text, text]
+    )
   }
 })
 
