@@ -7,6 +7,7 @@ import { z } from 'zod'
 import * as mini from 'zod/mini'
 import * as z3 from 'zod/v3'
 import sessions, { memoryStore, type SessionsOptions } from '../lib/index.js'
+import { HandlerSession } from '../lib/request/handler-session.js'
 import { clock, KEY } from './client.js'
 import { exactly } from './exactly.js'
 
@@ -424,6 +425,11 @@ t.test('a value set on request.session, which is one for all requests, is refuse
     })
     t.throws(() => asObject.get('user'), { code, message: `request.session.get: ${instead('get')}` })
     t.throws(() => asObject.id, { code, message: `request.session.id: ${instead('id')}` })
+    // A function has a name of its own, and no session is to be sent as it is.
+    const others = ['constructor', 'name', 'toJSON']
+    for (const member of Object.getOwnPropertyNames(HandlerSession.prototype)) {
+      if (!others.includes(member)) t.throws(() => Reflect.get(asObject, member), { code }, member)
+    }
     t.equal(asObject.user, undefined)
     t.equal(JSON.stringify({ session: request.session }), '{}')
     t.match(inspect(request.session), /^\[Function: session\]/)

@@ -2,6 +2,7 @@ import type { ResolvedDefinition } from '../definition/definition.js'
 import { InvalidValueError, LifetimeError, UnsupportedError } from '../errors.js'
 import { COOKIE_AGE } from '../options/durations.js'
 import type { ValueCodec } from '../schema/codec.js'
+import { misuse } from '../session/invalid-value.js'
 import { durationFault } from '../util/durations.js'
 import { isObject } from '../util/objects.js'
 
@@ -86,4 +87,17 @@ export function hasNewRights(session: string, options: { readonly newRights?: bo
   const { newRights = false } = Object(options) as { readonly newRights?: unknown }
   if (isKnown && typeof newRights === 'boolean') return newRights
   throw new InvalidValueError(session, 'regenerate(): expected { newRights: true } or nothing')
+}
+
+/**
+ * What the function given to `update()` returned. Most that return nothing changed the value in place, or forgot to return it.
+ * @throws FST_SESSIONS_INVALID_VALUE for `undefined`
+ */
+export function resultOf(session: string, key: string, value: unknown): unknown {
+  if (value !== undefined) return value
+  throw misuse(
+    session,
+    key,
+    'the function given to update() returned undefined: return the new value, or call delete() to remove it'
+  )
 }

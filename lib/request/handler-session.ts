@@ -3,10 +3,10 @@ import type { ResolvedDefinition } from '../definition/definition.js'
 import { NotLoadedError, UnsupportedError } from '../errors.js'
 import { copyOf } from '../schema/json.js'
 import { rename } from '../session/former-ids.js'
-import { invalidMessage, invalidValue, misuse, NOT_A_KEY, unknownKey } from '../session/invalid-value.js'
+import { invalidMessage, invalidValue, NOT_A_KEY, unknownKey } from '../session/invalid-value.js'
 import { Shown } from '../session/shown.js'
 import type { SessionState } from '../session/state.js'
-import { checkAge, checkedSubjects, flashCodecOf, hasNewRights, refuseKey } from './arguments.js'
+import { checkAge, checkedSubjects, flashCodecOf, hasNewRights, refuseKey, resultOf } from './arguments.js'
 import { NO_PROPERTIES } from './misuse.js'
 import { INSPECT, inspected } from './session-view.js'
 
@@ -142,7 +142,7 @@ export class HandlerSession {
     if (typeof key !== 'string') refuseKey(this.name, key)
     const { values } = this.#changing.content
     // The same function runs again on newer data, where it may return nothing although it did not do so here.
-    const checked = (current: unknown) => this.#result(key, change(current as never))
+    const checked = (current: unknown) => resultOf(this.name, key, change(current as never))
     const value = checked(values.current(key))
     return values.update(key, checked, value, this.#encode(key, value)) as never
   }
@@ -283,16 +283,6 @@ export class HandlerSession {
   #checkKey(key: string): void {
     const { keys } = this.#definition.codec
     if (keys !== undefined && !keys.includes(key)) throw unknownKey(this.name, key, keys)
-  }
-
-  /** Most functions that return nothing changed the value in place, or forgot to return it. */
-  #result(key: string, value: unknown): unknown {
-    if (value !== undefined) return value
-    throw misuse(
-      this.name,
-      key,
-      'the function given to update() returned undefined: return the new value, or call delete() to remove it'
-    )
   }
 
   #each(kind: string | undefined, read: (kind: string) => unknown[]): unknown {

@@ -17,7 +17,7 @@ export const NO_PROPERTIES: object = new Proxy(
 const MEMBERS = new Set(
   (
     'get set has update delete clear data flash flashes peek persist cookie regenerate destroy identify load save id isNew ' +
-    'isDirty createdAt expiresAt problem subject subjects sessionId encryptedSessionId touch reload options changed deleted'
+    'isDirty createdAt expiresAt problem subject subjects signal sessionId encryptedSessionId touch reload options changed deleted'
   ).split(' ')
 )
 
