@@ -19,6 +19,7 @@ export default {
     'events/index': 'lib/events/index.ts',
     'command/index': 'lib/command/index.ts',
     'inspector/index': 'lib/inspector/index.ts',
+    'inspector/parts': 'lib/inspector/parts.ts',
     ...Object.fromEntries([...entries('from'), ...entries('seals'), ...entries('stores')])
   },
   external: /^[^./]/,

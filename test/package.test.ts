@@ -96,6 +96,7 @@ t.test(
       'fastify-sessions/testing',
       'fastify-sessions/events',
       'fastify-sessions/inspector',
+      'fastify-sessions/inspector/parts',
       ...subpaths.flat().map((name) => `fastify-sessions/${name}`)
     ]
     await writeFile(
@@ -144,6 +145,7 @@ t.test('its types are whole, also where the compiler checks declarations', async
 import sessions, { ConfigError, defineSessions, memoryStore, SaveError } from 'fastify-sessions'
 import { conformanceCases } from 'fastify-sessions/conformance'
 import { sessionsInspector } from 'fastify-sessions/inspector'
+import { lookAt, type SessionLook } from 'fastify-sessions/inspector/parts'
 import { TestBrowser } from 'fastify-sessions/testing'
 ${stores.map((store, index) => `import type * as store${index} from 'fastify-sessions/${store}'`).join('\n')}
 import { z } from 'zod'
@@ -156,6 +158,7 @@ declare module 'fastify-sessions' { interface Register { options: typeof options
 const app = Fastify()
 app.register(sessions, options)
 app.register(sessionsInspector, { redact: ['token', /secret/] })
+app.get('/looks', (request): Promise<readonly SessionLook[]> => lookAt(request))
 app.get('/', async (request): Promise<string[]> => request.session('cart').get('items'))
 // @ts-expect-error the augmentation reaches the package as it is installed
 app.get('/wrong', async (request) => request.session('crat'))

@@ -11,10 +11,12 @@ import { isUnseen } from './unseen.js'
 const INTERVAL = 100
 /** Each open page has one; who opens more is told to close some. */
 const MOST_STREAMS = 20
+/** How many requests are remembered. */
+const REMEMBERED = 200
 
 /** Listens to what happens to the sessions of one app, remembers the last of it, and sends it to the pages that are open. */
 export class Feed {
-  readonly requests = new Requests()
+  readonly requests = new Requests(REMEMBERED)
   readonly figures = new Figures()
   readonly #sessions: Sessions
   readonly #streams = new Set<Stream>()

@@ -1,21 +1,8 @@
 import { type Html, html, type Part } from './html.js'
 import type { Place } from './page.js'
 import type { Row, Step } from './requests.js'
+import { type Tone, toneOf } from './tones.js'
 import { tripOf } from './words.js'
-
-/** Events in which something went wrong, or ended, and those that changed something: shown apart from mere reading. */
-const FAULTS: ReadonlySet<string> = new Set(['refused', 'expired', 'failed', 'evicted'])
-const ENDS: ReadonlySet<string> = new Set(['destroyed', 'revoked', 'cleared', 'swept'])
-const READS: ReadonlySet<string> = new Set(['opened', 'loaded'])
-
-export type Tone = 'read' | 'write' | 'replay' | 'end' | 'fault'
-
-export function toneOf(event: string): Tone {
-  if (event === 'replayed') return 'replay'
-  if (FAULTS.has(event)) return 'fault'
-  if (ENDS.has(event)) return 'end'
-  return READS.has(event) ? 'read' : 'write'
-}
 
 /** A row as the page's script gets it: all texts are ready. */
 export interface ShownRow {

@@ -1,43 +1,26 @@
 import type { FastifyRequest } from 'fastify'
 import type { SessionEvent } from '../../types/events.js'
+import type { LoggedRequest as Row, LoggedStep as Step } from '../../types/inspector-parts.js'
 import { wordsOf } from '../events/lines.js'
 
-/** How many requests are remembered. */
-const REMEMBERED = 200
 /** A request that streams for hours can go on and on. */
 const MOST_STEPS = 50
 
-/** One thing that happened in a request. */
-export interface Step {
-  /** What kind of event. */
-  readonly event: string
-  readonly session: string
-  readonly words: string
-  /** In ms; `undefined` for what takes none. */
-  readonly duration: number | undefined
-  readonly store: string
-}
-
-/** One request, with what it did to sessions. */
-export interface Row {
-  readonly id: number
-  /** In ms since the epoch. */
-  readonly at: number
-  readonly method: string
-  /** The route's pattern: what stands in a URL could be secret. */
-  readonly route: string
-  readonly steps: readonly Step[]
-  /** Steps beyond those that are kept. */
-  readonly more: number
-}
-
 type OpenRow = Row & { readonly steps: Step[]; more: number }
+
+export type { Row, Step }
 
 /** The last requests that had to do with sessions. */
 export class Requests {
+  readonly #remembered: number
   readonly #rows: OpenRow[] = []
   readonly #byRequest = new WeakMap<FastifyRequest, OpenRow>()
   #count = 0
+
+  /** @param remembered how many of them */
+  constructor(remembered: number) {
+    this.#remembered = remembered
+  }
 
   /** The newest first. */
   get rows(): readonly Row[] {
@@ -66,12 +49,12 @@ export class Requests {
     const route = request === undefined ? 'outside of a request' : (request.routeOptions.url ?? 'no route')
     const row = { id: ++this.#count, at, method, route, steps: [], more: 0 }
     this.#rows.push(row)
-    if (this.#rows.length > REMEMBERED) this.#rows.shift()
+    if (this.#rows.length > this.#remembered) this.#rows.shift()
     return row
   }
 }
 
-function stepOf(event: SessionEvent): Step {
+export function stepOf(event: SessionEvent): Step {
   const { session, duration, store } = event as {
     readonly session?: string
     readonly duration?: number

@@ -27,4 +27,17 @@ export async function inspectorExamples(t: Test, examples: Examples): Promise<vo
     await client.get('/sign-in/joan', { method: 'POST' })
     t.equal((await client.get('/admin/sessions')).statusCode, 200)
   })
+
+  t.test('its parts, on a page of the app', async (t) => {
+    const { app } = await examples.load(t, "app.get('/my-sessions'")
+    app.post('/cart', async (request) => {
+      const cart = request.session('cart' as never) as unknown as { set(key: string, value: string[]): unknown }
+      cart.set('items', ['tea'])
+      return 'added'
+    })
+    const client = new Client(app)
+    t.match((await client.get('/my-sessions')).body, /<li>cart: 0 of 4096 bytes <svg class="bar.*version none<\/li>/)
+    await client.get('/cart', { method: 'POST' })
+    t.match((await client.get('/my-sessions')).body, /<li>cart: 1\d\d of 4096 bytes <svg.*version 1\b/)
+  })
 }
