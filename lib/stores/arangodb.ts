@@ -6,7 +6,7 @@ import { type ConditionalEngine, ConditionalRecords, type Held, live } from './i
 import { type Ask, asking, defaultTimeout } from './internal/in-time.js'
 import { storeOptions } from './internal/options.js'
 
-/** What the store uses of a collection of `arangojs`. */
+/** The methods of an `arangojs` collection that the store uses. */
 export interface ArangodbCollection {
   exists(): Promise<boolean>
   create(options: { replicationFactor?: number | 'satellite' }): Promise<unknown>
@@ -20,16 +20,19 @@ export interface ArangodbCollection {
 }
 
 export interface ArangodbStoreOptions {
-  /** `database.collection('sessions')` of the package `arangojs`: a collection for this store's records, and nothing else. */
+  /**
+   * A collection of the package `arangojs`, `database.collection('sessions')`, which must hold only this store's
+   * records.
+   */
   readonly collection: ArangodbCollection
   /** Whether writes wait until they are on disk. Default: `true`. */
   readonly waitForSync?: boolean
   /**
-   * In a cluster, on how many servers `setup` keeps each record of a collection that it makes, or `'satellite'`: on all.
-   * A collection that is there keeps its own. Default: the database's.
+   * For a cluster: on how many servers each record of a collection that `setup` creates is kept, or `'satellite'` for
+   * all. It does not change an existing collection. Default: the database's.
    */
   readonly replicationFactor?: number | 'satellite'
-  /** How long to wait for each answer, in milliseconds, before a call rejects. Default: 5000. */
+  /** How long to wait for each answer before a call rejects, in milliseconds. Default: 5000. */
   readonly timeout?: number
 }
 
@@ -37,14 +40,14 @@ export type ArangodbStore = AsyncRecordStore & Required<Pick<AsyncRecordStore, '
 
 /**
  * Keeps records in a collection of ArangoDB, one document each, changed by `If-Match` on its revision. A TTL index
- * removes what has expired, some half a minute later; until then, the clock of the app counts. Tested with arangojs 10
- * against a stand-in for its HTTP API; never against a real server.
+ * removes expired documents, about half a minute late; until then the store does not return them, by the app's clock.
+ * Tested with arangojs 10 against a stand-in for its HTTP API; never against a real server.
  *
- * - A read or a create is one request; any other change is two, for it begins with a read. Several reads are one;
- *   several writes are sent at once.
- * - `setup` makes the collection and its index.
+ * - A read or a create is one request. Any other change is two, because it starts with a read. Several reads are one
+ *   request; several writes are sent at once.
+ * - `setup` creates the collection and its index.
  *
- * @throws StoreConfigError when the collection is none of `arangojs`.
+ * @throws StoreConfigError when the collection is of another kind, or an option can't work.
  * @example
  * ```ts
  * import { Database } from 'arangojs'
@@ -72,6 +75,7 @@ export function arangodbStore(options: ArangodbStoreOptions): ArangodbStore {
   return new InArangodb(collection, waitForSync, made, asking(timeout, 'arangodb'))
 }
 
+/** @throws StoreConfigError when it is not a whole number of servers or `'satellite'` */
 function requireReplicationFactor(factor: unknown): void {
   if (factor === undefined || factor === 'satellite' || (Number.isInteger(factor) && Number(factor) >= 1)) return
   throw new StoreConfigError(
@@ -114,7 +118,7 @@ class InArangodb extends ConditionalRecords<Revision> implements ArangodbStore {
   async setup(): Promise<void> {
     if (!(await this.#ask(() => this.#collection.exists()))) {
       await this.#ask(() => this.#collection.create(this.#made)).catch((error) => {
-        if (numberOf(error) !== duplicateName) throw error // another process was quicker
+        if (numberOf(error) !== duplicateName) throw error // another process was faster
       })
     }
     await this.#ask(() => this.#collection.ensureIndex({ type: 'ttl', fields: ['ends'], expireAfter: 0 }))
@@ -139,18 +143,21 @@ function engineOn(collection: ArangodbCollection, waitForSync: boolean, ask: Ask
   }
 }
 
-/** `ends` is for the TTL index, which counts seconds. */
+/** Returns the document of a record. `ends` is for the TTL index, which counts seconds. */
 function documentOf({ text, version, expires }: StoredRecord): object {
   return { text, version, expires, ends: Math.ceil(expires / 1000) }
 }
 
-/** `undefined` for what stands in the place of a document that is not there. */
+/**
+ * Returns the record of a document with its revision. `undefined`: the document is an error in place of one that does
+ * not exist.
+ */
 function revisionIn(document: unknown): Revision | undefined {
   const { _rev, text, version, expires } = (document ?? {}) as StoredRecord & { readonly _rev?: string }
   return _rev === undefined || text === undefined ? undefined : { revision: _rev, record: { text, version, expires } }
 }
 
-/** arangojs keeps them to itself. */
+/** Reads the server's URLs from a private member, because arangojs does not publish them. */
 function urlsOf(collection: object): readonly string[] | undefined {
   const { database } = collection as { database?: { _connection?: { _hostUrls?: readonly string[] } } }
   return database?._connection?._hostUrls

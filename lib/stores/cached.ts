@@ -9,27 +9,28 @@ import { type Answer, ReadCache } from './internal/read-cache.js'
 const CACHE_TTL: Bounds = { unit: 'milliseconds', least: 1, most: 24 * 60 * 60 * 1000, note: 'a day' }
 
 export interface CachedOptions {
-  /** For how long a record that was read is answered again, in milliseconds. Default: 1000. */
+  /** How long a record that was read may be served again, in milliseconds, from 1 to a day. Default: 1000. */
   readonly ttl?: number
-  /** How many records to keep; the ones read longest ago go first. Default: 10,000. */
+  /** The most records to keep. Those that were read from the store longest ago are dropped first. Default: 10,000. */
   readonly max?: number
 }
 
 /**
- * Answers reads from the memory of this process for a short while, in front of a store that is slow or busy.
+ * Serves reads from the memory of this process for a short time, in front of a store that is slow or busy.
  *
- * What may be stale is what is *seen*, for up to `ttl`: a change made through another process, and also a session
- * that was ended there, which this process still honours for that long. Where signing out has to work at once
- * everywhere, leave the cache out.
+ * A *read* may be stale by up to `ttl`: it may miss a change made through another process, and this process may still
+ * honour a session that was ended through another one. Where signing out has to take effect at once everywhere, leave
+ * the cache out.
  *
- * What is *written* stays as safe as without it, since every write goes to the store and compares there: no update is
- * lost, and no ended session comes back. A write through this process, whether it worked or not, drops what the cache
- * has of its record, so that a writer who lost a race sees the newer state, and nobody here sees an older one.
+ * A *write* is as safe as without the cache, because every write goes to the store and compares there: no update is
+ * lost, and no ended session comes back. A write through this process, whether it succeeds or not, drops the cached
+ * copy of its record. So a writer that lost a race reads the newer state, and no request of this process sees an older
+ * one.
  *
- * Reads of one record at the same time are one. That a record is absent is not remembered. Size the heap for `max`
- * records.
+ * Concurrent reads of one record share one read of the store. The absence of a record is not cached. Size the heap for
+ * `max` records.
  *
- * @throws StoreConfigError when the store is none that keeps records, or a number can't be one.
+ * @throws StoreConfigError when the first argument is not a record store, or a number is out of range.
  * @example
  * ```ts
  * const store = cached(dynamodbStore({ client }), { ttl: 500 })
@@ -96,14 +97,17 @@ export function cached(store: RecordStore, options: CachedOptions = {}): AsyncRe
   }
 }
 
-/** One round trip, but a promise for each, so that others can join it. */
+/**
+ * Reads the records in one round trip, and returns a promise for each, so that other reads of the same record can share
+ * it.
+ */
 function askAll(store: RecordStore, ids: readonly string[], options?: ReadOptions): readonly Answer[] {
   if (ids.length < 2 || !store.readMany) return ids.map((id) => ask(store, id, options))
   const batch = askMany(store.readMany.bind(store), ids, options)
   return ids.map((_, at) => batch.then((records) => records[at]))
 }
 
-/** Promises, also of a store that answers at once or throws. */
+/** Returns a promise even if the store answers at once or throws. */
 async function askMany(
   readMany: NonNullable<RecordStore['readMany']>,
   ids: readonly string[],
@@ -116,6 +120,7 @@ async function ask(store: RecordStore, id: string, options?: ReadOptions): Promi
   return store.read(id, options)
 }
 
+/** @throws StoreConfigError when it is not a number of at least 1 */
 function requireAtLeastOne(name: string, value: unknown): void {
   if (typeof value === 'number' && value >= 1) return
   throw new StoreConfigError('cached', `${name} must be a number of at least 1, or be left out; it is ${String(value)}`)

@@ -1,9 +1,10 @@
 import type { CookieStore } from '../../types/store.js'
 
 /**
- * Keeps the whole record in the cookie, sealed: nothing to run, nothing to clean up. What it can't do follows from
- * that: of two parallel requests that change one session the browser keeps the later answer, a copy of the cookie
- * stays good until it expires, and there is no list of a user's sessions. Where that matters, use a record store.
+ * Keeps the whole record in the cookie, encrypted: there is no engine to run and nothing to clean up. In return, the
+ * store has limits. When two parallel requests change one session, the browser keeps the answer that arrives later. A
+ * copy of a cookie stays valid until it expires. And a user's sessions can't be listed. Where that matters, use a
+ * record store.
  *
  * @example
  * stores: { cookie: cookieStore() }

@@ -5,7 +5,7 @@ import { type ConditionalEngine, ConditionalRecords, type Held } from './interna
 import { type Ask, asking, defaultTimeout } from './internal/in-time.js'
 import { storeOptions } from './internal/options.js'
 
-/** What the store uses of a collection of the package `couchbase`. */
+/** The methods of a collection of the package `couchbase` that the store uses. */
 export interface CouchbaseCollection {
   get(key: string): Promise<{ readonly content: unknown; readonly cas: unknown }>
   insert(key: string, content: object, options: CouchbaseWriteOptions): Promise<unknown>
@@ -21,27 +21,28 @@ export interface CouchbaseWriteOptions {
 export interface CouchbaseStoreOptions {
   /** `bucket.defaultCollection()`, or another collection of the package `couchbase`. */
   readonly collection: CouchbaseCollection
-  /** What the keys of this store's records begin with. Default: `'session:'`. */
+  /** The prefix of the keys of this store's records, up to 100 bytes. Default: `'session:'`. */
   readonly prefix?: string
-  /** `DurabilityLevel.Majority` or another of the package; without it, the bucket's own least one counts. */
+  /** `DurabilityLevel.Majority`, or another level of the package `couchbase`. Default: the bucket's minimum. */
   readonly durabilityLevel?: unknown
-  /** How long to wait for each answer, in milliseconds, before a call rejects. Default: 5000. */
+  /** How long to wait for each answer before a call rejects, in milliseconds. Default: 5000. */
   readonly timeout?: number
 }
 
 export type CouchbaseStore = AsyncRecordStore & Required<Pick<AsyncRecordStore, 'setup'>>
 
 /**
- * Keeps records in a collection of Couchbase, one document each, changed by compare-and-swap. Couchbase removes what has
- * expired; the clock of the app counts. A fail-over can undo the last moments' writes, also removals, unless
- * `durabilityLevel` says that they have to be on most nodes. Tested against a stand-in with the interface of couchbase 4;
- * never with a real server.
+ * Keeps records in a collection of Couchbase, one document each, changed by compare-and-swap (CAS). Couchbase removes
+ * expired documents; the app's clock decides whether a record is returned. A fail-over can undo the writes of the last
+ * moments, including removals, unless `durabilityLevel` requires them to be on most nodes. Tested against a stand-in
+ * with the interface of couchbase 4; never with a real server.
  *
- * - A read or a create is one request; any other change is two, for it begins with a read. Several are sent at once.
- * - A touch is such a change too: Couchbase's own would move the end that the record itself tells, and on a server it
- *   takes a new CAS as well.
+ * - A read or a create is one request. Any other change is two, because it starts with a read. Several are sent at
+ *   once.
+ * - A touch is such a change too. Couchbase's own touch would not change the end in the record itself, and it changes
+ *   the CAS on a server as well.
  *
- * @throws StoreConfigError when the collection is none of `couchbase`, or the prefix is no text.
+ * @throws StoreConfigError when the collection is of another kind, or the prefix is not a text of at most 100 bytes.
  * @example
  * ```ts
  * import { connect } from 'couchbase'
@@ -66,7 +67,7 @@ export function couchbaseStore(options: CouchbaseStoreOptions): CouchbaseStore {
   const durability = durabilityLevel === undefined ? {} : { durabilityLevel: durabilityLevel as never }
   const ask = asking(timeout, 'couchbase')
   const engine = engineOn(collection, prefix, durability, ask)
-  const setup = async () => void (await engine.get('setup')) // the least that tells whether the server is there
+  const setup = async () => void (await engine.get('setup')) // the cheapest way to find out whether the server answers
   return Object.assign(new ConditionalRecords(engine, 'couchbase'), { kind: 'record', setup } as const)
 }
 
@@ -109,7 +110,10 @@ function engineOn(
   }
 }
 
-/** A moment later than the end that the record tells: neither in the past nor beyond what 32 bits of seconds hold. */
+/**
+ * Returns the expiry for Couchbase: two seconds after the record's own end, not in the past, and within 32 bits of
+ * seconds.
+ */
 function expiryOf(expires: number): Date {
   return new Date(Math.min(Math.max(expires, Date.now()) + 2000, lastExpiry))
 }

@@ -9,32 +9,34 @@ import { type SqlStore, storeOver } from './sql/store.js'
 export type { SqlDialect } from './sql/dialects.js'
 export type { SqlStore } from './sql/store.js'
 
-/** What is used of a Drizzle database: `execute` of one for PostgreSQL or MySQL, `all` and `run` of one for SQLite. */
+/**
+ * The methods of a Drizzle database that the store uses: `execute` for PostgreSQL or MySQL, `all` and `run` for SQLite.
+ */
 export interface DrizzleClient<Query> {
   execute?(query: Query): unknown
   all?(query: Query): unknown
   run?(query: Query): unknown
 }
 
-/** What is used of Drizzle's `sql`: that it is a template's tag. */
+/** The tag function `sql` of Drizzle. */
 export type DrizzleSql<Query> = (strings: TemplateStringsArray, ...params: SqlParam[]) => Query
 
 export interface DrizzleStoreOptions<Query> {
-  /** The app's database: what `drizzle()` returned. */
+  /** The app's database, which `drizzle()` returned. */
   readonly client: DrizzleClient<Query>
   /** The `sql` of the package `drizzle-orm`. */
   readonly sql: DrizzleSql<Query>
-  /** Which SQL the database speaks. */
+  /** The SQL dialect of the database. */
   readonly dialect: SqlDialect
-  /** With or without a schema: `auth.sessions`. Default: `'fastify_sessions'`. */
+  /** The table's name, with or without a schema: `auth.sessions`. Default: `'fastify_sessions'`. */
   readonly table?: string
-  /** How long to wait for an answer, in milliseconds, before a call rejects. Default: 5000. */
+  /** How long a call waits for an answer before it rejects, in milliseconds. Default: 5000. */
   readonly timeout?: number
 }
 
 /**
- * Keeps records through Drizzle, in PostgreSQL, MySQL, MariaDB or SQLite, as `postgresStore`, `mysqlStore` and
- * `sqliteStore` do. Tested with Drizzle 0.45 over pg, postgres, mysql2, libsql and @libsql/client.
+ * Keeps records through Drizzle, in PostgreSQL, MySQL, MariaDB or SQLite, with the promises of `postgresStore`,
+ * `mysqlStore` and `sqliteStore`. Tested with Drizzle 0.45 over pg, postgres, mysql2, libsql and @libsql/client.
  *
  * @throws StoreConfigError when an option can't work.
  * @example
@@ -62,6 +64,7 @@ export function drizzleStore<Query>(options: DrizzleStoreOptions<Query>): SqlSto
 
 type Method<Query> = (query: Query) => unknown
 
+/** @throws StoreConfigError when the client lacks the methods of the dialect */
 function methodsOf<Query>(
   client: DrizzleClient<Query>,
   dialect: SqlDialect
@@ -76,7 +79,7 @@ function methodsOf<Query>(
   return { all: all.bind(client), run: run.bind(client) }
 }
 
-/** The text, cut where its parameters stand, as a template's tag gets it. */
+/** Splits a statement at its placeholders into the strings that a tag function receives. */
 function templateOf(text: string): TemplateStringsArray {
   const strings = text.split(/\?|\$\d+/)
   return Object.assign(strings, { raw: strings })

@@ -16,13 +16,16 @@ export type { DynamodbClient } from './dynamodb/client.js'
 export { dynamodbResource, dynamodbSetup } from './dynamodb/table.js'
 
 export interface DynamodbStoreOptions {
-  /** A `DynamoDB` of the package `@aws-sdk/client-dynamodb`: the client that has a method for each operation. */
+  /**
+   * A `DynamoDB` of the package `@aws-sdk/client-dynamodb`, which has a method for each operation (not a
+   * `DynamoDBClient`).
+   */
   readonly client: DynamodbClient
-  /** The table for this store's records, and nothing else. Default: `'sessions'`. */
+  /** The table, which must hold only this store's records. Default: `'sessions'`. */
   readonly table?: string
   /**
-   * How long to wait for an answer, in milliseconds, with all that the client tries again, before a call rejects: by
-   * its defaults, the client waits for ever. Default: 5000.
+   * How long a call waits for an answer, including all retries of the client, before it rejects, in milliseconds. By
+   * default the client itself has no limit. Default: 5000.
    */
   readonly timeout?: number
 }
@@ -31,21 +34,21 @@ export type DynamodbStore = AsyncRecordStore &
   Required<Pick<AsyncRecordStore, 'readMany' | 'saveMany' | 'setup' | 'clear'>>
 
 /**
- * Keeps records in a table of DynamoDB, one item each. DynamoDB removes what has expired by its TTL, which may take
- * days; until then, the clock of the app counts, and nobody reads it. Tested with client-dynamodb 3 against dynalite,
- * which emulates DynamoDB without TTL; not against DynamoDB itself.
+ * Keeps records in a table of DynamoDB, one item each. DynamoDB removes expired items by its TTL, which may take days.
+ * Until then the store does not return them, by the app's clock. Tested with client-dynamodb 3 against dynalite, which
+ * emulates DynamoDB without TTL; not against DynamoDB itself.
  *
- * - All reads are consistent reads, which cost twice what others cost.
+ * - All reads are strongly consistent, which costs twice as much as eventually consistent reads.
  * - Several reads are one BatchGetItem for each hundred. Several writes are sent one by one and all at once:
- *   BatchWriteItem knows no conditions, and TransactWriteItems does all or nothing, at twice the price.
+ *   BatchWriteItem has no conditions, and TransactWriteItems does all or nothing, at twice the price.
  * - A record can't be larger than an item may be, 400 KiB: the write rejects with a `RangeError`.
  * - In a global table with eventual consistency, compare-and-set holds within a region, and between regions the later
- *   write wins: let each visitor stay in one.
- * - `setup` makes the table if need be (on demand, with TTL). With a table that is there, it takes the rights to
- *   DescribeTable and DescribeTimeToLive; all else takes GetItem, BatchGetItem, PutItem, UpdateItem and DeleteItem, and
- *   `clear` Scan and BatchWriteItem.
+ *   write wins: route each visitor to one region.
+ * - `setup` creates the table if necessary (on demand, with TTL). For an existing table it needs the permissions
+ *   DescribeTable and DescribeTimeToLive. Everything else needs GetItem, BatchGetItem, PutItem, UpdateItem and
+ *   DeleteItem, and `clear` needs Scan and BatchWriteItem.
  *
- * @throws StoreConfigError when the client is none, or an option can't work.
+ * @throws StoreConfigError when the client is of another kind, or an option can't work.
  * @example
  * ```ts
  * import { DynamoDB } from '@aws-sdk/client-dynamodb'
@@ -131,8 +134,8 @@ class InDynamodb implements DynamodbStore {
   }
 
   /**
-   * Where the client sent it again, for it lost the answer, and there is nothing any more, the first try has removed the
-   * record, as far as anybody can tell.
+   * The client sends a delete again when it has lost the answer. If the item is gone by then, the first attempt counts
+   * as the one that removed it.
    */
   remove(id: string): Promise<boolean> {
     const input = {
@@ -152,7 +155,7 @@ class InDynamodb implements DynamodbStore {
     return allDone(writes.map((write) => perform(this, write)))
   }
 
-  /** Of an emulator, or whatever else the client was told; Amazon's own is known by its region. */
+  /** The address of the endpoint if one is configured, such as an emulator's; otherwise the AWS region. */
   async address(): Promise<string | undefined> {
     const { endpoint, region } = this.#client.config ?? {}
     return endpoint ? addressOf(await endpoint()) : region?.()
@@ -170,9 +173,11 @@ class InDynamodb implements DynamodbStore {
   }
 
   /**
-   * The client sends a write again when it lost the answer. A put that then finds its own version in place has arrived
-   * already, and answers as it would have the first time. One that finds another may have arrived and been overwritten:
-   * nobody can tell, so it rejects.
+   * The client sends a write again when it has lost the answer. If a repeated put finds its own version, the first
+   * attempt has arrived, and the put succeeds.
+   *
+   * @throws the client's error when a repeated put finds another version: the first attempt may have arrived and been
+   * overwritten, which can't be known
    */
   async #put(id: string, text: string, expires: number, condition: object): Promise<Version | undefined> {
     const version = freshVersion()
@@ -238,7 +243,7 @@ class InDynamodb implements DynamodbStore {
     } while (after)
   }
 
-  /** Gives the connection up when the time is over. */
+  /** Sends a call, and aborts it at the timeout. */
   #send<T>(call: (options: CallOptions) => Promise<T>): Promise<T> {
     return this.#ask((abortSignal) => call({ abortSignal }))
   }

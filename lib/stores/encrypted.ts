@@ -9,27 +9,28 @@ import { isRecordStore, passOn } from './internal/pass-on.js'
 
 export interface EncryptedOptions {
   /**
-   * At least 32 bytes each. The first seals; all open. A record is sealed anew when it is written, not when it is
-   * renewed, so keep an old key for as long as a session may live at the longest.
+   * Keys of at least 32 bytes each. The first key encrypts; every key decrypts. A record is encrypted anew when its
+   * text is written, not when only its lifetime is renewed. So keep an old key for as long as a session may live at the
+   * most.
    */
   readonly keys: readonly (Key | undefined)[]
 }
 
 /**
- * Seals what another store keeps (XChaCha20-Poly1305), for an engine or backups that others can read.
+ * Encrypts the records of another store (XChaCha20-Poly1305). Use it when others can read the engine or its backups.
  *
- * Each text is bound to its record: moved to another id, it does not open. What stays readable is the id (a hash), when
- * the record ends, its version, and how long the text is. Whoever can write to the engine can still remove a record or
- * put back an older state of the same one.
+ * Each text is bound to its record: under another id it does not decrypt. The id (a hash), the end of the record, its
+ * version and the length of the text stay readable. Someone who can write to the engine can still remove a record or
+ * restore an older state of the same record.
  *
- * A record that does not open rejects, and counts as a store that failed (see `onStoreError`), not as a session that is
- * gone: a key that was forgotten at a deploy must not end everybody's session. Removing one needs no key.
+ * A read rejects when a record does not decrypt. That counts as a failure of the store (see `onStoreError`) and not as
+ * a missing session, so that a key forgotten at a deploy does not end every session. Removing a record needs no key.
  *
- * A text grows by a third and some 64 characters. Together with a cache: `cached(encrypted(store, …))` opens each
- * record once in `ttl`; `encrypted(cached(store), …)` keeps no readable text in the cache.
+ * A text grows by a third and about 64 characters. Combined with a cache, `cached(encrypted(store, …))` decrypts each
+ * record once in `ttl`, and `encrypted(cached(store), …)` keeps no readable text in the cache.
  *
- * @throws StoreConfigError when the store is none that keeps records. FST_SESSIONS_CONFIG when a key is missing, too
- * short or there twice.
+ * @throws StoreConfigError when the first argument is not a record store. FST_SESSIONS_CONFIG when a key is missing,
+ * too short or given twice.
  * @example
  * ```ts
  * const store = encrypted(redisStore({ client }), { keys: [process.env.RECORD_KEY] })
@@ -88,6 +89,7 @@ export function encrypted(store: RecordStore, options: EncryptedOptions): AsyncR
   }
 }
 
+/** @throws Error when the text does not decrypt */
 function opened(sealer: Sealer, id: string, sealed: string): string {
   const result = sealer.open(sealed, id)
   if (result.text !== undefined) return result.text

@@ -7,7 +7,7 @@ import { storeOptions } from './internal/options.js'
 
 type Callback = (error?: unknown, value?: unknown) => void
 
-/** What the store uses of a store for express-session. */
+/** The methods of an express-session store that this store uses. */
 export interface ExpressSessionStore {
   get(id: string, callback: Callback): unknown
   // biome-ignore lint/suspicious/noExplicitAny: each store declares a session type of its own here
@@ -17,26 +17,27 @@ export interface ExpressSessionStore {
 }
 
 export interface ExpressStoreOptions {
-  /** How long a call may take, in milliseconds, before it rejects. Default: 5000. */
+  /** How long a call may take before it rejects, in milliseconds. Default: 5000. */
   readonly timeout?: number
 }
 
 export type ExpressStore = AsyncRecordStore & Required<Pick<AsyncRecordStore, 'setup'>>
 
 /**
- * Keeps records in any store made for express-session (the `connect-…` packages), to move an app over or to use an
- * engine that has no store of its own here. Give it an instance, prefix or table that express-session does not use.
+ * Keeps records in any store made for express-session (the `connect-…` packages). Use it to move an app over, or for an
+ * engine that has no store of its own in this package. Give it an instance, prefix or table that express-session does
+ * not use.
  *
- * A record is kept as the session `{ cookie, record }`: `cookie` carries the end in the ways in which those stores look
- * for it (`expires`, `maxAge` and `originalMaxAge`), and `record` the version, the end in milliseconds and the text.
+ * A record is stored as the session `{ cookie, record }`. `cookie` carries the end under the names that those stores
+ * read (`expires`, `maxAge` and `originalMaxAge`). `record` holds the version, the end in milliseconds and the text.
  *
- * What is not promised, since such a store can only get and set:
+ * Such a store can only get and set, so this one does not promise:
  *
- * - compare-and-set beyond this process. Parallel requests to different processes can lose an update, and one that is
- *   slow can bring back a session that another process ended. Run one process, or use a store made for the engine.
- * - several records in one round trip: each is asked for by itself, and a write is a read and a write.
- * - removing what has expired: that is left to the other store. So is its own `touch`, which does not move the end in
- *   the record: a renewed record is written as a whole.
+ * - compare-and-set beyond this process. Parallel requests to different processes can lose an update, and a slow
+ *   request can bring back a session that another process ended. Run one process, or use a store made for the engine.
+ * - several records in one round trip. Each record is read by itself, and each write is a read and a write.
+ * - removal of expired records, which is left to the other store. Its `touch` is not used, because it does not move the
+ *   end in the record: a renewed record is written as a whole.
  *
  * There is a `clear` if the other store has one. Tested with express-session's MemoryStore and connect-redis 9.
  *
@@ -70,7 +71,7 @@ interface Kept {
   readonly record: string
 }
 
-/** An object anew at each write: some stores keep, or write into, the one they are given. */
+/** Makes a new object for each write, because some stores keep the object that they are given, or write into it. */
 function kept(record: string, expires: number): Kept {
   const maxAge = Math.max(1, expires - Date.now())
   const cookie = { expires: new Date(expires), maxAge, originalMaxAge: maxAge, httpOnly: true, path: '/' }

@@ -6,28 +6,35 @@ import { storeOptions } from './internal/options.js'
 export type { FileStore, FileSweepOptions, SweepProgress } from './file/on-disk.js'
 
 export interface FileStoreOptions {
-  /** Where the records are kept; a relative path starts at the working directory. `setup` makes it if need be. */
+  /**
+   * The directory of the records. A relative path is resolved against the working directory. `setup` creates it if
+   * necessary.
+   */
   readonly directory: string
   /**
-   * What a write waits for. `none`, the default: the operating system. A process may then be killed at any moment, but
-   * a machine that loses its power may lose records that were written in the last minute. `fsync`: the disk.
+   * What a write waits for. `'none'`, the default: until the operating system has the data. The process may then be
+   * killed at any moment, but after a power failure records that were written in the last minute may be lost.
+   * `'fsync'`: until the data is on the disk.
    */
   readonly durability?: 'none' | 'fsync'
 }
 
 /**
  * Keeps each record in a file of its own, in a directory that several processes on one machine may share. No process
- * overwrites another's change, and one that is killed, at whatever instant, leaves the old record or the new one.
+ * overwrites another's change. A process that is killed, at whatever instant, leaves either the old record or the new
+ * one.
  *
- * Files are read and written synchronously: for a file of a few hundred bytes, which is in the system's cache, that
- * takes a few microseconds, and the thread pool would take twenty times as much processor time. On a disk that has to
- * be waited for, all requests wait. `fsync` and the walks of `sweep` and `clear` leave the event loop free.
+ * Files are read and written synchronously. For a file of a few hundred bytes in the system's cache that takes a few
+ * microseconds, and far less processor time than the thread pool (`bench/parts/file.js` measures it). When the disk is
+ * slow, though, all requests of the process wait for it. `fsync` and the walks of `sweep` and `clear` leave the event
+ * loop free.
  *
  * - Local file systems only, with hard links and times in milliseconds: ext4, XFS, Btrfs, ZFS, tmpfs, APFS. Nothing is
- *   promised on NFS and other network file systems, nor on Windows, where a file that someone reads can't be replaced.
- * - `touch` moves a file's modification time, and nothing that backs up or restores the directory may change it.
- * - What was removed or replaced is gone for readers at once, and from the disk when `sweep` comes by.
- * - The directory is closed to other users (0700, files 0600). Texts are written as they are, not encrypted.
+ *   promised on NFS and other network file systems, nor on Windows, where a file that is open for reading can't be
+ *   replaced.
+ * - `touch` sets a file's modification time. A program that backs up or restores the directory must preserve it.
+ * - A removed or replaced record is gone for readers at once. Its bytes leave the disk at the next `sweep`.
+ * - The directory is closed to other users (mode 0700, files 0600). Texts are written unencrypted.
  *
  * @throws StoreConfigError when an option is wrong.
  * @example

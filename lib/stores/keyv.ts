@@ -5,11 +5,11 @@ import { bridge, type Engine } from './internal/bridge.js'
 import { kindOf } from './internal/clients.js'
 import { storeOptions } from './internal/options.js'
 
-/** What the store uses of a `Keyv`. */
+/** The members of a `Keyv` that the store uses. */
 export interface KeyvClient {
-  /** Of Keyv 5 alone. */
+  /** Only in Keyv 5. */
   readonly throwOnErrors?: boolean
-  /** Of Keyv 6 alone. */
+  /** Only in Keyv 6. */
   readonly throwOnEmptyListeners?: boolean
   on(event: 'error', listener: (error: unknown) => void): unknown
   get(key: string): Promise<unknown>
@@ -19,31 +19,31 @@ export interface KeyvClient {
 }
 
 export interface KeyvStoreOptions {
-  /** How long a call may take, in milliseconds, before it rejects. Default: 5000. */
+  /** How long a call may take before it rejects, in milliseconds. Default: 5000. */
   readonly timeout?: number
 }
 
 export type KeyvStore = AsyncRecordStore & Required<Pick<AsyncRecordStore, 'setup' | 'clear'>>
 
 /**
- * Keeps records by Keyv 5 or 6 and any of its adapters. Give it a Keyv of its own, with a namespace: `clear` is Keyv's,
- * which some adapters (a Map among them) carry out on all that they hold.
+ * Keeps records in Keyv 5 or 6 with any of its adapters. Give the store a Keyv of its own, with a namespace: `clear` is
+ * Keyv's, and with some adapters (such as a Map) it removes everything that the adapter holds.
  *
- * What is not promised, since Keyv can only get and set:
+ * Keyv can only get and set, so the store does not promise:
  *
  * - compare-and-set beyond this process, or beyond one Keyv object. Parallel requests to different processes can lose
- *   an update, and one that is slow can bring back a session that another process ended. Run one process, or use a
- *   store made for the engine.
- * - several records in one round trip: each is asked for by itself, and a write is a read and a write.
- * - removing what has expired: Keyv hands its adapter the time to live, and an adapter without one (a Map) keeps
- *   expired records until they are asked for.
+ *   an update, and a slow request can bring back a session that another process ended. Run one process, or use a store
+ *   made for the engine.
+ * - several records in one round trip. Each record is read by itself, and each write is a read and a write.
+ * - removal of expired records. Keyv passes the time to live to its adapter; an adapter without one (such as a Map)
+ *   keeps expired records until they are read.
  *
- * Keyv answers an error as if there were no such key, which would sign people out. Keyv 5 must be made with
- * `throwOnErrors: true`; so must its adapter, where it has an option of that name (`@keyv/redis` has). Keyv 6 has no such
- * option and tells its listeners for `error`: the store is one of them, and a call during which Keyv told of an error
- * rejects, unless it found what it looked for.
+ * Keyv reports an error as a missing key, which would sign users out. So Keyv 5 must be made with `throwOnErrors:
+ * true`, and so must its adapter if it has that option (`@keyv/redis` has). Keyv 6 has no such option and emits an
+ * `error` event: the store listens to it, and a call during which Keyv emitted an error rejects, unless it found a
+ * value.
  *
- * @throws StoreConfigError when it is no Keyv, or one that hides errors, or the timeout can't work.
+ * @throws StoreConfigError when it is not a Keyv, when the Keyv hides errors, or when the timeout can't work.
  * @example
  * ```ts
  * const keyv = new Keyv(adapter, { namespace: 'sessions' }) // Keyv 5: and throwOnErrors: true
@@ -82,7 +82,10 @@ interface Errors {
   unlessErrors<T>(ask: () => Promise<T>, isSure: (answer: T) => boolean): Promise<T>
 }
 
-/** Keyv tells of an error before it answers, but not which call met it: any that was under way may have. */
+/**
+ * Watches the errors of a Keyv. Keyv emits an error before the call returns, but does not say which call failed: it may
+ * be any call that is under way.
+ */
 function errorsOf(keyv: KeyvClient): Errors {
   let count = 0
   let last: unknown
@@ -101,6 +104,7 @@ function errorsOf(keyv: KeyvClient): Errors {
   }
 }
 
+/** @throws StoreConfigError when it is no Keyv, or one that hides errors */
 function refuseOthers(keyv: KeyvClient): void {
   if (typeof keyv?.get !== 'function' || typeof keyv.set !== 'function' || typeof keyv.delete !== 'function') {
     throw new StoreConfigError('keyv', `expected a Keyv, as new Keyv(adapter) makes it, got ${kindOf(keyv)}`)

@@ -9,7 +9,7 @@ import { type SqlStore, storeOver } from './sql/store.js'
 export type { SqlDialect } from './sql/dialects.js'
 export type { SqlStore } from './sql/store.js'
 
-/** What is used of a `Knex` instance. */
+/** The method of a `Knex` instance that the store uses. */
 export interface KnexClient {
   raw(text: string, params: SqlParam[]): PromiseLike<unknown>
 }
@@ -17,18 +17,18 @@ export interface KnexClient {
 export interface KnexStoreOptions {
   /** The app's `Knex` instance, with the client `pg`, `mysql2` or `better-sqlite3`. */
   readonly client: KnexClient
-  /** Which SQL it speaks. */
+  /** The SQL dialect of its database. */
   readonly dialect: SqlDialect
-  /** Default: `'fastify_sessions'`. */
+  /** The table's name, with or without a schema: `auth.sessions`. Default: `'fastify_sessions'`. */
   readonly table?: string
-  /** How long to wait for an answer, in milliseconds, before a call rejects. Default: 5000. */
+  /** How long a call waits for an answer before it rejects, in milliseconds. Default: 5000. */
   readonly timeout?: number
 }
 
 /**
- * Keeps records through Knex, in PostgreSQL, MySQL, MariaDB or SQLite, as `postgresStore`, `mysqlStore` and
- * `sqliteStore` do. Not through its client `sqlite3`, which does not tell what a statement has written. Tested with
- * Knex 3.
+ * Keeps records through Knex, in PostgreSQL, MySQL, MariaDB or SQLite, with the promises of `postgresStore`,
+ * `mysqlStore` and `sqliteStore`. Knex's client `sqlite3` does not work, because it does not report how many rows a
+ * statement has written. Tested with Knex 3.
  *
  * @throws StoreConfigError when an option can't work.
  * @example

@@ -8,12 +8,12 @@ import { type SqlStore, storeOver } from './sql/store.js'
 export type { SqlDialect } from './sql/dialects.js'
 export type { SqlStore } from './sql/store.js'
 
-/** What is used of a `Kysely` instance. */
+/** The method of a `Kysely` instance that the store uses. */
 export interface KyselyClient {
   executeQuery(query: KyselyQuery): Promise<KyselyResult>
 }
 
-/** A query that is compiled already. */
+/** A compiled query. */
 export interface KyselyQuery {
   readonly sql: string
   readonly parameters: readonly unknown[]
@@ -33,17 +33,17 @@ export interface KyselyResult {
 export interface KyselyStoreOptions {
   /** The app's `Kysely` instance. */
   readonly client: KyselyClient
-  /** Which SQL its dialect speaks. */
+  /** The SQL dialect of its database. */
   readonly dialect: SqlDialect
-  /** Default: `'fastify_sessions'`. */
+  /** The table's name, with or without a schema: `auth.sessions`. Default: `'fastify_sessions'`. */
   readonly table?: string
-  /** How long to wait for an answer, in milliseconds, before a call rejects. Default: 5000. */
+  /** How long a call waits for an answer before it rejects, in milliseconds. Default: 5000. */
   readonly timeout?: number
 }
 
 /**
- * Keeps records through Kysely, in PostgreSQL, MySQL, MariaDB or SQLite, as `postgresStore`, `mysqlStore` and
- * `sqliteStore` do. Tested with Kysely 0.28.
+ * Keeps records through Kysely, in PostgreSQL, MySQL, MariaDB or SQLite, with the promises of `postgresStore`,
+ * `mysqlStore` and `sqliteStore`. Tested with Kysely 0.28.
  *
  * @throws StoreConfigError when an option can't work.
  * @example
@@ -72,7 +72,7 @@ function countOf({ numAffectedRows }: KyselyResult): number | undefined {
   return numAffectedRows === undefined ? undefined : Number(numAffectedRows)
 }
 
-/** What Kysely's own `CompiledQuery.raw` makes. */
+/** Returns the same object as Kysely's own `CompiledQuery.raw`. */
 function compiled(sql: string, parameters: readonly SqlParam[]): KyselyQuery {
   return {
     sql,

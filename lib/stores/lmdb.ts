@@ -11,11 +11,12 @@ import { LmdbFile, type Marked } from './lmdb/file.js'
 export type { LmdbClient, LmdbDatabase } from './lmdb/client.js'
 
 export interface LmdbStoreOptions {
-  /** The root database of a file: what `open` of the package `lmdb` returned, without `dupSort` or `readOnly`. */
+  /** The root database of a file, which `open` of the package `lmdb` returned, without `dupSort` or `readOnly`. */
   readonly client: LmdbClient
   /**
-   * Which records in the file are this store's; letters, digits, `_`, `-` and `.`, up to 100. The store opens two
-   * databases in the file, `NAME` and `NAME:ends` (of `maxDbs`, which is 12 by default). Default: `'sessions'`.
+   * The name of this store's records in the file: letters, digits, `_`, `-` and `.`, up to 100 of them. The store opens
+   * two databases in the file, `NAME` and `NAME:ends`, which count towards `maxDbs` (12 by default). Default:
+   * `'sessions'`.
    */
   readonly name?: string
 }
@@ -24,29 +25,29 @@ export type LmdbStore = AsyncRecordStore &
   Required<Pick<AsyncRecordStore, 'readMany' | 'saveMany' | 'list' | 'setup' | 'clear' | 'sweep'>>
 
 /**
- * Keeps records in one file, by LMDB: embedded, without a server, and safe against the process being killed at
- * whatever instant. For what other ecosystems use Bolt for.
- * Tested with lmdb 3.5.
+ * Keeps records in one file, by LMDB: embedded, without a server, and safe against the process being killed at any
+ * instant. It serves the same purpose as Bolt in the Go ecosystem. Tested with lmdb 3.5.
  *
- * One process should write to a file; others may read it, and a new one may take over while the old one ends. Several
- * writers do not overwrite one another's changes, but when one of them is killed in the middle of a write (`SIGKILL`,
- * out of memory), lmdb 3.5 now and then leaves the others with writes that reject (`MDB_BAD_TXN`, `MDB_PANIC`) or with
- * records that they do not find. `overlappingSync: false` makes that rarer and does not prevent it. `setup` warns of
- * another process that has the file open. For several processes there is `fileStore`.
+ * Only one process should write to a file. Others may read it, and a new process may take over while the old one ends.
+ * Several writers do not overwrite one another's changes. But when one of them is killed during a write (`SIGKILL`, out
+ * of memory), lmdb 3.5 sometimes leaves the others with writes that reject (`MDB_BAD_TXN`, `MDB_PANIC`) or with records
+ * that they can't find. `overlappingSync: false` makes that rarer and does not prevent it. `setup` warns if another
+ * process has the file open. For several processes use `fileStore`.
  *
- * Reads come straight from memory that is mapped to the file. Writes are committed on another thread, all of one turn
- * of the event loop together, and are done when the disk has them (unless the file was opened with `noSync` or
- * `separateFlushed`). So single writes one after another take as long as the disk takes to flush, while many at once
+ * Reads come straight from memory that is mapped to the file. Writes are committed on another thread, all those of one
+ * turn of the event loop together, and are done when the disk has them (unless the file was opened with `noSync` or
+ * `separateFlushed`). So a series of single writes takes as long as the disk takes to flush each, while many at once
  * hardly take longer than one.
  *
  * - A local disk only: LMDB needs locks and shared memory, which network file systems lack.
- * - A process that is stopped (not killed) in the middle of a commit keeps the writers of all others waiting, not
- *   their readers.
- * - The file grows as it has to, whatever `mapSize` says, and keeps its size when records go; their room is used again.
- * - When less than 8 MiB are left on the disk, all writes but `remove` reject: removing takes some room too, and lmdb
+ * - A process that is stopped (not killed) during a commit blocks the writers of all other processes, but not their
+ *   readers.
+ * - The file grows as needed, whatever `mapSize` says. It keeps its size when records are removed; their space is
+ *   reused.
+ * - When less than 8 MiB are left on the disk, all writes but `remove` reject: a removal needs some space too, and lmdb
  *   3.5 itself can crash the process when a disk is full to the last page.
  *
- * @throws StoreConfigError when the client is no root database, the name can't be one, or the file has no room for
+ * @throws StoreConfigError when the client is not a root database, the name is not allowed, or the file has no room for
  * two more databases.
  * @example
  * ```ts
@@ -64,7 +65,7 @@ export function lmdbStore(options: LmdbStoreOptions): LmdbStore {
   if (typeof name !== 'string' || !/^[\w.-]{1,100}$/.test(name)) {
     throw new StoreConfigError('lmdb', `name must be 1 to 100 letters, digits, _, - or ., not ${JSON.stringify(name)}`)
   }
-  // `compression` and `cache` of the root database are for the app's own values.
+  // The root database's `compression` and `cache` are meant for the app's own values.
   const records = openIn(client, name, { encoding: 'string', useVersions: true, compression: false })
   const ends = openIn(client, `${name}:ends`, { encoding: 'ordered-binary', dupSort: true, compression: false })
   return new InLmdb(new LmdbFile(client, records, ends))
@@ -119,7 +120,10 @@ class InLmdb extends ConditionalRecords<Marked> implements LmdbStore {
     return removed
   }
 
-  /** By the snapshot that the end was found in: if anything has changed since, this removes nothing. */
+  /**
+   * Removes a record if it has expired, by the snapshot in which its end was found: if it has changed since, nothing is
+   * removed.
+   */
   async #sweepOne(id: string): Promise<boolean> {
     const held = this.#file.peek(id)
     return held !== undefined && !live(held) && this.#file.delete(id, held)
@@ -135,6 +139,7 @@ function severalProcesses(path: string | undefined, others: readonly number[]): 
   return `lmdb store: ${path ?? 'its file'} is open in another process too (${others.join(', ')}). If that one writes to it as well, a kill of either can damage the other: let one process write, or use fileStore for several.`
 }
 
+/** @throws StoreConfigError when the database can't be opened */
 function openIn(client: LmdbClient, name: string, options: Readonly<Record<string, unknown>>): LmdbDatabase {
   let database: LmdbDatabase | undefined
   let cause: unknown = 'it is not there, and the file was opened with readOnly'

@@ -13,7 +13,7 @@ import { RecentTokens } from './memcached/tokens.js'
 export { MemcachedClient, type MemcachedClientOptions } from './memcached/client.js'
 
 export type MemcachedStoreOptions = {
-  /** What every key begins with: up to 200 visible characters of ASCII. Default: `'session:'`. */
+  /** The prefix of every key: up to 200 visible characters of ASCII. Default: `'session:'`. */
   readonly prefix?: string
 } & (MemcachedClientOptions | { readonly client: MemcachedClient })
 
@@ -21,19 +21,20 @@ export type MemcachedStore = AsyncRecordStore &
   Required<Pick<AsyncRecordStore, 'readMany' | 'saveMany' | 'setup' | 'close'>>
 
 /**
- * Keeps records in memcached, one server or several, or in a hosted cluster that is found by its discovery endpoint
- * (Memorystore for Memcached, as used from App Engine; ElastiCache). Uses only commands of the classic text protocol:
- * `gets`, `add`, `cas` and `delete`.
+ * Keeps records in memcached: on one server or several, or in a hosted cluster that is found through its discovery
+ * endpoint (Memorystore for Memcached, as used from App Engine; ElastiCache). It only uses commands of the classic text
+ * protocol: `gets`, `add`, `cas` and `delete`.
  *
- * memcached is a cache. It evicts what was not used for longest when its memory is full, forgets everything at a
- * restart, and when the list of servers changes, some keys belong to another server, where their records are not; a
- * list that changes back can find records in an old state, also removed ones. Use it where a session that ends early
- * costs a visitor no more than signing in again. There is no `clear`, for memcached can't tell which keys it has
- * (`flush_all` empties a server for all who use it), and no `sweep`, for it removes what has expired by itself.
- * Tested with memcached 1.6; discovery against a stand-in for the endpoint, not with Memorystore or ElastiCache.
+ * memcached is a cache. It evicts the least recently used records when its memory is full, and forgets everything at a
+ * restart. When the list of servers changes, some keys belong to another server, which does not have their records.
+ * When the list changes back, a server may still have records in an old state, including removed ones. Use memcached
+ * where a session that ends early costs a visitor no more than signing in again. There is no `clear`, because memcached
+ * can't list its keys (`flush_all` empties a server for all who use it), and no `sweep`, because memcached removes
+ * expired records itself. Tested with memcached 1.6; discovery against a stand-in for the endpoint, not with
+ * Memorystore or ElastiCache.
  *
- * The end of a record, to the millisecond, stands in its value and is judged by the clock of the app. So a `touch`
- * writes the whole value anew, in two round trips; so does an `update` of a record that this process has not read.
+ * The end of a record is kept in its value, to the millisecond, and judged by the app's clock. So a `touch` writes the
+ * whole value anew, in two round trips. An `update` of a record that this process has not read takes two as well.
  * Everything else is one round trip. A record beyond the server's `item_size_max`, 1 MB unless it was started with
  * `-I`, is refused: the write rejects with a `RangeError`.
  *
@@ -70,14 +71,14 @@ const OPTIONS = {
   auth: true
 } as const
 
-/** A record with the token of the state that it was read in. */
+/** A record with the `cas` token of the state that was read. */
 interface Tokened extends Held {
   readonly token: Token
 }
 
 /**
- * The version stands in the value, like the end: the engine's own token changes with every write, also with one that
- * only moves the end. It serves to make one read and one write a single step; whoever is overtaken looks again.
+ * The version is kept in the value, like the end, because memcached's own token changes with every write, even with one
+ * that only moves the end. The token makes a read and a write one atomic step; a call that loses the race reads again.
  */
 class InMemcached implements MemcachedStore {
   readonly kind = 'record'
@@ -119,7 +120,7 @@ class InMemcached implements MemcachedStore {
       if (await this.#client.add(key, value, exptime(expires))) return done(version)
       const held = await this.#held(key)
       if (live(held)) return done(undefined)
-      // It has expired, but the engine counts in seconds and still has it: replace what nobody can see any more.
+      // The record has expired, but memcached counts in seconds and still has it, so it is replaced.
       const isReplaced = held && (await this.#client.cas(key, value, exptime(expires), held.token)) === 'stored'
       return isReplaced ? done(version) : undefined
     })
@@ -149,7 +150,7 @@ class InMemcached implements MemcachedStore {
     })
   }
 
-  /** The value is read in the same trip, for the engine would also say that it deleted a record that has expired. */
+  /** Reads the value in the same round trip, because memcached also reports success for deleting an expired record. */
   async remove(id: string): Promise<boolean> {
     const key = this.#prefix + id
     const [held, deleted] = await Promise.all([this.#held(key), this.#client.delete(key)])
@@ -164,7 +165,7 @@ class InMemcached implements MemcachedStore {
     return this.#client.address
   }
 
-  /** Every server has to be there at start: one that is not would fail its share of the sessions. */
+  /** Requires every server to answer at start, because an unreachable one would fail its share of the sessions. */
   setup(): Promise<void> {
     return this.#client.ping()
   }

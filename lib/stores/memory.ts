@@ -16,11 +16,11 @@ import { storeOptions } from './internal/options.js'
 import { nextAfter } from './internal/pages.js'
 
 export interface MemoryStoreOptions {
-  /** How many records to keep; `Infinity` leaves the bound to `maxBytes`. Default: 1,000,000. */
+  /** The most records to keep. With `Infinity` only `maxBytes` is a bound. Default: 1,000,000. */
   readonly maxRecords?: number
   /**
-   * How many bytes of heap the records may take, by estimate: 280 for each record, and for its text one byte a
-   * character, or two when one of them is beyond U+00FF. Default: a quarter of the heap that V8 may use.
+   * The most bytes of heap that the records may take, by estimate: 280 for each record, and for its text one byte a
+   * character, or two if any character is beyond U+00FF. Default: a quarter of V8's heap limit.
    */
   readonly maxBytes?: number
 }
@@ -31,8 +31,9 @@ export type MemoryStore = RecordStore &
 
 /**
  * Keeps records in the memory of this process: for development, for tests, and for a server that runs as one process
- * and may lose its sessions at a restart. Bounded: when it is full, expired records go first, then those that were
- * not used for longest. A record that alone is beyond `maxBytes` is refused: the write throws a `RangeError`.
+ * and may lose its sessions at a restart. When the store is full, it drops expired records first, and then evicts the
+ * least recently used ones. A record that is larger than `maxBytes` by itself is refused: the write throws a
+ * `RangeError`.
  *
  * @throws StoreConfigError when a bound is not a number of at least 1.
  * @example
@@ -50,10 +51,10 @@ export function memoryStore(options: MemoryStoreOptions = {}): MemoryStore {
   return new InMemory(new BoundedEntries(maxRecords, maxBytes))
 }
 
-/** How many records a sweep removes before it lets others run: about a millisecond of work. */
+/** How many records a sweep removes before it lets other tasks run: about a millisecond of work. */
 const slice = 500
 
-/** No method waits between looking and writing, which makes each of them atomic; most do not wait at all. */
+/** Each method is atomic, because it does not await between reading and writing. Most return without a promise. */
 class InMemory implements MemoryStore {
   readonly kind = 'record'
   readonly capabilities = {
@@ -62,7 +63,7 @@ class InMemory implements MemoryStore {
   } as const
 
   readonly #entries: BoundedEntries
-  /** Counts on through `remove` and `clear`, so that no id meets a version twice. */
+  /** The last version. `remove` and `clear` do not reset it, so that no id ever gets the same version twice. */
   #lastVersion = 0
 
   constructor(entries: BoundedEntries) {
@@ -136,11 +137,15 @@ class InMemory implements MemoryStore {
   }
 }
 
-/** The module is loaded here, as it takes half a millisecond of the start of apps that have other stores. */
+/**
+ * Returns a quarter of V8's heap limit in bytes. `node:v8` is loaded here, because it would add to the start time of
+ * apps that use other stores.
+ */
 function quarterOfHeap(): number {
   return Math.floor(process.getBuiltinModule('node:v8').getHeapStatistics().heap_size_limit / 4)
 }
 
+/** @throws StoreConfigError when it is not a number of at least 1 */
 function requireBound(name: string, bound: number): void {
   if (typeof bound === 'number' && bound >= 1) return
   throw new StoreConfigError('memory', `${name} must be a number of at least 1, or be left out; it is ${String(bound)}`)

@@ -18,7 +18,7 @@ import { allDone } from './internal/writes.js'
 import { BulkWrites, type MongoBulkClient } from './mongodb/bulk.js'
 import { duplicateKey, type Operation, operationOf } from './mongodb/operations.js'
 
-/** What the store uses of a `Collection` of the package `mongodb`. */
+/** The members of a `Collection` of the package `mongodb` that the store uses. */
 export interface MongoCollection {
   readonly namespace: string
   readonly writeConcern?: { readonly w?: unknown } | undefined
@@ -31,12 +31,11 @@ export interface MongoCollection {
 }
 
 export interface MongodbStoreOptions {
-  /** The collection for this store's records, and nothing else. */
+  /** The collection, which must hold only this store's records. */
   readonly collection: MongoCollection
   /**
-   * How long to wait for an answer, in milliseconds, before a call rejects: by its defaults, the driver waits half a
-   * minute for a server that is down, and for ever for one that stands still. `clear` waits as the driver
-   * does. Default: 5000.
+   * How long a call waits for an answer before it rejects, in milliseconds. By default the driver waits half a minute
+   * for a server that is down, and without limit for one that hangs. `clear` waits as the driver does. Default: 5000.
    */
   readonly timeout?: number
 }
@@ -45,23 +44,24 @@ export type MongodbStore = AsyncRecordStore &
   Required<Pick<AsyncRecordStore, 'readMany' | 'saveMany' | 'list' | 'setup' | 'clear'>>
 
 /**
- * Keeps records in a collection of MongoDB 4.4 or later, one document each. `setup` makes the TTL index by which the
- * server removes what has expired, about once a minute and by its own clock; until then, the clock of the app counts.
+ * Keeps records in a collection of MongoDB 4.4 or later, one document each. `setup` creates a TTL index by which the
+ * server removes expired documents, about once a minute and by its own clock. Until then the store does not return
+ * them, by the app's clock.
  *
  * Tested with the driver `mongodb` 7 against a stand-in for the server, which speaks its protocol; not against MongoDB
  * itself.
  *
- * - Several reads are one command, also those of several requests in one turn of the event loop.
+ * - Several reads are one command, including those of several requests in one turn of the event loop.
  * - Reads go to the primary, whatever the collection's read preference: a secondary may be behind.
- * - With a write concern other than `majority` (the default since MongoDB 5), writes of the last moments before a
- *   primary is lost, also removals, can be undone. `w: 0` is refused, for it tells nobody whether a write worked.
- * - Several writes at once are one command since MongoDB 8.0. Before, they are sent one by one and all at once, each
- *   on a connection of its own.
+ * - With a write concern other than `majority` (the default since MongoDB 5), losing a primary can undo the writes of
+ *   the last moments, including removals. `w: 0` is refused, because it does not report whether a write worked.
+ * - Several writes at once are one command since MongoDB 8.0. With older servers they are sent one by one and all at
+ *   once, each on a connection of its own.
  * - In a sharded cluster, shard by `{ _id: 'hashed' }`.
  * - A record can't be larger than a document may be, 16 MiB.
- * - A call that timed out may still be carried out when the driver gets through.
+ * - A call that timed out may still be carried out when the driver reaches the server.
  *
- * @throws StoreConfigError when the collection is none, or an option can't work.
+ * @throws StoreConfigError when the collection is of another kind, or an option can't work.
  * @example
  * ```ts
  * const client = new MongoClient('mongodb://localhost:27017')
@@ -83,14 +83,17 @@ export function mongodbStore(options: MongodbStoreOptions): MongodbStore {
   return new InMongodb(collection, asking(timeout, 'mongodb'))
 }
 
-/** Mongoose wraps the driver's collections in its own, which wait for a connection and answer by other rules. */
+/**
+ * Says what was passed instead of a collection. Mongoose's collections are refused: they wrap the driver's, wait for a
+ * connection and answer by other rules.
+ */
 function hintFor(given: unknown): string {
   const isMongoose = typeof given === 'object' && given !== null && ('conn' in given || 'connection' in given)
   return isMongoose ? 'of Mongoose, give connection.getClient().db().collection(name)' : `it is ${kindOf(given)}`
 }
 
 /**
- * What `setup` does, for whoever does it by hand: a script for mongosh.
+ * Returns a script for mongosh that does what `setup` does, for apps that prepare the database by hand.
  *
  * @param collection The name of the collection in the database that mongosh is connected to.
  */
@@ -98,7 +101,7 @@ export function mongodbSetup(collection: string): string {
   return `db.getCollection(${JSON.stringify(collection)}).createIndex({ expires: 1 }, { expireAfterSeconds: 0 })`
 }
 
-/** As `operationOf` writes it. */
+/** A document as `operationOf` writes it. */
 interface StoredDocument {
   readonly _id: string
   readonly text: string
@@ -126,7 +129,7 @@ class InMongodb implements MongodbStore {
   async readMany(ids: readonly string[]): Promise<readonly (StoredRecord | undefined)[]> {
     if (ids.length === 0) return []
     const filter = { _id: { $in: [...new Set(ids)] }, expires: { $gt: new Date() } }
-    // One more than there can be, so that the server has nothing left to ask for.
+    // One more than there can be documents, so that the first batch ends the cursor.
     const found = this.#collection.find(filter, { batchSize: ids.length + 1, readPreference: 'primary' }).toArray()
     const documents = (await this.#ask(() => found)) as readonly StoredDocument[]
     const records = new Map(documents.map((document) => [document._id, recordIn(document)]))

@@ -8,12 +8,12 @@ import { type SqlStore, storeOver } from './sql/store.js'
 
 export type { SqlStore } from './sql/store.js'
 
-/** What is used of a pool of `mysql2/promise`. */
+/** The method of a pool of `mysql2/promise` that the store uses. */
 export interface MysqlPromiseClient {
   execute(text: string, params: SqlParam[]): Promise<readonly [unknown, unknown]>
 }
 
-/** What is used of a pool of `mysql2`. */
+/** The method of a pool of `mysql2` that the store uses. */
 export interface MysqlCallbackClient {
   promise(): MysqlPromiseClient
 }
@@ -21,23 +21,23 @@ export interface MysqlCallbackClient {
 export interface MysqlStoreOptions {
   /** A pool of the package `mysql2`, made by `mysql2/promise` or by `mysql2`. */
   readonly client: MysqlPromiseClient | MysqlCallbackClient
-  /** With or without a database: `auth.sessions`. Default: `'fastify_sessions'`. */
+  /** The table's name, with or without a database: `auth.sessions`. Default: `'fastify_sessions'`. */
   readonly table?: string
-  /** How long to wait for an answer, in milliseconds, before a call rejects. Default: 5000. */
+  /** How long a call waits for an answer before it rejects, in milliseconds. Default: 5000. */
   readonly timeout?: number
 }
 
 /**
  * Keeps records in a table of MySQL 8 or MariaDB 10.5, or newer. Statements are prepared, once for each connection.
- * `setup` creates the table where it is missing; `sweep` removes what has expired.
- * Tested with MariaDB 10.11 and 11.8, and with MySQL 9.7.
+ * `setup` creates the table if it is missing; `sweep` removes expired records. Tested with MariaDB 10.11 and 11.8, and
+ * with MySQL 9.7.
  *
- * Several records are read by one statement, also those that several requests read in one turn of the event loop.
- * Several writes are as many statements, sent at once over the pool's connections: neither engine can tell, of several
- * writes in one statement, which ones were done, so the store has no `saveMany`. An id whose record has expired takes
- * two or three statements to create anew, any other id one.
+ * One statement reads several records, including those that several requests read in one turn of the event loop. Each
+ * write is a statement of its own, and several are sent at once over the pool's connections: neither engine can report
+ * which of several writes in one statement had an effect, so the store has no `saveMany`. Creating a record takes one
+ * statement, or two to three if an expired record has the id.
  *
- * @throws StoreConfigError when the client is of neither kind, or the table's name can't be one.
+ * @throws StoreConfigError when the client is of neither kind, or the table's name is not allowed.
  * @example
  * ```ts
  * const pool = mysql.createPool({ uri: process.env.DATABASE_URL })
@@ -50,6 +50,7 @@ export function mysqlStore(options: MysqlStoreOptions): SqlStore {
   return storeOver(throughMysql2(promiseClient(client)), mysqlDialect(table), { store: 'mysql', client, timeout })
 }
 
+/** @throws StoreConfigError when it is no pool of mysql2 */
 function promiseClient(client: MysqlPromiseClient | MysqlCallbackClient): MysqlPromiseClient {
   if (client && typeof client === 'object' && 'promise' in client && typeof client.promise === 'function')
     return client.promise()
@@ -60,7 +61,10 @@ function promiseClient(client: MysqlPromiseClient | MysqlCallbackClient): MysqlP
   throw new StoreConfigError('mysql', `client must be a pool of the package "mysql2"; it is ${kindOf(client)}`)
 }
 
-/** `app.mysql` has the methods of its pool, and of either kind: those with callbacks would never answer a promise. */
+/**
+ * Whether the client is the `app.mysql` of @fastify/mysql, which has some methods of its pool. They may be the ones
+ * with callbacks, which would never resolve a promise.
+ */
 function isDecorator(client: object): boolean {
   return (
     ('pool' in client || 'connection' in client) && 'escapeId' in client && !('config' in client) && !('on' in client)

@@ -11,7 +11,7 @@ import { type BatchingSqlStore, storeOver } from './sql/store.js'
 export type { PgliteClient } from './sql/pglite.js'
 export type { BatchingSqlStore } from './sql/store.js'
 
-/** What is used of a `Pool` of the package `pg`. */
+/** The method of a `Pool` of the package `pg` that the store uses. */
 export interface PgClient {
   query(statement: PgStatement): Promise<{ readonly rows: readonly SqlRow[]; readonly rowCount: number | null }>
 }
@@ -22,13 +22,16 @@ export interface PgStatement {
   name?: string
 }
 
-/** What is used of the `sql` of the package `postgres`. */
+/** The members of the `sql` function of the package `postgres` that the store uses. */
 export interface PostgresJsClient {
   unsafe(text: string, params: SqlParam[], options: { prepare: boolean }): PromiseLike<PostgresJsRows>
   readonly options: { readonly prepare: boolean }
 }
 
-/** What is used of what `neon()` of the package `@neondatabase/serverless` returns, which asks by HTTP. */
+/**
+ * The methods that the store uses of the function that `neon()` of `@neondatabase/serverless` returns. It sends
+ * statements over HTTP.
+ */
 export interface NeonClient {
   query(
     text: string,
@@ -42,36 +45,39 @@ export type PostgresJsRows = readonly SqlRow[] & { readonly count: number }
 
 export interface PostgresStoreOptions {
   /**
-   * A `Pool` of the package `pg`, or the `sql` of the package `postgres`; or what `neon()` of `@neondatabase/serverless`
-   * returns, or its `Pool`: both tested against stand-ins for Neon's endpoints before PostgreSQL, not with Neon; or a
-   * `PGlite` of `@electric-sql/pglite`.
+   * One of these clients:
+   *
+   * - a `Pool` of the package `pg`
+   * - the `sql` of the package `postgres`
+   * - the function that `neon()` of `@neondatabase/serverless` returned, or a `Pool` of that package. Both are tested
+   *   against stand-ins for Neon's endpoints in front of PostgreSQL, not against Neon.
+   * - a `PGlite` of `@electric-sql/pglite`
    */
   readonly client: PgClient | PostgresJsClient | NeonClient | PgliteClient
-  /** With or without a schema: `auth.sessions`. Default: `'fastify_sessions'`. */
+  /** The table's name, with or without a schema: `auth.sessions`. Default: `'fastify_sessions'`. */
   readonly table?: string
   /**
-   * Whether `pg` prepares the statements, once for each connection. `false` for a pooler that gives a statement any
-   * connection and does not know prepared ones, such as PgBouncer before 1.21. `postgres` has this option itself.
-   * Default: `true`.
+   * Whether `pg` prepares the statements, once for each connection. Set it to `false` behind a pooler that sends each
+   * statement over any connection and does not support prepared statements, such as PgBouncer before 1.21. The package
+   * `postgres` has this option itself. Default: `true`.
    */
   readonly prepare?: boolean
-  /** How long to wait for an answer, in milliseconds, before a call rejects. Default: 5000. */
+  /** How long a call waits for an answer before it rejects, in milliseconds. Default: 5000. */
   readonly timeout?: number
 }
 
 /**
- * Keeps records in a table of PostgreSQL 12 or newer. Every method is one statement, `readMany` and `saveMany` too.
- * What several requests read in one turn of the event loop is one statement for up to 32 of them, and what they update
- * another; an update that another statement holds up is sent again by itself, so that nobody waits for it but its own
- * request.
- * `setup` creates the table where it is missing; `sweep` removes what has expired, and several may run at once.
+ * Keeps records in a table of PostgreSQL 12 or newer. Every method is one statement, `readMany` and `saveMany` too. The
+ * reads of several requests in one turn of the event loop share a statement, up to 32 of them, and their updates share
+ * another. An update whose record is locked is sent again by itself, so that only its own request waits for the lock.
+ * `setup` creates the table if it is missing; `sweep` removes expired records, and several sweeps may run at once.
  * Tested with PostgreSQL 15 and 18, and with PGlite.
  *
- * A pool of `pg` needs a listener for `error`, or the process ends when the server closes an idle connection. Give
- * `postgres` the option `fetch_types: false`, or it ends when a connection is cut as it opens. A call
- * that timed out keeps its connection until the server answers, and may still be carried out.
+ * Add a listener for `error` to a pool of `pg`; otherwise the process ends when the server closes an idle connection.
+ * Give `postgres` the option `fetch_types: false`; otherwise the process ends when a connection breaks while it opens.
+ * A call that timed out occupies its connection until the server answers, and may still be carried out.
  *
- * @throws StoreConfigError when the client is of neither kind, or the table's name can't be one.
+ * @throws StoreConfigError when the client is of no such kind, or the table's name is not allowed.
  * @example
  * ```ts
  * const pool = new pg.Pool({ connectionString: process.env.DATABASE_URL })
@@ -93,7 +99,11 @@ export function postgresStore(options: PostgresStoreOptions): BatchingSqlStore {
   return storeOver(executorOf(client, prepare), postgresDialect(table), way)
 }
 
-/** Told by what they do: a Pool of pg has a method that gives clients, the other two are functions. */
+/**
+ * Tells the clients apart by their members: the clients of `postgres` and Neon are functions, a `Pool` of `pg` is an
+ * object.
+ * @throws StoreConfigError when it is none of them
+ */
 function executorOf(client: Exclude<PostgresStoreOptions['client'], PgliteClient>, prepare: boolean): SqlExecutor {
   if (typeof client === 'function') {
     if ('unsafe' in client && 'options' in client) return throughPostgresJs(client)

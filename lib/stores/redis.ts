@@ -23,16 +23,17 @@ export type { IoredisClient, NodeRedisClient, RedisClient, UpstashClient } from 
 
 export interface RedisStoreOptions {
   /**
-   * A client of `ioredis` or of `redis` (node-redis, connected by the app), for one server or for a cluster; or of
-   * `@upstash/redis`, tested against a stand-in for Upstash's HTTP protocol before a Redis, not with Upstash itself.
+   * A client of `ioredis` or of `redis` (node-redis, connected by the app), for one server or for a cluster; or a
+   * client of `@upstash/redis`, which is tested against a stand-in for Upstash's HTTP protocol in front of a Redis, not
+   * with Upstash itself.
    */
   readonly client: RedisClient
-  /** What every key begins with, so that `clear` knows them from the app's other keys. Default: `'session:'`. */
+  /** The prefix of every key, by which `clear` tells them from the app's other keys. Default: `'session:'`. */
   readonly prefix?: string
   /**
-   * How long to wait for an answer, in milliseconds, before a call rejects: both clients hold commands back while a
-   * server is out of reach, and by their defaults for minutes. It takes the place of node-redis's own `timeout` for
-   * commands. Default: 5000.
+   * How long a call waits for an answer before it rejects, in milliseconds. Without it, both clients queue commands
+   * while the server is unreachable, by default for minutes. It replaces node-redis's own `timeout` for commands.
+   * Default: 5000.
    */
   readonly timeout?: number
 }
@@ -42,19 +43,23 @@ export type RedisStore = AsyncRecordStore &
 
 /**
  * Keeps records in Redis or Valkey: one server, sentinels or a cluster. A record is one string, read by one GET and
- * written by a script that compares and sets. The server removes what has expired, by its own clock: no `sweep`.
- * Tested with Redis 7.0 and 8.0, and with Valkey 9.1; the commands are such as every Redis since 2.8 and every Valkey has.
+ * written by a script that compares and sets. The server removes expired records by its own clock, so there is no
+ * `sweep`. Tested with Redis 7.0 and 8.0, and with Valkey 9.1; the commands exist in every Redis since 2.8 and in every
+ * Valkey.
  *
- * Three things lie in the app's hands. Eviction: with any `maxmemory-policy` but `noeviction` sessions can end early;
- * with it, writes reject when memory is full, while `remove` goes on. Replicas: read from masters (both clients do by
- * default), for a replica may be behind. Fail-over: replication is asynchronous, so writes of the last moments before
- * a master is lost, also removals, can be undone by it.
+ * Three things are up to the app:
  *
- * A call that timed out may still be carried out when its command is on the way, and with ioredis also when it waits for
- * a connection. To fail at once while there is none, give ioredis `enableOfflineQueue: false` or node-redis
- * `disableOfflineQueue: true`.
+ * - Eviction. With any `maxmemory-policy` but `noeviction`, sessions can end early. With `noeviction`, writes reject
+ *   when memory is full, and `remove` still works.
+ * - Replicas. Read from masters, as both clients do by default, because a replica may be behind.
+ * - Fail-over. Replication is asynchronous, so losing a master can undo the writes of the last moments, including
+ *   removals.
  *
- * @throws StoreConfigError when the client is of neither kind, or the prefix is empty.
+ * A call that timed out may still be carried out if its command has been sent, and with ioredis also if the command
+ * waits for a connection. To fail at once while there is no connection, give ioredis `enableOfflineQueue: false` or
+ * node-redis `disableOfflineQueue: true`.
+ *
+ * @throws StoreConfigError when the client is of another kind, or the prefix is empty.
  * @example
  * ```ts
  * const client = createClient({ url: 'redis://localhost:6379' }) // or: new Redis('redis://localhost:6379')
@@ -81,8 +86,8 @@ export function redisStore(options: RedisStoreOptions): RedisStore {
 }
 
 /**
- * A batch is sent command by command and all at once: one round trip to each node, and no two records need live on
- * the same one.
+ * The store sends the commands of a batch all at once and separately: that is one round trip to each node, and the
+ * records of the batch may be on different nodes.
  */
 class InRedis implements RedisStore {
   readonly kind = 'record'
@@ -135,7 +140,9 @@ class InRedis implements RedisStore {
     return this.#where()
   }
 
-  /** Asks as later requests will, so that a server that is not there, or a user without the right, is told at start. */
+  /**
+   * Runs the command of a later request, so that an unreachable server or a missing permission is reported at start.
+   */
   async setup(): Promise<void> {
     await this.touch('setup', 0)
   }
@@ -148,7 +155,11 @@ class InRedis implements RedisStore {
     }
   }
 
-  /** Node by node, as SCAN goes through its keys; a place is the number of a node, and the cursor there. */
+  /**
+   * Lists the records node by node, in SCAN's order. A position is the index of a node and SCAN's cursor there.
+   *
+   * @throws RangeError when `after` is no such position
+   */
   async list({ after = `0.${FIRST}`, limit }: PageOptions): Promise<RecordPage> {
     let [, node, cursor] = (PLACE.exec(after) ?? refuse(after)) as unknown as [string, string, string]
     const scans = await this.#scans()
@@ -163,7 +174,10 @@ class InRedis implements RedisStore {
     return { records: [...records.values()], next: `${node}.${cursor}` }
   }
 
-  /** Keys of another store's, whose prefix begins with this one's, are longer. */
+  /**
+   * Reads the records at these keys. A longer key belongs to another store whose prefix begins with this one's, and is
+   * left out.
+   */
   async #recordsAt(keys: readonly string[]): Promise<readonly ListedRecord[]> {
     const ids = keys.map((key) => key.slice(this.#prefix.length)).filter((id) => ID.test(id))
     const records = await this.readMany(ids)
@@ -182,7 +196,10 @@ class InRedis implements RedisStore {
   }
 }
 
-/** After so many trips a page may end with few records, or none: the app has more other keys than sessions. */
+/**
+ * The most round trips for a page. A page may then have few records or none, when the app has many more other keys than
+ * sessions.
+ */
 const MOST_TRIPS = 50
 
 const PLACE = /^(\d{1,9})\.(\d{1,20})$/

@@ -19,14 +19,15 @@ export type { BinaryClient, BinaryIoredis, BinaryNodeRedis } from './redistore/c
 export interface GoRedistoreOptions extends SharedWithGo {
   /** A client of `ioredis` or of `redis` (node-redis, connected by the app), for one server or for a cluster. */
   readonly client: BinaryClient
-  /** As the Go app's `SetKeyPrefix`. Default `'session_'`, as there. */
+  /** The key prefix, equal to the Go app's `SetKeyPrefix`. Default: `'session_'`, as in redistore. */
   readonly prefix?: string
   /**
-   * How long the Go app keeps a session after it saved it, in seconds, as its `SetMaxAge`. Default 30 days, as there. From
-   * it follows when a session was saved that Go made, which counts as its beginning.
+   * How long the Go app keeps a session after saving it, in seconds, equal to its `SetMaxAge`. The store derives from
+   * it when a session made by Go was last saved, and takes that for the session's beginning. Default: 30 days, as in
+   * redistore.
    */
   readonly maxAge?: number
-  /** How long to wait for an answer, in milliseconds, before a call rejects. Default: 5000. */
+  /** How long a call waits for an answer before it rejects, in milliseconds. Default: 5000. */
   readonly timeout?: number
 }
 
@@ -36,13 +37,15 @@ export type GoRedistore = AsyncRecordStore &
 const MONTH = 30 * 24 * 60 * 60
 
 /**
- * Keeps sessions where, and as, boj/redistore keeps them for a Go app, so that both read and change them. The cookie has to
- * be sealed as Go does: `seal: goSecureCookie({ pairs })`, of `fastify-sessions/seals/go-securecookie`.
+ * Keeps sessions in the keys and the format of boj/redistore, a store of Go apps, so that a Go app and this one read
+ * and change the same sessions. The cookie has to be sealed as Go does it: `seal: goSecureCookie({ pairs })`, from
+ * `fastify-sessions/seals/go-securecookie`.
  *
- * What this side writes never replaces what it has not read: compare-and-set, on the bytes. Go writes blindly, a whole
- * session at a time, so that what it saves can undo what was saved here since it read it, also a sign-out.
+ * A write of this store never replaces a state that it has not read: it compares and sets, on the stored bytes. Go
+ * writes a whole session without comparing. So a save of the Go app can undo what this app saved after the Go app had
+ * read the session, including a sign-out.
  *
- * @throws StoreConfigError
+ * @throws StoreConfigError when an option can't work
  * @example
  * ```ts
  * stores: { go: goRedistore({ client, serializer: 'json' }) }
@@ -88,7 +91,10 @@ interface Tools {
   readonly maxAge: number
 }
 
-/** The version of a session is its bytes, as Latin-1; each write of ours has a mark that makes them unique. */
+/**
+ * The version of a session is its stored bytes, as Latin-1. Each write of this store contains a random mark, which
+ * makes its bytes unique.
+ */
 class InRedistore implements GoRedistore {
   readonly kind = 'record'
   readonly capabilities = {
@@ -138,12 +144,14 @@ class InRedistore implements GoRedistore {
     return this.#where()
   }
 
-  /** Asks as later requests will, so that a server that is not there, or a user without the right, is told at start. */
+  /**
+   * Runs the command of a later request, so that an unreachable server or a missing permission is reported at start.
+   */
   async setup(): Promise<void> {
     await this.touch('setup', 0)
   }
 
-  /** The Go app's sessions are these sessions. */
+  /** Removes all sessions, including those of the Go app, because they are the same. */
   async clear(): Promise<void> {
     const { commands, prefix } = this.#tools
     const pages = keysFrom(commands, prefix)

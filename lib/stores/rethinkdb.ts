@@ -12,18 +12,18 @@ export interface RethinkdbStoreOptions {
   /** The `r` of the package `rethinkdb-ts`. */
   readonly r: { table(name: string): unknown }
   /**
-   * What `r.connect()` resolved to; left out after `r.connectPool()`. A connection does not recover when the server is
-   * started again, the pool does.
+   * The connection to which `r.connect()` resolved. Leave it out after `r.connectPool()`. A connection does not recover
+   * when the server restarts; the pool does.
    */
   readonly connection?: unknown
-  /** A table for this store's records, and nothing else, in the connection's database. Default: `'sessions'`. */
+  /** The table, in the connection's database, which must hold only this store's records. Default: `'sessions'`. */
   readonly table?: string
   /**
-   * `'majority'`: reads wait until most replicas have confirmed what they return, so that nothing is read that a
-   * fail-over could undo. `'single'`: the primary replica answers from its memory. Default: `'single'`.
+   * `'majority'`: a read returns only what most replicas have confirmed, so that no fail-over can undo it. `'single'`:
+   * the primary replica answers from its memory. Default: `'single'`.
    */
   readonly readMode?: 'single' | 'majority'
-  /** How long to wait for an answer, in milliseconds, before a call rejects. Default: 5000. */
+  /** How long a call waits for an answer before it rejects, in milliseconds. Default: 5000. */
   readonly timeout?: number
 }
 
@@ -31,16 +31,16 @@ export type RethinkdbStore = AsyncRecordStore &
   Required<Pick<AsyncRecordStore, 'readMany' | 'setup' | 'clear' | 'sweep'>>
 
 /**
- * Keeps records in a table of RethinkDB, one document each. Every method is one request: a document is replaced by a
- * function of what it holds, which the server runs atomically. Several reads are one request; several writes are sent at
- * once. The clock of the app counts, and `sweep` removes by an index what has expired.
+ * Keeps records in a table of RethinkDB, one document each. Every method is one request: the server replaces a document
+ * by a function of its current state, atomically. Several reads are one request; several writes are sent at once.
+ * Records expire by the app's clock, and `sweep` removes them with the help of an index.
  *
- * Where several clients make the table at the same time, RethinkDB may make several of its name, and refuse all queries.
- * The store makes one of them, for which its user must be allowed to change `rethinkdb.table_config`; if that is not
- * wanted, make the table before the first start. Tested with rethinkdb-ts 3 against a stand-in for the server, which
- * speaks its protocol; never against a real one.
+ * When several clients create the table at the same time, RethinkDB may create several of that name, and then refuses
+ * all queries. The store unites them into one, for which its user must be allowed to change `rethinkdb.table_config`.
+ * If you do not want to allow that, create the table before the first start. Tested with rethinkdb-ts 3 against a
+ * stand-in for the server, which speaks its protocol; never against a real one.
  *
- * @throws StoreConfigError when `r` is none, or the table's name can't be one.
+ * @throws StoreConfigError when `r` is of another kind, or an option can't work.
  * @example
  * ```ts
  * import { r } from 'rethinkdb-ts'
@@ -83,7 +83,7 @@ class InRethinkdb implements RethinkdbStore {
   readonly #ask: Ask
   readonly #name: string
   readonly #table: Term
-  /** The same table, for reads. */
+  /** The same table, with the read mode of the store. */
   readonly #read: Term
   #uniting: Promise<void> | undefined
 
@@ -123,7 +123,10 @@ class InRethinkdb implements RethinkdbStore {
     return done ? next : undefined
   }
 
-  /** `touched` changes each time: a document that is replaced by its equal counts as none that was there. */
+  /**
+   * Sets `touched` to a new value each time. Otherwise a touch to the same end would change nothing, and would be
+   * counted as if there were no document.
+   */
   touch(id: string, expires: number): Promise<boolean> {
     const changed = { expires: wholeEnd(expires), touched: freshVersion() }
     return this.#replaceLive(id, (row) => row.merge(changed))
@@ -146,7 +149,7 @@ class InRethinkdb implements RethinkdbStore {
   }
 
   async clear(): Promise<void> {
-    outcomeOf(await this.#table.delete().run(this.#connection)) // as long as there are records
+    outcomeOf(await this.#table.delete().run(this.#connection)) // no timeout: this grows with the records
   }
 
   async sweep({ signal }: { readonly signal?: AbortSignal } = {}): Promise<number> {
@@ -164,7 +167,7 @@ class InRethinkdb implements RethinkdbStore {
     return this.#replace(id, (row) => this.#r.branch(row.eq(null), null, row('expires').gt(now), change(row), row))
   }
 
-  /** Whether it was changed. */
+  /** Replaces a document. `false`: nothing was changed. */
   async #replace(id: string, change: (row: Term) => unknown): Promise<boolean> {
     const { inserted, replaced, deleted } = await this.#write(this.#table.get(id).replace(change))
     return inserted + replaced + deleted > 0
@@ -179,7 +182,10 @@ class InRethinkdb implements RethinkdbStore {
     await run(this.#table.indexWait('expires'))
   }
 
-  /** A query that names an ambiguous table was refused as a whole, so it can be sent again. */
+  /**
+   * Runs a query. If its table is ambiguous, the server has refused the whole query, so the store unites the tables and
+   * sends it again.
+   */
   async #run(term: Term): Promise<unknown> {
     for (let turn = 1; ; turn++) {
       try {
@@ -188,7 +194,7 @@ class InRethinkdb implements RethinkdbStore {
         const db = ambiguousIn(error)
         if (db === undefined || turn === mostUnions) throw error
         await this.#unite(db).catch((error) => {
-          if (ambiguousIn(error) === undefined) throw error // else there is one more by now
+          if (ambiguousIn(error) === undefined) throw error // otherwise yet another table was created meanwhile
         })
       }
     }
@@ -198,7 +204,7 @@ class InRethinkdb implements RethinkdbStore {
     return this.#ask(() => term.run(this.#connection))
   }
 
-  /** The table that stays may be one that has no index yet. */
+  /** Unites the tables, and then creates the index, which the remaining table may lack. */
   #unite(db: string): Promise<void> {
     const send: Run = (term) => this.#send(term)
     this.#uniting ??= unite(this.#r, send, db, this.#name)
@@ -210,7 +216,7 @@ class InRethinkdb implements RethinkdbStore {
   }
 }
 
-/** Makes what is not there; another process may be quicker. */
+/** Creates a table or an index if it is missing. Another process may be faster, which is no error. */
 async function ensure(name: string, list: Term, make: Term, run: Run): Promise<void> {
   const isThere = async () => ((await run(list)) as readonly string[]).includes(name)
   if (await isThere()) return
@@ -224,7 +230,11 @@ async function ensure(name: string, list: Term, make: Term, run: Run): Promise<v
 /** How many records a sweep removes at once. */
 const slice = 500
 
-/** The server reports what went wrong with a document in the answer. */
+/**
+ * Checks the outcome of a write, because the server reports an error of a document in its answer.
+ *
+ * @throws Error with the first error
+ */
 function outcomeOf(answer: unknown): Outcome {
   const outcome = answer as Outcome
   if (outcome.errors > 0) throw new Error(`rethinkdb store: ${outcome.first_error}`)

@@ -12,37 +12,40 @@ import { type RiakObject, RiakObjects } from './riak/objects.js'
 export type { RiakFetch, RiakRequest, RiakResponse } from './riak/nodes.js'
 
 export interface RiakStoreOptions {
-  /** Where a node serves HTTP, such as `'http://10.0.0.5:8098'`; or several nodes, to go on when one fails. */
+  /**
+   * The address at which a node serves HTTP, such as `'http://10.0.0.5:8098'`, or several nodes, so that another one is
+   * used when one fails.
+   */
   readonly url: string | readonly string[]
   /** The bucket type, which must be strongly consistent: see `riakSetup`. Default: `'sessions'`. */
   readonly type?: string
-  /** The bucket for this store's records, and nothing else. Default: `'sessions'`. */
+  /** The bucket, which must hold only this store's records. Default: `'sessions'`. */
   readonly bucket?: string
   /**
-   * Takes a bucket type that is not strongly consistent, with `allow_mult: false`. Two processes that change a session
-   * at the same time then overwrite one another, and one that was ended can come back.
+   * Accepts a bucket type that is not strongly consistent, with `allow_mult: false`. Two processes that change a
+   * session at the same time then overwrite one another, and an ended session can come back.
    */
   readonly eventual?: boolean
   /** How long to wait for one node, in milliseconds. `clear` and `sweep` wait longer. Default: 5000. */
   readonly timeout?: number
-  /** Instead of the global `fetch`, for what it needs to be told: credentials, certificates, a dispatcher of undici. */
+  /** A replacement of the global `fetch`, to add credentials, certificates or a dispatcher of undici. */
   readonly fetch?: RiakFetch
 }
 
 export type RiakStore = AsyncRecordStore & Required<Pick<AsyncRecordStore, 'setup' | 'clear' | 'sweep'>>
 
 /**
- * Keeps records in a bucket of Riak KV 2.0 or later, by its HTTP API: one object each, in a strongly consistent bucket
- * type, where its vector clock makes every write a compare-and-set. Tested against a stand-in for Riak, written after its
- * documentation and sources; never against a real server.
+ * Keeps records in a bucket of Riak KV 2.0 or later, through its HTTP API: one object each, in a strongly consistent
+ * bucket type, where the vector clock makes every write a compare-and-set. Tested against a stand-in for Riak, written
+ * after its documentation and sources; never against a real server.
  *
- * - Riak calls strong consistency experimental. It is off unless `riak.conf` says `strong_consistency = on`, and takes
- *   three nodes at least. `setup` refuses a bucket type without it, unless `eventual` is set.
- * - A read or a create is one request; any other change is two, for it begins with a read. Several are sent at once:
- *   Riak has no batches.
- * - The end of a record stands in its value and is judged by the clock of the app. Riak removes nothing by itself:
- *   `sweep` and `clear` list the keys of the bucket, for which Riak looks through all keys of the cluster. Sweep rarely,
- *   in one process alone, and switch it off in the others.
+ * - Riak calls strong consistency experimental. It is off unless `riak.conf` says `strong_consistency = on`, and needs
+ *   at least three nodes. `setup` refuses a bucket type without it, unless `eventual` is set.
+ * - A read or a create is one request. Any other change is two, because it starts with a read. Several changes are sent
+ *   at once: Riak has no batches.
+ * - The end of a record is kept in its value and judged by the app's clock. Riak removes nothing by itself. `sweep` and
+ *   `clear` list the keys of the bucket, for which Riak looks through all keys of the cluster. So sweep rarely, in one
+ *   process only, and turn it off in the others.
  *
  * @throws StoreConfigError when an option can't work.
  * @example
@@ -70,7 +73,7 @@ export function riakStore(options: RiakStoreOptions): RiakStore {
   return new InRiak(new RiakObjects(nodes, type, bucket, eventual, timeout), type, eventual)
 }
 
-/** What has to be done on one node of the cluster before the first start; HTTP can't do it. */
+/** Returns the commands to run on one node of the cluster before the first start. Riak's HTTP API can't do it. */
 export function riakSetup(type = 'sessions'): string {
   return [
     `riak admin bucket-type create ${type} '{"props":{"consistent":true}}'`,
@@ -87,7 +90,10 @@ class InRiak implements RiakStore {
   readonly #records: ConditionalRecords<HeldObject>
   readonly #type: string
   readonly #eventual: boolean
-  /** In a bucket that is not strongly consistent, the writes of an id wait for each other, within this process. */
+  /**
+   * The turns of the ids. In a bucket that is not strongly consistent, the writes of an id run one after another within
+   * this process.
+   */
   readonly #turns = new Turns()
 
   constructor(objects: RiakObjects, type: string, eventual: boolean) {
@@ -169,7 +175,7 @@ const eventually = {
   note: 'the bucket type of Riak is eventually consistent: parallel changes can be lost, ended sessions can come back'
 } as const
 
-/** How many records `sweep` and `clear` look at at once. */
+/** How many records `sweep` and `clear` handle at a time. */
 const slice = 20
 
 function engineOn(objects: RiakObjects): ConditionalEngine<HeldObject> {
@@ -183,6 +189,7 @@ function engineOn(objects: RiakObjects): ConditionalEngine<HeldObject> {
   }
 }
 
+/** @throws StoreConfigError when there is no URL, or one of another form */
 function nodesAt(url: string | readonly string[]): readonly string[] {
   const urls = [url].flat()
   if (urls.length === 0) throw new StoreConfigError('riak', 'url must name one node at least: http://host:8098')

@@ -12,15 +12,16 @@ export type { BatchingSqlStore, SqlStore } from './sql/store.js'
 export interface SqlStoreOptions {
   readonly client: SqlExecutor
   readonly dialect: SqlDialect
-  /** With or without a schema: `auth.sessions`. Default: `'fastify_sessions'`. */
+  /** The table's name, with or without a schema: `auth.sessions`. Default: `'fastify_sessions'`. */
   readonly table?: string
-  /** How long to wait for an answer, in milliseconds, before a call rejects. Default: 5000. */
+  /** How long a call waits for an answer before it rejects, in milliseconds. Default: 5000. */
   readonly timeout?: number
 }
 
 /**
- * Keeps records in PostgreSQL, MySQL, MariaDB or SQLite through any client that sends SQL: two functions, one for the
- * rows of a statement and one for the number of rows that it wrote. For clients that have no store of their own here.
+ * Keeps records in PostgreSQL, MySQL, MariaDB or SQLite through any client that sends SQL, for clients that have no
+ * store of their own in this package. The client is two functions: `all` resolves to the rows that a statement
+ * returned, `run` to the number of rows that it wrote.
  *
  * @throws StoreConfigError when an option can't work.
  * @example

@@ -9,7 +9,7 @@ import { type BatchingSqlStore, storeOver } from './sql/store.js'
 
 export type { BatchingSqlStore } from './sql/store.js'
 
-/** What is used of a database of `better-sqlite3`, `libsql` or `node:sqlite`. */
+/** The method of a `better-sqlite3`, `libsql` or `node:sqlite` database that the store uses. */
 export interface SqliteDatabase {
   prepare(text: string): SqliteStatement
 }
@@ -19,7 +19,7 @@ export interface SqliteStatement {
   run(...params: SqlParam[]): { readonly changes: number | bigint }
 }
 
-/** What is used of a database of `@tursodatabase/database`. */
+/** The methods of a `@tursodatabase/database` database that the store uses. */
 export interface TursoDatabase {
   connect(): Promise<unknown>
   prepare(text: string): TursoStatement | Promise<TursoStatement>
@@ -30,7 +30,7 @@ export interface TursoStatement {
   run(...params: SqlParam[]): Promise<{ readonly changes: number }>
 }
 
-/** What is used of a client of `@libsql/client`. */
+/** The method of an `@libsql/client` client that the store uses. */
 export interface LibsqlClient {
   execute(statement: { sql: string; args: SqlParam[] }): Promise<LibsqlResult>
 }
@@ -42,27 +42,27 @@ export interface LibsqlResult {
 
 export interface SqliteStoreOptions {
   /**
-   * A `Database` of `better-sqlite3` or `libsql`, a `DatabaseSync` of `node:sqlite`, what `connect` of
+   * A `Database` of `better-sqlite3` or `libsql`, a `DatabaseSync` of `node:sqlite`, the database that `connect` of
    * `@tursodatabase/database` resolved to, or a client of `@libsql/client`.
    */
   readonly client: SqliteDatabase | TursoDatabase | LibsqlClient
-  /** Default: `'fastify_sessions'`. */
+  /** The table's name, without a schema. Default: `'fastify_sessions'`. */
   readonly table?: string
-  /** How long to wait for a lock, or for a server of libSQL, in milliseconds, before a call rejects. Default: 5000. */
+  /** How long a call waits for a lock, or for a libSQL server, before it rejects, in milliseconds. Default: 5000. */
   readonly timeout?: number
 }
 
 /**
  * Keeps records in a table of SQLite 3.35 or newer, or of libSQL. Several processes can share the file. `setup` creates
- * the table where it is missing; `sweep` removes what has expired, two hundred records at a time.
+ * the table if it is missing; `sweep` removes expired records, two hundred at a time.
  *
  * Set `PRAGMA journal_mode = WAL` once for the file, so that readers and writers don't wait for one another, and
- * `PRAGMA synchronous = NORMAL` on each connection, so that not every write waits for the disk. A lock that the driver
- * doesn't wait for (`node:sqlite` waits only with `timeout`), the store waits for, as long as `timeout` says, without stopping
- * the event loop. Give it a connection of its own if the app holds transactions open across an `await`.
- * Turso's engine lets one process at a time have the file.
+ * `PRAGMA synchronous = NORMAL` on each connection, so that not every write waits for the disk. If the driver does not
+ * wait for a lock (`node:sqlite` does so only with its option `timeout`), the store tries again for as long as
+ * `timeout` says, without blocking the event loop. Give the store a connection of its own if the app holds transactions
+ * open across an `await`. Turso's engine allows one process at a time to open the file.
  *
- * @throws StoreConfigError when the client is of no such kind, or the table's name can't be one.
+ * @throws StoreConfigError when the client is of no such kind, or the table's name is not allowed.
  * @example
  * ```ts
  * const db = new DatabaseSync('./sessions.db')
@@ -96,8 +96,9 @@ function inProcess(client: SqliteDatabase): SqlExecutor {
 }
 
 /**
- * One statement after another, as the driver carries them out anyway. It binds the parameters before it waits for its
- * turn: of two calls of one prepared statement at once, both would be carried out with the parameters of the second.
+ * Sends one statement after another, which is how the driver carries them out anyway. The driver binds parameters
+ * before a call waits for its turn. So of two concurrent calls of one prepared statement, both would run with the
+ * parameters of the second.
  */
 function throughTurso(client: TursoDatabase): SqlExecutor {
   const prepared = preparing((text) => client.prepare(text))
@@ -117,7 +118,7 @@ function preparing<S>(prepare: (text: string) => S): (text: string) => S {
   }
 }
 
-/** Batches of every size are a statement of their own. */
+/** The most prepared statements to keep: there is one for each size of a batch. */
 const mostStatements = 50
 
 function throughLibsql(client: LibsqlClient): SqlExecutor {

@@ -8,7 +8,7 @@ import { type SqlStore, storeOver } from './sql/store.js'
 export type { SqlDialect } from './sql/dialects.js'
 export type { SqlStore } from './sql/store.js'
 
-/** What is used of a `DataSource`. */
+/** The method of a `DataSource` that the store uses. */
 export interface TypeormClient {
   createQueryRunner(): TypeormQueryRunner
 }
@@ -26,18 +26,18 @@ export interface TypeormResult {
 export interface TypeormStoreOptions {
   /** The app's `DataSource`, initialized before the app is ready. */
   readonly client: TypeormClient
-  /** Which SQL its database speaks. */
+  /** The SQL dialect of its database. */
   readonly dialect: SqlDialect
-  /** With or without a schema: `auth.sessions`. Default: `'fastify_sessions'`. */
+  /** The table's name, with or without a schema: `auth.sessions`. Default: `'fastify_sessions'`. */
   readonly table?: string
-  /** How long to wait for an answer, in milliseconds, before a call rejects. Default: 5000. */
+  /** How long a call waits for an answer before it rejects, in milliseconds. Default: 5000. */
   readonly timeout?: number
 }
 
 /**
- * Keeps records through TypeORM, in PostgreSQL, MySQL, MariaDB or SQLite (its type `better-sqlite3`), as
- * `postgresStore`, `mysqlStore` and `sqliteStore` do. The table is no entity: with `synchronize`, TypeORM leaves it
- * alone. Tested with TypeORM 1.1.
+ * Keeps records through TypeORM, in PostgreSQL, MySQL, MariaDB or SQLite (its type `better-sqlite3`), with the promises
+ * of `postgresStore`, `mysqlStore` and `sqliteStore`. The table is not an entity, so `synchronize` leaves it alone.
+ * Tested with TypeORM 1.1.
  *
  * @throws StoreConfigError when an option can't work.
  * @example
@@ -62,7 +62,7 @@ function throughTypeorm(client: TypeormClient): SqlExecutor {
   }
 }
 
-/** `DataSource.query` would not tell how many rows were written. */
+/** Uses a query runner, because `DataSource.query` does not report how many rows were written. */
 async function send(client: TypeormClient, text: string, params: readonly SqlParam[]): Promise<TypeormResult> {
   const runner = client.createQueryRunner()
   try {

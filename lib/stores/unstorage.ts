@@ -4,7 +4,7 @@ import { bridge, type Engine } from './internal/bridge.js'
 import { kindOf } from './internal/clients.js'
 import { storeOptions } from './internal/options.js'
 
-/** What the store uses of a `Storage` of the package `unstorage`. */
+/** The methods of a `Storage` of the package `unstorage` that the store uses. */
 export interface UnstorageClient {
   getItem(key: string): Promise<unknown>
   setItem(key: string, value: string, options: { readonly ttl: number }): Promise<void>
@@ -13,28 +13,30 @@ export interface UnstorageClient {
 }
 
 export interface UnstorageStoreOptions {
-  /** What the keys of its records begin with: letters, digits, `-`, `_`, and `:` between. Default: `sessions`. */
+  /**
+   * The prefix of the keys of its records: letters, digits, `-` and `_`, with `:` between parts. Default: `sessions`.
+   */
   readonly base?: string
-  /** How long a call may take, in milliseconds, before it rejects. Default: 5000. */
+  /** How long a call may take before it rejects, in milliseconds. Default: 5000. */
   readonly timeout?: number
 }
 
 export type UnstorageStore = AsyncRecordStore & Required<Pick<AsyncRecordStore, 'setup' | 'clear' | 'sweep'>>
 
 /**
- * Keeps records by unstorage and any of its drivers.
+ * Keeps records in unstorage with any of its drivers.
  *
- * What is not promised, since a driver can only get and set:
+ * A driver can only get and set, so the store does not promise:
  *
  * - compare-and-set beyond this process, or beyond one storage object. Parallel requests to different processes can
- *   lose an update, and one that is slow can bring back a session that another process ended. Run one process, or use
- *   a store made for the engine.
- * - several records in one round trip: each is asked for by itself, and a write is a read and a write. `sweep` and
+ *   lose an update, and a slow request can bring back a session that another process ended. Run one process, or use a
+ *   store made for the engine.
+ * - several records in one round trip. Each record is read by itself, and each write is a read and a write. `sweep` and
  *   `clear` go through all keys one by one.
- * - whole records after a crash: `fs` writes in place. `fileStore()` does not.
- * - records at once everywhere: drivers over caches at the edge answer what was some time ago.
+ * - whole records after a crash. The driver `fs` writes in place; `fileStore()` does not.
+ * - current records everywhere. Drivers over caches at the edge may answer with an older state.
  *
- * @throws StoreConfigError when it is no storage, or the base can't be one.
+ * @throws StoreConfigError when it is not a storage, or the base is not allowed.
  * @example
  * ```ts
  * const storage = createStorage({ driver: fsDriver({ base: './data' }) })
@@ -55,7 +57,7 @@ export function unstorageStore(storage: UnstorageClient, options: UnstorageStore
   const prefix = `${base}:`
   const engine: Engine = {
     get: (id) => storage.getItem(prefix + id),
-    // Drivers that know a time to live take it in whole seconds.
+    // Drivers that support a time to live take it in whole seconds.
     put: (id, value, expires) =>
       storage.setItem(prefix + id, value, { ttl: Math.max(1, Math.ceil((expires - Date.now()) / 1000)) }),
     drop: (id) => storage.removeItem(prefix + id),
@@ -67,7 +69,7 @@ export function unstorageStore(storage: UnstorageClient, options: UnstorageStore
   return bridge('unstorage', storage, engine, { timeout })
 }
 
-/** A base below this one is another store's. */
+/** Whether the key is a record of this store. A key with a further `:` belongs to a store with a longer base. */
 function isId(key: string, prefix: string): boolean {
   return key.startsWith(prefix) && !key.includes(':', prefix.length)
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** DynamoDB's bounds for one BatchGetItem and one BatchWriteItem. */
+/** DynamoDB's limits for one BatchGetItem and one BatchWriteItem. */
 export const mostReads = 100
 export const mostWrites = 25
 
@@ -9,10 +9,11 @@ export function chunks<T>(all: readonly T[], size: number): readonly (readonly T
 }
 
 /**
- * A batch may be answered in part, when the table is throttled or the answer too long. Sends what was left over again,
- * after a while that grows.
+ * Sends a batch until all of it is processed. DynamoDB may process only a part of it, when the table is throttled or
+ * the answer too long. The rest is sent again, after a pause that grows.
  *
- * @param send Resolves to what was left over.
+ * @param send Resolves to the rest.
+ * @throws Error when there is still a rest after the last pause
  */
 export async function untilProcessed<T>(
   work: readonly T[],
@@ -26,6 +27,6 @@ export async function untilProcessed<T>(
   }
 }
 
-/** The last pause is then 3.2 seconds at most. */
+/** With these, the last pause is at most 3.2 seconds. */
 const mostPauses = 8
 const firstPause = 25

@@ -1,4 +1,4 @@
-/** What the store uses of a `DynamoDB` client of the package `@aws-sdk/client-dynamodb`. */
+/** The members of a `DynamoDB` client of the package `@aws-sdk/client-dynamodb` that the store uses. */
 export interface DynamodbClient {
   getItem(input: object, options: CallOptions): Promise<{ readonly Item?: Attributes | undefined }>
   putItem(input: object, options: CallOptions): Promise<unknown>
@@ -27,7 +27,7 @@ export interface CallOptions {
   abortSignal: AbortSignal
 }
 
-/** An item, or a part of it, as it travels: numbers are texts of digits. */
+/** An item, or a part of it, in DynamoDB's JSON: numbers are strings of digits. */
 export type Attributes = Readonly<Record<string, Attribute>>
 
 export interface Attribute {
@@ -57,7 +57,7 @@ interface Page {
 
 type Unprocessed = Readonly<Record<string, readonly unknown[]>>
 
-/** An error as the service names it. */
+/** Whether an error has the name that the service gives it. */
 export function isNamed(error: unknown, name: string): boolean {
   return error instanceof Error && error.name === name
 }

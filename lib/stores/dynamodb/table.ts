@@ -9,7 +9,12 @@ const timeToLive = { AttributeName: 'ttl', Enabled: true }
 /** Sends one call, and rejects when there is no answer in time. */
 export type Send = <T>(call: (options: CallOptions) => Promise<T>) => Promise<T>
 
-/** Makes the table unless it is there, waits until it can be used, and switches its TTL on. */
+/**
+ * Creates the table if it does not exist, waits until it is active, and turns its TTL on.
+ *
+ * @throws StoreConfigError when the table exists with another key or another TTL attribute
+ * @throws Error when the table is not active in time
+ */
 export async function prepareTable(client: DynamodbClient, table: string, send: Send): Promise<void> {
   const asked = new TableAsked(client, table, send)
   if ((await asked.status()) === undefined) await asked.create()
@@ -17,7 +22,10 @@ export async function prepareTable(client: DynamodbClient, table: string, send: 
   if (!(await asked.hasTimeToLive())) await asked.switchTimeToLiveOn()
 }
 
-/** What `setup` does, for whoever does it by hand: two commands of the AWS CLI. */
+/**
+ * Returns the commands of the AWS CLI that do what `setup` does, to run them by hand or in a script of your own. They
+ * create the table, wait until it exists, and turn its TTL on.
+ */
 export function dynamodbSetup(table: string): string {
   return [
     `aws dynamodb create-table --table-name ${table} --billing-mode PAY_PER_REQUEST`,
@@ -30,7 +38,7 @@ export function dynamodbSetup(table: string): string {
     .replaceAll('\n  ', ' \\\n  ')
 }
 
-/** The same table as a resource of a CloudFormation template, to be put under `Resources`. */
+/** Returns the same table as a resource of a CloudFormation template, to be put under `Resources`. */
 export function dynamodbResource(table: string): object {
   return {
     Type: 'AWS::DynamoDB::Table',
@@ -44,7 +52,7 @@ export function dynamodbResource(table: string): object {
   }
 }
 
-/** What DynamoDB is asked about one table. */
+/** The requests about one table. */
 class TableAsked {
   readonly #client: DynamodbClient
   readonly #name: string
@@ -56,7 +64,11 @@ class TableAsked {
     this.#send = send
   }
 
-  /** `undefined`: there is no such table. */
+  /**
+   * Resolves to the table's status. `undefined`: there is no such table.
+   *
+   * @throws StoreConfigError when its key is another one
+   */
   async status(): Promise<string | undefined> {
     try {
       const { Table } = await this.#send((options) => this.#client.describeTable({ TableName: this.#name }, options))
@@ -74,10 +86,11 @@ class TableAsked {
     try {
       await this.#send((options) => this.#client.createTable({ ...input, BillingMode: 'PAY_PER_REQUEST' }, options))
     } catch (error) {
-      if (!isNamed(error, 'ResourceInUseException')) throw error // another process is about it
+      if (!isNamed(error, 'ResourceInUseException')) throw error // another process is creating it
     }
   }
 
+  /** @throws StoreConfigError when the TTL uses another attribute */
   async hasTimeToLive(): Promise<boolean> {
     const input = { TableName: this.#name }
     const { TimeToLiveDescription: description } = await this.#send((options) =>
@@ -93,8 +106,8 @@ class TableAsked {
     try {
       await this.#send((options) => this.#client.updateTimeToLive(input, options))
     } catch (error) {
-      if (isNamed(error, 'UnknownOperationException')) return // an emulator without TTL: items stay, and are not read
-      if (!(await this.hasTimeToLive())) throw error // else another process was quicker
+      if (isNamed(error, 'UnknownOperationException')) return // an emulator without TTL: expired items stay, unread
+      if (!(await this.hasTimeToLive())) throw error // otherwise another process was faster
     }
   }
 
@@ -103,6 +116,7 @@ class TableAsked {
   }
 }
 
+/** @throws Error when the table is not active in time */
 async function untilActive(table: TableAsked, name: string): Promise<void> {
   const deadline = performance.now() + longestWait
   while ((await table.status()) !== 'ACTIVE') {
@@ -119,6 +133,9 @@ function isOn(description: TimeToLive | undefined): boolean {
   return description?.TimeToLiveStatus === 'ENABLED' || description?.TimeToLiveStatus === 'ENABLING'
 }
 
-/** In milliseconds: an app that starts has to say what it waits for before Fastify gives up on it. */
+/**
+ * In milliseconds. `setup` must reject, with its reason, before Fastify's own timeout for plugins (10 seconds by
+ * default).
+ */
 const longestWait = 7000
 const pause = 500

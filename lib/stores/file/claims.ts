@@ -8,46 +8,47 @@ import { readHead, type State } from './state.js'
 import type { Temp, Temps } from './temps.js'
 
 /**
- * Compare-and-set between processes, any of which may die or stall at any instant, out of link, rename and unlink.
+ * Compare-and-set between processes, any of which may die or stall at any instant, built from link, rename and unlink.
  *
- * Each file has a version that no other ever has. Who wants to replace state `from` of a record
+ * Each file has a version that no other file ever has. To replace the state `from` of a record, a writer
  *
  * 1. writes the next state to a temporary file,
- * 2. links that to the name "claim 0 on `from`", which works for one writer only,
- * 3. reads the record: it must still be `from`,
+ * 2. links that file to the name "claim 0 on `from`", which succeeds for one writer only,
+ * 3. reads the record, which must still be `from`,
  * 4. renames the temporary file over the record, and removes the claim.
  *
- * Whoever finds the claim taken waits for the record to move on: usually less than a millisecond. If it does not, the
- * holder is dead or stalled. Nobody can tell which, and nobody has to: who waited removes the holder's *temporary file*.
- * Now step 4 fails for the holder, for ever, since that name is never used again. Then claim 1 is open to all, and so on.
+ * A writer that finds the claim taken waits for the record to change: usually less than a millisecond. If the record
+ * does not change, the holder of the claim is dead or stalled. Nobody can tell which, and nobody has to: the waiting
+ * writer removes the holder's *temporary file*. From then on step 4 fails for the holder for good, since that file name
+ * is never used again. Then claim 1 on `from` is open to all writers, and so on.
  *
- * So of all who claim `from` one at most can replace it, as long as no claim on `from` is removed while the record is
- * `from`: else an early claim would be free again while a later one is in use. Claims are therefore removed only after
- * the record was seen to be something else, and `from` never comes back. A claim that is given up before that stays,
- * void, because its temporary file is gone.
+ * So at most one of the writers that claim `from` can replace it, provided that no claim on `from` is removed while the
+ * record still is `from`: otherwise an early claim would become free again while a later one is in use. That is why a
+ * claim is removed only after the record was seen in another state; `from` never comes back. A claim that is given up
+ * before that is left in place. It has no effect, because its temporary file is gone.
  */
 export interface Claim extends Place {
   /** The version to replace. */
   readonly from: string
-  /** Asked when nobody else can replace the record. */
+  /** Decides whether the state may be replaced. It is called while no other writer can replace the record. */
   readonly fits: (state: State) => boolean
-  /** A quicker way to see the record's state than to open its file, if there is one. */
+  /** A quicker way to learn the record's state than to open its file, if there is one. */
   readonly look?: (record: string) => State | undefined
 }
 
 export type Outcome =
   | 'done'
-  /** The record has moved on, or does not fit. */
+  /** The record is in another state by now, or `fits` has refused it. */
   | 'lost'
-  /** Someone took this writer for dead. Nothing was changed; try again, with a new file. */
+  /** Another writer took this one for dead. Nothing was changed; try again with a new file. */
   | 'void'
 
-/** Puts a file in the place of the record. It has no other name afterwards, whatever the outcome. */
+/** Replaces the record by a file. The temporary name is gone afterwards, whatever the outcome. */
 export function replace(claim: Claim, temp: Temp): Awaitable<Outcome> {
   return withTemp(claim, temp, () => rename(temp.path, claim.record))
 }
 
-/** `replace`, and keeps the file that was the record for another use. */
+/** Like `replace`, and keeps the old file of the record for reuse. */
 export function exchange(claim: Claim, temp: Temp, temps: Temps): Awaitable<Outcome> {
   const { shard, record } = claim
   return withTemp(claim, temp, (state) => {
@@ -60,13 +61,13 @@ export function exchange(claim: Claim, temp: Temp, temps: Temps): Awaitable<Outc
 }
 
 /**
- * Removes a record that has ended, or one that lives if there is no room to replace it. The claim is a link to the
- * record itself: it must work on a full disk. The last name of the file goes off the event loop: only then does the
- * file system free what it held, and that can take long.
+ * Removes a record that has expired, or a live one when the disk has no room for its replacement. The claim is a hard
+ * link to the record itself, because it must work on a full disk. The last name of the file is removed off the event
+ * loop: only then does the file system free its blocks, which can take long.
  *
- * A removal, unlike a rename, can't be made to fail from outside. So others wait far longer for it than it may take,
- * and it looks at the clock right before. That leaves one case: a process that stalls for a second between these
- * two calls, while the id, which had ended, is created anew.
+ * A removal, unlike a rename, can't be made to fail by another process. So other writers wait far longer for it than it
+ * may take, and the remover checks the time right before it unlinks. One case remains: a process stalls for a second
+ * between these two calls, while the id, whose record had expired, is created anew.
  */
 export function removeEnded(claim: Claim): Awaitable<Outcome> {
   const { record } = claim
@@ -74,15 +75,15 @@ export function removeEnded(claim: Claim): Awaitable<Outcome> {
   return claimAndCommit(claim, record, commit, removeLater)
 }
 
-/** In milliseconds. How long to wait for a writer, how long a removal may take, and how long to wait for it. */
+/** In milliseconds: how long to wait for a writer, how long a removal may take, and how long to wait for a removal. */
 const writerPatience = 100
 const removalTime = 100
 const removalPatience = 1000
 
-/** Removes claims, after the record was seen not to be `from`. */
+/** Removes claims, once the record was seen in a state other than `from`. */
 type Release = (claims: readonly string[]) => Awaitable<void>
 
-/** Given the state to end and when (by `performance.now()`) it was claimed. `false`: it was too late. */
+/** Performs the change. `since` is when the claim was taken, by `performance.now()`. `false`: it was too late. */
 type Commit = (state: State, since: number) => boolean
 
 function withTemp(claim: Claim, temp: Temp, commit: Commit): Awaitable<Outcome> {
@@ -118,8 +119,8 @@ interface Taken {
 }
 
 /**
- * Answers when the claim is taken, or the record has moved on, with `undefined` if the file to link is gone. Where there
- * is no rival nobody waits: that takes a fifth off a write.
+ * Waits until the claim is taken or the record has changed. The result is `undefined` if the file to link is gone. It
+ * is returned without a promise when there is no rival, which keeps the usual write fast.
  */
 function takeClaim(claim: Claim, file: string, passed: readonly string[] = []): Awaitable<Taken | undefined> {
   const since = performance.now()
@@ -134,7 +135,7 @@ function takeClaim(claim: Claim, file: string, passed: readonly string[] = []): 
   })
 }
 
-/** Waits until the record has moved on, or until it is certain that the holder of the claim will not move it. */
+/** Waits until the record has changed, or until it is certain that the holder of the claim will not change it. */
 async function outlast(claim: Claim, path: string): Promise<'moved' | 'void' | 'free'> {
   const { record, from } = claim
   const start = performance.now()
@@ -148,7 +149,10 @@ async function outlast(claim: Claim, path: string): Promise<'moved' | 'void' | '
   }
 }
 
-/** Whether the holder of a claim can't commit any more. If it was waited for long enough, it can't from now on. */
+/**
+ * Whether the holder of a claim can no longer commit. After a long enough wait this makes sure of it, by removing the
+ * holder's file.
+ */
 function makeVoid({ shard, from }: Claim, holder: string, waited: number): boolean {
   if (holder === from) return waited > removalPatience
   const temp = tempPath(shard, holder)

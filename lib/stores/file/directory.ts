@@ -6,8 +6,9 @@ import { endOf, hasCode, secondsOf, statOf, tidy, timesOf } from './disk.js'
 import { workPath } from './layout.js'
 
 /**
- * Makes the directory, closed to others, and sees that it can be trusted and that its file system has what it takes.
- * @throws StoreConfigError when it can't be trusted or lacks something; what the disk says when it can't be written to
+ * Creates the directory, closed to other users, and checks that it can be trusted and that its file system has hard
+ * links and exact times.
+ * @throws StoreConfigError when it can't be trusted or lacks something; the system's error when it can't be written to
  */
 export function prepareDirectory(directory: string): void {
   mkdirSync(directory, { recursive: true, mode: 0o700 })
@@ -15,7 +16,7 @@ export function prepareDirectory(directory: string): void {
   probe(directory)
 }
 
-/** @throws Error when there is no directory: then nobody can say of a record that it is absent. */
+/** @throws Error when there is no directory: then no record may be reported as absent */
 export function requireDirectory(directory: string): void {
   if (statOf(directory)?.isDirectory()) return
   throw new Error(
@@ -23,7 +24,10 @@ export function requireDirectory(directory: string): void {
   )
 }
 
-/** Whether a shard is there. Someone who can plant a link in its place could send records elsewhere. */
+/**
+ * Whether a shard exists.
+ * @throws Error when something else is in its place: a symbolic link planted there could send records elsewhere
+ */
 export function shardExists(shard: string): boolean {
   return [shard, workPath(shard)].every(directoryExists)
 }
@@ -32,7 +36,7 @@ export function makeShard(shard: string): void {
   for (const path of [shard, workPath(shard)]) makeDirectory(path)
 }
 
-/** Waits for the disk in place: it happens 256 times in the life of a directory. */
+/** Blocks until the directories are on disk, which happens at most 256 times in the life of a store's directory. */
 export function makeShardDurably(shard: string): void {
   makeShard(shard)
   for (const path of [shard, dirname(shard)]) syncDirectory(path)
@@ -63,6 +67,10 @@ function syncDirectory(path: string): void {
   }
 }
 
+/**
+ * Refuses a directory that another user could read or change.
+ * @throws StoreConfigError
+ */
 function requireOwn(directory: string): void {
   const stats = statOf(directory)
   if (!stats?.isDirectory()) {
@@ -95,7 +103,10 @@ function probe(directory: string): void {
   }
 }
 
-/** The end of a record is kept as the time of its file, to the millisecond. */
+/**
+ * The end of a record is kept as the modification time of its file, so the file system must keep milliseconds.
+ * @throws StoreConfigError when it does not
+ */
 function requireTimes(path: string): void {
   const expires = Math.floor(Date.now() / 1000) * 1000 + 3_600_123
   utimesSync(path, ...secondsOf(timesOf(expires)))
@@ -107,6 +118,7 @@ function requireTimes(path: string): void {
   )
 }
 
+/** @throws StoreConfigError when the file system has no hard links */
 function requireLinks(path: string): void {
   try {
     linkSync(path, `${path}.link`)

@@ -2,23 +2,23 @@ import { constants, linkSync, lstatSync, renameSync, type Stats, unlinkSync } fr
 import { open } from 'node:fs/promises'
 
 /**
- * Flags for opening what others may have put there. A symbolic link is refused, and a pipe does not keep the process
- * waiting.
+ * Flags for opening a path that another user may have planted: a symbolic link is refused, and a named pipe does not
+ * block the process.
  */
 export const { O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants as Partial<typeof constants>
 
 /**
- * What tells one state of a record's file from every other without opening it, since `mark` is drawn anew for each. Two
- * with the same mark, end, size and file do not come within the age of the universe.
+ * Identifies one state of a record's file without opening it. `mark` is drawn at random for each state, so two states
+ * with equal mark, end, size and inode do not occur in practice.
  */
 export interface Stamp {
-  /** The number of the file in its file system. */
+  /** The inode number of the file. */
   readonly ino: number
-  /** In bytes. */
+  /** The size of the file in bytes. */
   readonly size: number
-  /** When the record ends, in milliseconds since the epoch: the time of the file's "last change". */
+  /** When the record ends, in milliseconds since the epoch: the file's modification time. */
   readonly end: number
-  /** The time of its "last access", in the same unit. */
+  /** A random mark in the same unit: the file's access time. */
   readonly mark: number
 }
 
@@ -37,8 +37,11 @@ export function isSameStamp(a: Stamp, b: Stamp): boolean {
 }
 
 /**
- * The times to give a file for a record to end at `expires`. The access time lies after the end, within four years:
- * else the kernel would write a new one to disk at each read.
+ * Returns the times of a file whose record ends at `expires`. The access time lies after the end, by up to about four
+ * years: with the usual mount option `relatime`, the kernel would otherwise write a new access time to the disk at each
+ * read.
+ *
+ * @throws TypeError when `expires` is not finite
  */
 export function timesOf(expires: number): Times {
   if (!Number.isFinite(expires)) throw new TypeError(`file store: expires must be a finite number, not ${expires}`)
@@ -47,8 +50,8 @@ export function timesOf(expires: number): Times {
 }
 
 /**
- * The same in seconds, as utimes takes them. Half a millisecond more, since seconds in floating point lose a little on
- * the way.
+ * Converts the times to seconds, as utimes takes them. Half a millisecond is added, because seconds in floating point
+ * lose a little precision on the way.
  */
 export function secondsOf({ end, mark }: Times): readonly [accessed: number, changed: number] {
   return [(mark + 0.5) / 1000, (end + 0.5) / 1000]
@@ -56,7 +59,7 @@ export function secondsOf({ end, mark }: Times): readonly [accessed: number, cha
 
 export type Linked = 'linked' | 'taken' | 'gone'
 
-/** Gives a file a second name, unless that is taken or the file is gone. */
+/** Gives a file a second name. The result says when that name is taken, or when the file is gone. */
 export function link(path: string, name: string): Linked {
   try {
     linkSync(path, name)
@@ -68,7 +71,7 @@ export function link(path: string, name: string): Linked {
   }
 }
 
-/** `false`: there was nothing at `path`. */
+/** Renames a file. `false`: there was nothing at `path`. */
 export function rename(path: string, name: string): boolean {
   try {
     renameSync(path, name)
@@ -79,7 +82,7 @@ export function rename(path: string, name: string): boolean {
   }
 }
 
-/** `false`: there was nothing to remove. */
+/** Removes a file. `false`: there was nothing to remove. */
 export function remove(path: string): boolean {
   try {
     unlinkSync(path)
@@ -90,7 +93,10 @@ export function remove(path: string): boolean {
   }
 }
 
-/** Removes what a sweep would remove later: that must not make a write fail that is done, nor hide why one was not. */
+/**
+ * Removes a file, and ignores errors. A sweep would remove it later, and a failure here must neither make a completed
+ * write fail nor hide why a write failed.
+ */
 export function tidy(path: string): void {
   try {
     unlinkSync(path)
@@ -101,7 +107,7 @@ export function statOf(path: string): Stats | undefined {
   return lstatSync(path, { throwIfNoEntry: false })
 }
 
-/** Waits until a file or directory is on disk. One that is gone has nothing to wait for. */
+/** Waits until a file or directory is on disk. A file that is gone counts as done. */
 export async function sync(path: string): Promise<void> {
   const handle = await open(path, constants.O_RDONLY | O_NOFOLLOW).catch((cause: unknown) => {
     if (!hasCode(cause, 'ENOENT')) throw cause

@@ -1,4 +1,7 @@
-/** Makes of a system call's error one that says what the store was at, where, why, and what to do about it. */
+/**
+ * Turns the error of a system call into one that says what the store was doing, on which path, why it failed and what
+ * to do. Any other error is returned as it is.
+ */
 export function failure(action: string, cause: unknown): unknown {
   if (!(cause instanceof Error) || !('code' in cause) || !('syscall' in cause)) return cause
   const { code, message } = cause as NodeJS.ErrnoException

@@ -1,20 +1,20 @@
 /**
- * The bytes of a file. A record is a line of 92 bytes, then its text in UTF-8, then perhaps line feeds that cover what
- * the file held before:
+ * The format of a file. A record is a header of 92 bytes, then its text in UTF-8, then perhaps line feeds that
+ * overwrite the rest of a longer text from an earlier use of the file:
  *
  *     FS1r <checksum> <version> <id> <bytes of text>\n<text>
  *
- * The mark that a record was removed is shorter than that line, so that a file's size alone tells that it is no record:
+ * A tombstone, which marks a removed record, is shorter than that header, so the size of a file alone tells them apart:
  *
  *     FS1x 00000000 <version>\n
  *
- * The checksum covers all that follows the version. It and the id are for the machine that lost its power: then a file
- * can hold parts of two states, or what was in its blocks before. A process that dies leaves no such thing.
+ * The checksum covers everything after the version. The checksum and the id are there for a power failure, after which
+ * a file can hold parts of two states, or the earlier contents of its blocks. A process that dies leaves no such file.
  */
 export const headLength = 92
 export const markLength = 39
 
-/** `damaged`: not a file that this store has written to its end. */
+/** `damaged`: a file that this store has not written, or not to its end. */
 export type Kind = 'record' | 'removed' | 'damaged'
 
 export interface Head {
@@ -22,10 +22,12 @@ export interface Head {
   readonly version: string
 }
 
-/** Shared by all that is written and read: none of it waits between filling it and emptying it. */
+/**
+ * A buffer shared by all reads and writes. That is safe because each fills and empties it without an await in between.
+ */
 export const scratch = Buffer.allocUnsafeSlow(65_536)
 
-/** The bytes of a record, made up to `atLeast` bytes. Valid until the next one is encoded. */
+/** Returns the bytes of a record, padded to `atLeast` bytes. They are valid until the next record is encoded. */
 export function encodeRecord(id: string, text: string, version: string, atLeast: number): Buffer {
   const room = Math.max(headLength + 3 * text.length, atLeast)
   const bytes = room <= scratch.length ? scratch : Buffer.allocUnsafe(room)
@@ -42,12 +44,18 @@ export function encodeRemoval(version: string): Buffer {
   return Buffer.from(`FS1x 00000000 ${version}\n`, 'latin1')
 }
 
-/** Versions become part of file names, and what comes from a caller or from the disk may be anything. */
+/**
+ * Whether the value has the form of a version. Versions become part of file names, so a value from a caller or from the
+ * disk must be checked first.
+ */
 export function isVersion(version: unknown): version is string {
   return typeof version === 'string' && versionForm.test(version)
 }
 
-/** @param bytes at least the first `headLength` of a file of `size` bytes, as far as it has them */
+/**
+ * Decodes the header of a file.
+ * @param bytes The first `headLength` bytes or more of a file of `size` bytes; all of it if the file is shorter.
+ */
 export function decodeHead(bytes: Buffer, size: number): Head {
   const kind = size < markLength ? undefined : kinds[bytes.toString('latin1', 0, 5)]
   if (kind === undefined || (kind === 'record' && size < headLength)) return damaged
@@ -55,7 +63,10 @@ export function decodeHead(bytes: Buffer, size: number): Head {
   return isVersion(version) ? { kind, version } : damaged
 }
 
-/** The text of a whole record of `size` bytes; `undefined` if it is damaged, or not of this id. */
+/**
+ * Returns the text of a record. `undefined`: the file is damaged, or belongs to another id.
+ * @param bytes The whole file, of `size` bytes.
+ */
 export function decodeText(bytes: Buffer, size: number, id: string): string | undefined {
   const end = headLength + Number.parseInt(bytes.toString('latin1', 83, 91), 16)
   if (!(end <= size) || bytes.toString('latin1', summedFrom, 82) !== id) return undefined
@@ -67,12 +78,12 @@ const kinds: Readonly<Record<string, Kind>> = { 'FS1r ': 'record', 'FS1x ': 'rem
 const versionForm = /^[0-9a-z]{24}$/
 const damaged: Head = { kind: 'damaged', version: 'damaged' }
 
-/** Where the id begins. */
+/** The offset of the id, where the bytes that the checksum covers begin. */
 const summedFrom = 39
 
 let zlib: typeof import('node:zlib') | undefined
 
-/** The module is loaded at the first record, as it takes a millisecond of the start of apps that have other stores. */
+/** `node:zlib` is loaded at the first record, because it would add to the start time of apps that use other stores. */
 function checksum(bytes: Buffer): number {
   zlib ??= process.getBuiltinModule('node:zlib')
   return zlib.crc32(bytes)

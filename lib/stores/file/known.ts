@@ -3,14 +3,14 @@ import { isSameStamp, stampOf, statOf } from './disk.js'
 import { reusedSize, type WholeState } from './state.js'
 
 /**
- * What the files of a few records held when this process read or wrote them: one that is still the same need not be
- * opened again, which takes four system calls where this takes one. What is kept in vain outlives the young generation
- * of V8's heap, so a record is kept from when it comes again.
+ * A cache of recently used records. A file that has not changed since this process read or wrote it need not be opened
+ * again, which saves three of four system calls. A record is cached from its second use on: entries that are never used
+ * again would outlive the young generation of V8's heap and make garbage collection more expensive.
  */
 export class Known {
   readonly #recent = new TwoWayCache<WholeState>()
 
-  /** The state of a record whose file has not changed; `undefined` if it is not known. */
+  /** Returns the state of a record whose file has not changed; `undefined` if it has changed or is not cached. */
   look(path: string): WholeState | undefined {
     const known = this.#recent.get(path)
     if (known === undefined) return undefined
@@ -21,12 +21,12 @@ export class Known {
     return { kind, version, live: stamp.end > now, stamp, text }
   }
 
-  /** Takes note of what was read. */
+  /** Called with the state of a record that was read. */
   found(path: string, state: WholeState): void {
     if (this.#recent.wasSeen(path)) this.#keep(path, state)
   }
 
-  /** Takes note of what was written in the place of another state. */
+  /** Called with the new state of a record that was replaced. It is cached only if an earlier state was. */
   replaced(path: string, state: WholeState): void {
     if (this.#recent.get(path) !== undefined) this.#keep(path, state)
   }

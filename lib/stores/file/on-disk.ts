@@ -24,9 +24,9 @@ import { ended, everything, type Judgement, Sweep } from './sweep.js'
 import { type Temp, Temps } from './temps.js'
 
 export interface SweepProgress {
-  /** How many of the 256 sub-directories are done. */
+  /** How many of the 256 subdirectories are done. */
   readonly shards: number
-  /** How many records were looked at. */
+  /** How many records were examined. */
   readonly examined: number
   /** How many expired records were removed. */
   readonly removed: number
@@ -34,20 +34,26 @@ export interface SweepProgress {
 
 export interface FileSweepOptions {
   readonly signal?: AbortSignal
-  /** Called when another sub-directory is done. */
+  /** Called after each subdirectory. */
   readonly onProgress?: (progress: SweepProgress) => void
 }
 
-/** Answers at once, unless it has to wait for another writer of the same record or for the disk. */
+/**
+ * A record store whose methods answer at once, unless they have to wait for another writer of the same record or for
+ * the disk.
+ */
 export interface FileStore extends Required<Omit<RecordStore, 'capabilities' | 'address' | 'sweep'>> {
-  /** As every store's; after one that was aborted, the next begins where that one stopped. */
+  /**
+   * Removes expired records and resolves to their number. After an aborted sweep, the next one continues where it
+   * stopped.
+   */
   sweep(options?: FileSweepOptions): Promise<number>
 }
 
-/** How often a write whose file others took away is tried again. */
+/** How often a write is tried when other processes remove its temporary file. */
 const maxTries = 100
 
-/** The file store; `fileStore` says what it does. */
+/** The file store. `fileStore` documents what it promises. */
 export class OnDisk implements FileStore {
   readonly kind = 'record'
   readonly #directory: string
@@ -157,8 +163,9 @@ export class OnDisk implements FileStore {
   }
 
   /**
-   * By path, not by an open file: that could be another record's by now. So a touch and an update at the same time are
-   * as good as one after the other, and the mark of a removed record is none the livelier for a time in the future.
+   * Sets the times by path and not through an open file, because the open file could belong to another record by now.
+   * So a touch concurrent with an update has the same result as one after the other. A tombstone stays a tombstone even
+   * if it gets a time in the future.
    */
   #touch(id: string, expires: number): Awaitable<boolean> {
     const { record } = this.#place(id)
@@ -176,7 +183,7 @@ export class OnDisk implements FileStore {
     return this.#durable ? sync(record).then(() => true) : true
   }
 
-  /** The mark that takes the place of a record makes the updates of slow writers fail. */
+  /** A tombstone takes the place of the record, so that a concurrent update, which holds an older version, fails. */
   async #remove(id: string): Promise<boolean> {
     const place = this.#place(id)
     for (let state = readHead(place.record); state?.live; state = readHead(place.record)) {
@@ -186,7 +193,7 @@ export class OnDisk implements FileStore {
     return false
   }
 
-  /** Whether this, and not another writer, ended the state `from`. */
+  /** Ends the state `from`. `false`: another writer changed the record first. */
   async #end(place: Place, from: string): Promise<boolean> {
     const claim = { ...place, from, fits: isLive }
     try {
@@ -195,10 +202,14 @@ export class OnDisk implements FileStore {
     } catch (cause) {
       if (!hasCode(cause, 'ENOSPC') && !hasCode(cause, 'EDQUOT')) throw cause
     }
-    return (await removeEnded(claim)) === 'done' // signing out must work on a full disk
+    return (await removeEnded(claim)) === 'done' // sign-out must work on a full disk
   }
 
-  /** Makes a file, then puts it in its place. Answers with what it was, or `undefined` if the place is lost to it. */
+  /**
+   * Makes a file and puts it in its place. Resolves to the file, or to `undefined` if another writer won the race.
+   *
+   * @throws Error when the temporary file vanishes again and again
+   */
   #write<T extends Temp>(
     place: Place,
     make: () => T,
@@ -215,7 +226,7 @@ export class OnDisk implements FileStore {
     })
   }
 
-  /** Puts a file where no record is, or one that has ended. `lost`: a live record is there. */
+  /** Puts a file where there is no record, or only an expired one. `lost`: there is a live record. */
   async #begin(id: string, place: Place, temp: Temp): Promise<Outcome> {
     try {
       const linked = link(temp.path, place.record)
@@ -253,7 +264,9 @@ export class OnDisk implements FileStore {
   }
 }
 
-/** What `work` gives, or a promise that rejects with what went wrong. */
+/**
+ * Returns the result of `work`. An error becomes a rejected promise, with a message that says what the store was doing.
+ */
 function reporting<T>(action: string, work: () => Awaitable<T>): Awaitable<T> {
   return orElse(work, (cause) => Promise.reject(failure(action, cause)))
 }

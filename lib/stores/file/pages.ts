@@ -5,10 +5,13 @@ import { hasCode } from './disk.js'
 import { idIn, isRecord, shardNames, shardPath } from './layout.js'
 import { readWhole } from './state.js'
 
-/** How many files are read before others run: about a millisecond of work. */
+/** How many files are read before other tasks get a turn of the event loop: about a millisecond of work. */
 const SLICE = 50
 
-/** A page of the live records, in the order of their files' names, of which `after` is one. */
+/**
+ * Returns a page of the live records, ordered by their file names. `after` is the file name of the last record before
+ * the page.
+ */
 export async function pageOf(directory: string, { after, limit }: PageOptions): Promise<RecordPage> {
   const records: ListedRecord[] = []
   for (const shard of shardNames) {

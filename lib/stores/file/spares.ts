@@ -1,6 +1,9 @@
 import { reuseAfter } from './state.js'
 
-/** A file that is whole or spare and has no name but this. Its version is its own: no other file ever has it. */
+/**
+ * A file with this one name: either completely written or spare. Its version is unique: no other file ever has the
+ * same.
+ */
 export interface Temp {
   readonly path: string
   readonly version: string
@@ -8,14 +11,20 @@ export interface Temp {
 
 interface Spare {
   readonly temp: Temp
-  /** When it stopped being a record, by `performance.now()`. */
+  /** When the file stopped being a record, by `performance.now()`. */
   readonly since: number
 }
 
-/** How many to keep: enough for 100,000 updates a second, each of which gives one and, `reuseAfter` later, takes one. */
+/**
+ * The most spare files to keep. It is enough for 100,000 updates a second: each update adds a file, and takes one that
+ * was added at least `reuseAfter` ms earlier.
+ */
 const maxSpares = 100 * reuseAfter
 
-/** Files that were records of this process's updates, by shard, to be written anew once nobody can be reading them. */
+/**
+ * Files that this process's updates have replaced, by shard. They are written anew once no process can still be reading
+ * them.
+ */
 export class Spares {
   readonly #byShard = new Map<string, Spare[]>()
   #count = 0
@@ -24,7 +33,7 @@ export class Spares {
     return this.#count >= maxSpares
   }
 
-  /** To be called after the file was replaced. */
+  /** Adds a file. Call it after the file was replaced. */
   add(shard: string, temp: Temp): void {
     const spare = { temp, since: performance.now() }
     const queue = this.#byShard.get(shard)

@@ -3,34 +3,34 @@ import { promisify } from 'node:util'
 import { hasCode, isSameStamp, O_NOFOLLOW, O_NONBLOCK, type Stamp, stampOf, statOf } from './disk.js'
 import { decodeHead, decodeText, type Head, headLength, scratch } from './format.js'
 
-/** What was found where a record should be. */
+/** What was found at the path of a record. */
 export interface State extends Head {
-  /** Whether it is a record whose end had not come when it was looked at. */
+  /** Whether it is a record that had not expired when it was read. */
   readonly live: boolean
   readonly stamp: Stamp
 }
 
 export interface WholeState extends State {
-  /** `undefined`: damaged, or no record. */
+  /** `undefined`: the file is damaged, or is no record. */
   readonly text: string | undefined
 }
 
 /**
- * Files up to this size, in bytes, are used again for other records (see temps.ts), no earlier than `reuseAfter` ms
- * after they were replaced. So whoever has read one within `readWithin` ms of opening it has read what it held then.
- * Who took longer looks whether it is still in its place.
+ * Files up to this size, in bytes, are reused for other records (see temps.ts), no earlier than `reuseAfter` ms after
+ * they were replaced. So a reader that finishes within `readWithin` ms of opening the file has read its original
+ * contents. A slower reader checks whether the file is still in its place, and reads again if it is not.
  */
 export const reusedSize = 16_384
 export const readWithin = 5
 export const reuseAfter = 10
 
-/** What is at a path, without its text; `undefined` if there is nothing. */
+/** Reads the header of the file at a path; `undefined` if there is none. */
 export function readHead(path: string): State | undefined {
   const loaded = load(path, headLength)
   return loaded && stateOf(loaded)
 }
 
-/** What is at a path, with its text; `undefined` if there is nothing. */
+/** Reads the file at a path with its text; `undefined` if there is none. */
 export function readWhole(path: string, id: string): WholeState | undefined {
   const loaded = load(path, Infinity)
   if (loaded === undefined) return undefined
@@ -42,7 +42,10 @@ export function readWhole(path: string, id: string): WholeState | undefined {
   return { kind, version, live, stamp, text }
 }
 
-/** Brings what `readHead` reads into the system's cache, so that it does not keep the event loop waiting for the disk. */
+/**
+ * Loads the bytes that `readHead` reads into the system's cache, so that `readHead` does not block the event loop on
+ * the disk.
+ */
 export async function prefetch(path: string): Promise<void> {
   const file = openToRead(path)
   if (file === undefined) return
@@ -58,11 +61,15 @@ const readStartAsync = promisify(read)
 interface Loaded {
   readonly bytes: Buffer
   readonly stats: Stats
-  /** When reading began. */
+  /** When reading began, in milliseconds since the epoch. */
   readonly now: number
 }
 
-/** Reads again when the file may have been used for something else in the meantime. */
+/**
+ * Reads a file, and reads it again when it may have been reused for another record in the meantime.
+ *
+ * @throws Error when that happens twenty times in a row
+ */
 function load(path: string, atMost: number): Loaded | undefined {
   for (let tries = 0; tries < 20; tries++) {
     const start = performance.now()
@@ -75,7 +82,7 @@ function load(path: string, atMost: number): Loaded | undefined {
   )
 }
 
-/** Whether a file was the one at `path` all the time since it had these times, which each writer gives it anew. */
+/** Whether the file at `path` still has the stamp that it had before reading. Every writer gives a file a new stamp. */
 function isInPlace(path: string, before: Stats): boolean {
   const now = statOf(path)
   return now !== undefined && isSameStamp(stampOf(before), stampOf(now))

@@ -8,7 +8,10 @@ import { headLength } from './format.js'
 import { claimOf, isRecord, isTemp, workPath } from './layout.js'
 import { prefetch, readHead, type State } from './state.js'
 
-/** What a sweep takes away. Records are judged without opening them first. */
+/**
+ * Decides what a sweep removes. `maybe` judges a record by its file's status, `surely` by its contents, so that most
+ * files need not be opened.
+ */
 export interface Judgement {
   readonly maybe: (stats: Stats) => boolean
   readonly surely: (state: State) => boolean
@@ -16,7 +19,7 @@ export interface Judgement {
   readonly abandonedAfter: number
 }
 
-/** What has ended, or is no record any more. A writer whose file is taken away after a minute writes it again. */
+/** Removes expired records and tombstones. A writer whose temporary file is removed after a minute writes it again. */
 export const ended: Judgement = {
   maybe: (stats) => endOf(stats) <= Date.now() || stats.size < headLength,
   surely: (state) => !state.live,
@@ -25,23 +28,24 @@ export const ended: Judgement = {
 
 export const everything: Judgement = { maybe: () => true, surely: () => true, abandonedAfter: -Infinity }
 
-/** In milliseconds. */
+/** In milliseconds: how long a sweep works before it rests, and how long it rests. */
 const work = 2
 const rest = 2
 
 /**
- * A walk through shards. It looks at files synchronously, for a fraction of the processor time that asynchronous calls
- * take, but in slices of `work` ms with a rest between them. What can wait for the disk in a removal is asynchronous.
+ * A walk through shards. It examines files synchronously, which takes a fraction of the processor time of asynchronous
+ * calls, but in slices of `work` ms with a pause between them. Those steps of a removal that may wait for the disk are
+ * asynchronous.
  */
 export class Sweep {
   readonly #judgement: Judgement
   readonly #signal: AbortSignal | undefined
   #sliceEnd = performance.now() + work
-  /** How many records were looked at. */
+  /** How many records were examined. */
   examined = 0
   /** How many records were removed. */
   removed = 0
-  /** The first error; it did not keep the walk from going on. */
+  /** The first error. The walk goes on after an error. */
   failure: unknown
 
   constructor(judgement: Judgement, signal?: AbortSignal) {
@@ -104,7 +108,7 @@ export class Sweep {
       outcome = await removeEnded({ shard, record, from: state.version, fits: this.#judgement.surely })
       if (outcome === 'done' && state.kind === 'record') this.removed++
     }
-    this.#sliceEnd = performance.now() + work // others ran meanwhile
+    this.#sliceEnd = performance.now() + work // other tasks ran during the removal
   }
 
   async #restNowAndThen(): Promise<void> {

@@ -17,17 +17,18 @@ interface OpenTemp {
   readonly temp: Temp
   readonly file: number
   readonly ino: number
-  /** Bytes that it has from an earlier use. */
+  /** The file's length in bytes from an earlier use. */
   readonly size: number
 }
 
 /**
- * The files in the making of one process. A file that was replaced is kept and written anew, for a third of what it
- * takes to make one: no inode and no block is freed and found again, and ext4 does not go to the disk at once, as it
- * does when a new file is renamed over another.
+ * The temporary files of one process. A replaced file is kept and written anew, which is much cheaper than making a new
+ * one: no inode and no block is freed and allocated again. ext4 also starts to write to the disk at once when a new
+ * file is renamed over another, and does not when a reused file is.
  *
- * Two things make that safe. A spare is written only if it has no name but the one that this process alone knows, so it
- * is nobody's record. And whoever opened it while it was one has stopped reading, or reads again (see state.ts).
+ * Two things make the reuse safe. A spare file is written only if it has no name but the one that this process alone
+ * knows, so it is no record. And a process that opened the file while it was a record has finished reading, or reads
+ * again (see state.ts).
  */
 export class Temps {
   readonly #prefix = randomBytes(8).toString('hex')
@@ -35,14 +36,14 @@ export class Temps {
   readonly #makeShard: (shard: string) => void
   #count = 0
 
-  /** @param makeShard makes the directory of a shard, which someone else may have made meanwhile */
+  /** @param makeShard Creates the directory of a shard. Another process may have created it meanwhile. */
   constructor(makeShard: (shard: string) => void) {
     this.#makeShard = makeShard
   }
 
   /**
-   * A file that holds a record.
-   * @throws what the disk says, and then leaves no file behind; TypeError when `expires` is not finite
+   * Writes a file that holds a record.
+   * @throws the system's error, and then leaves no file behind; TypeError when `expires` is not finite
    */
   record(shard: string, id: string, text: string, expires: number): RecordTemp {
     const times = timesOf(expires)
@@ -54,7 +55,7 @@ export class Temps {
     })
   }
 
-  /** A file that marks where a record was removed. Throws as `record` does. */
+  /** Writes a tombstone. Throws as `record` does. */
   removal(shard: string): Temp {
     return this.#write(shard, ({ temp, file, size }) => {
       const bytes = encodeRemoval(temp.version)
@@ -64,18 +65,21 @@ export class Temps {
     })
   }
 
-  /** Gives the file of a record that is about to be replaced a name by which to keep it, if it is worth it. */
+  /**
+   * Gives the file of a record that is about to be replaced a second name, so that it can be reused. `undefined`: the
+   * file is too large to reuse, there are enough spare files, or the link failed.
+   */
   hold(shard: string, record: string, { stamp }: State): Temp | undefined {
     if (stamp.size > reusedSize || this.#spares.full) return undefined
     const temp = this.#next(shard)
     try {
       return link(record, temp.path) === 'linked' ? temp : undefined
     } catch {
-      return undefined // no room for another name, say: the record can be replaced all the same
+      return undefined // the disk may be full, for example: the record can be replaced all the same
     }
   }
 
-  /** To be called when the record was replaced. */
+  /** Adds a held file to the spare ones. Call it after the record was replaced. */
   keep(shard: string, held: Temp): void {
     this.#spares.add(shard, held)
   }
@@ -129,7 +133,10 @@ function makeFile(temp: Temp): OpenTemp {
   return { temp, file, ino: fstatSync(file).ino, size: 0 }
 }
 
-/** `undefined`: a sweep took it for abandoned, or someone who died left it with another name. */
+/**
+ * Opens a spare file for writing. `undefined`: a sweep has removed it as abandoned, or a process died and left a second
+ * name of it.
+ */
 function reopen(temp: Temp): OpenTemp | undefined {
   let file: number | undefined
   try {

@@ -1,4 +1,4 @@
-/** What the clients of this world tell of where they connect to. */
+/** The settings in which drivers keep the address that they connect to. Each driver uses a few of these names. */
 interface Settings {
   readonly host?: unknown
   readonly hostname?: unknown
@@ -21,14 +21,14 @@ interface Settings {
 }
 
 /**
- * Where a driver's client connects to, as `host:port`, for a message: never the user or the password beside it.
- * `undefined` where it does not tell.
+ * Returns the address that a driver's client connects to, as `host:port`, for messages. The result never contains the
+ * user name or the password. It is `undefined` when the client does not reveal its address.
  */
 export function addressOf(client: unknown): string | undefined {
   return find(client, 0)
 }
 
-/** Clients keep their settings under one of a few names, and wrap other clients. */
+/** Searches a client recursively: it keeps its settings under one of a few names, and may wrap another client. */
 function find(at: unknown, depth: number): string | undefined {
   if (typeof at === 'string') return hostIn(at)
   if (at === null || (typeof at !== 'object' && typeof at !== 'function') || depth === mostDepth) return undefined
@@ -46,7 +46,10 @@ function severalIn({ hosts, sentinels, startupNodes }: Settings, depth: number):
   return several?.map((each) => find(each, depth + 1)).join(', ')
 }
 
-/** A host by default may stand beside a socket; what has a `hostname`, as Node's requests do, has a path on that host. */
+/**
+ * Looked for before the host, because a client that connects to a Unix socket may still carry a default host. Where
+ * there is a `hostname`, as in the options of Node's HTTP requests, `path` is a path on that host and not a socket.
+ */
 function socketIn({ hostname, path, socketPath }: Settings): string | undefined {
   const paths = hostname === undefined ? [socketPath, path] : []
   return first(paths, (each) => (typeof each === 'string' && each.startsWith('/') ? each : undefined))
@@ -76,8 +79,9 @@ function joined(host: string, port: unknown): string {
 }
 
 /**
- * Host and port of a URL, or of several hosts in one. A password that is not encoded may hold any sign that ends a host:
- * with an `@` further on, or with what can't be a host or a port, nothing is told at all.
+ * Returns the host and port of a URL, or all of them when the URL lists several hosts. A password that was not
+ * percent-encoded may contain the characters that end a host. So the function returns nothing when another `@` follows,
+ * or when a part does not look like a host and a port: part of a password must never reach a message.
  */
 function hostIn(url: string): string | undefined {
   const [, authority, rest] = /^[a-z][a-z\d+.-]*:\/\/([^/?#\\]*)(.*)$/is.exec(url) ?? []

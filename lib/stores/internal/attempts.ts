@@ -1,4 +1,4 @@
-/** What ends the attempts. */
+/** What an attempt returns to end the loop of `attempts`. */
 export interface Done<T> {
   readonly value: T
 }
@@ -8,10 +8,11 @@ export function done<T>(value: T): Done<T> {
 }
 
 /**
- * Attempts something until it is done. An attempt that answers `undefined` was overtaken: another writer got through,
- * so this ends, unless the engine is broken.
+ * Repeats an attempt until it returns a `Done`. An attempt returns `undefined` when another writer came first. Each
+ * repetition means that some other writer succeeded, so the loop ends, unless the engine is broken.
  *
- * @param what What the error says was overtaken: the store and what it was about.
+ * @param what The store and the operation, as the error names them.
+ * @throws Error when the last of `most` attempts was overtaken too; whatever an attempt throws
  */
 export async function attempts<T>(what: string, attempt: () => Promise<Done<T> | undefined>, most = 200): Promise<T> {
   for (let turn = 0; turn < most; turn++) {

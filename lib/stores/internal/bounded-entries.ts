@@ -9,7 +9,7 @@ export class Entry implements Ending {
   version: number
   expires: number
   place = -1
-  /** Neighbours in the ring of entries, which stands in the order of their last use. */
+  /** The neighbours in the ring of entries, which is ordered by last use. */
   older: Entry = this
   newer: Entry = this
 
@@ -23,17 +23,20 @@ export class Entry implements Ending {
 }
 
 /**
- * Entries by id, bounded by count and by bytes. Knows at once which is unused for longest and which ends first.
- * An entry whose end has passed is never found.
+ * Entries by id, bounded by count and by bytes. The least recently used entry and the one that expires first are both
+ * found without a search. An expired entry is never returned.
  */
 export class BoundedEntries {
   readonly #maxCount: number
   readonly #maxBytes: number
   #shards = emptyShards()
   #ends = new EndHeap<Entry>()
-  /** Where the ring is open: the entry used last is its `older`, the one unused for longest its `newer`. */
+  /** The start and end of the ring: `older` is the entry used last, `newer` the least recently used one. */
   #anchor = new Entry('', '', 0, 0, 0)
-  /** Those that still hold the text as they were given it, each in the place that its id says. */
+  /**
+   * Entries whose text was not copied yet (see `#putOffCopy`), each at the index that `placeOfGiven` derives from its
+   * id.
+   */
   #given: (Entry | undefined)[] = []
   #count = 0
   #bytes = 0
@@ -44,12 +47,14 @@ export class BoundedEntries {
     this.#maxBytes = maxBytes
   }
 
-  /** Whoever is told the ids of live entries that are dropped to make room. */
+  /**
+   * Sets the listener that is called with the id of each live entry that is evicted. There is one listener at a time.
+   */
   onEvict(listener: (id: string) => void): void {
     this.#onEvict = listener
   }
 
-  /** The live entry of this id, which counts as used now. */
+  /** Returns the live entry with this id, and marks it as used now. */
   use(id: string): Entry | undefined {
     const entry = shardOf(this.#shards, id).get(id)
     if (entry === undefined) return undefined
@@ -57,7 +62,7 @@ export class BoundedEntries {
       this.drop(entry)
       return undefined
     }
-    // Who writes has just read.
+    // A request that writes has just read, so the entry is often the most recent one already.
     if (this.#anchor.older !== entry) {
       unlink(entry)
       link(entry, this.#anchor)
@@ -65,13 +70,13 @@ export class BoundedEntries {
     return entry
   }
 
-  /** The same, which does not count as use. */
+  /** Returns the live entry with this id, and does not mark it as used. */
   peek(id: string): Entry | undefined {
     const entry = shardOf(this.#shards, id).get(id)
     return entry !== undefined && entry.expires > Date.now() ? entry : undefined
   }
 
-  /** The first ids behind `after`, some of which may have ended. */
+  /** Returns up to `most` ids that sort after `after`, in order. Some of them may have expired. */
   idsBehind(after: string | undefined, most: number): readonly string[] {
     const ids: string[] = []
     for (const letter of LETTERS) {
@@ -83,7 +88,11 @@ export class BoundedEntries {
     return ids
   }
 
-  /** Adds an entry whose id has none, and drops others if that takes more than there is. */
+  /**
+   * Adds an entry. The id must not have one yet. Other entries are dropped if the new one exceeds a bound.
+   *
+   * @throws RangeError when the text alone is larger than `maxBytes`
+   */
   add(id: string, text: string, version: number, expires: number): void {
     const bytes = this.#bytesOf(text)
     const entry = new Entry(ownText(id), ownText(text), bytes, version, expires)
@@ -95,7 +104,11 @@ export class BoundedEntries {
     this.#makeRoom()
   }
 
-  /** Replaces what an entry, just used, holds. */
+  /**
+   * Replaces the contents of an entry, which `use` has just returned.
+   *
+   * @throws RangeError when the text alone is larger than `maxBytes`
+   */
   rewrite(entry: Entry, text: string, version: number, expires: number): void {
     const bytes = this.#bytesOf(text)
     this.#bytes += bytes - entry.bytes
@@ -142,7 +155,12 @@ export class BoundedEntries {
     this.#bytes = 0
   }
 
-  /** Refused before anything else is touched: one giant must not push everyone out and then not fit either. */
+  /**
+   * Estimates the heap that an entry with this text takes. A text that can never fit is refused before any entry is
+   * dropped, so that one huge record does not evict all others in vain.
+   *
+   * @throws RangeError when the result exceeds `maxBytes`
+   */
   #bytesOf(text: string): number {
     const bytes = bytesPerRecord + text.length * (isWide(text) ? 2 : 1)
     if (bytes <= this.#maxBytes) return bytes
@@ -152,8 +170,8 @@ export class BoundedEntries {
   }
 
   /**
-   * The copy of a text takes a tenth of a request, and most texts are replaced soon: it is made when another record needs
-   * the place.
+   * Postpones the copy of the text (see `ownText`) until another entry claims the same place in `#given`. The copy is a
+   * noticeable part of a request's cost, and most texts are replaced before it would be needed.
    */
   #putOffCopy(entry: Entry): void {
     const place = placeOfGiven(entry.id)
@@ -176,9 +194,9 @@ export class BoundedEntries {
 }
 
 /**
- * What V8 keeps for a record besides the characters of its text: the id, the string headers, the entry, the boxed end,
- * and its share of the map and the heap. Measured from 220 in a store that only grew to 330 in one that has been full for
- * long.
+ * The bytes that V8 keeps for a record besides the characters of its text: the id, the string headers, the entry, the
+ * boxed `expires`, and its share of the map and the heap. `bench/parts/memory-bytes.js` measures it: 220 in a store
+ * that only grew, up to 330 in one that has been full for a long time.
  */
 const bytesPerRecord = 280
 
@@ -188,12 +206,13 @@ function isWide(text: string): boolean {
   return beyondLatin1.test(text)
 }
 
-/** A string passes through here to get memory of its own, unless it is longer. */
+/** The buffer through which `ownText` copies strings of up to this many bytes. */
 const passage = Buffer.allocUnsafeSlow(16384)
 
 /**
- * The same string in memory of its own. A string that was cut out of another keeps all of the other alive, one that
- * was put together keeps its parts, and an old two-byte string stays twice as long as it has to be.
+ * Returns a copy of a string that shares no memory with another string. Without it, a slice keeps the whole string that
+ * it was cut from alive, a concatenation keeps its parts, and a text of Latin-1 characters that was cut out of a
+ * two-byte string takes twice the memory that it needs.
  */
 function ownText(text: string): string {
   const encoding = isWide(text) ? 'utf16le' : 'latin1'
@@ -204,10 +223,11 @@ function ownText(text: string): string {
 }
 
 /**
- * A Map is rebuilt as a whole whenever it is full, which takes hundreds of milliseconds at a million entries. Sixty-four
- * Maps are rebuilt one at a time. The first letter of an id is as random as any.
+ * Entries are spread over sixty-four Maps by the first character of their id, which is uniformly random. V8 rebuilds a
+ * whole Map whenever it is full, which takes hundreds of milliseconds for a million entries; small Maps are rebuilt one
+ * at a time.
  */
-/** Those of base64url, in their order: what ids begin with. */
+/** The characters of base64url in the order of their codes: the possible first characters of an id. */
 const LETTERS = Array.from('-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz')
 
 function emptyShards(): readonly Map<string, Entry>[] {
@@ -218,12 +238,15 @@ function shardOf(shards: readonly Map<string, Entry>[], id: string): Map<string,
   return shards[id.charCodeAt(0) & 63] as Map<string, Entry>
 }
 
-/** One of 256. Letters two and three of an id are as random as the first. */
+/** Maps an id to one of 256 places, by its second and third characters, which are as random as the first. */
 function placeOfGiven(id: string): number {
   return (4 * id.charCodeAt(1) + id.charCodeAt(2)) & 255
 }
 
-/** Puts an entry before the anchor. The ring, unlike a Map's own order, moves an entry without a rebuild. */
+/**
+ * Inserts an entry as the most recently used one. A linked ring moves an entry cheaply; a Map would need a delete and
+ * an insert, and would be rebuilt again and again.
+ */
 function link(entry: Entry, anchor: Entry): void {
   entry.older = anchor.older
   entry.newer = anchor
@@ -231,7 +254,10 @@ function link(entry: Entry, anchor: Entry): void {
   anchor.older = entry
 }
 
-/** Leaves no pointer in the entry: one that was dropped would keep its former neighbours alive for a while. */
+/**
+ * Takes an entry out of the ring, and resets its pointers: a dropped entry would otherwise keep its former neighbours
+ * alive.
+ */
 function unlink(entry: Entry): void {
   entry.older.newer = entry.newer
   entry.newer.older = entry.older

@@ -4,19 +4,24 @@ import { envelope, freshVersion, openEnvelope, wholeEnd } from './envelope.js'
 import { asking, defaultTimeout } from './in-time.js'
 import { turnsOf } from './turns.js'
 
-/** What a bridge needs of the other side: values by key, and nothing else. */
+/** The engine behind a bridge: values by key, and nothing else. */
 export interface Engine {
-  /** What `put` was given, or anything else when there is none. */
+  /** Resolves to the value that `put` was given, or to anything that is no such value when the key has none. */
   get(id: string): Promise<unknown>
   put(id: string, value: string, expires: number): Promise<void>
   drop(id: string): Promise<void>
-  /** For engines that can forget all of this store's records at once. */
+  /** Removes all records of this store. Only for engines that can do so at once. */
   clear?(): Promise<void>
-  /** For engines that can tell what they hold; needed where nothing else removes what has expired. */
+  /**
+   * Lists the ids of all records. Only for engines that can list their keys; needed where nothing else removes expired
+   * records.
+   */
   ids?(): Promise<readonly string[]>
 }
 
-/** A record store whose methods take turns by id, which makes each of them atomic within this process. */
+/**
+ * A record store in which the calls for one id run one after another, so that each call is atomic within this process.
+ */
 export type Bridge = AsyncRecordStore & Required<Pick<AsyncRecordStore, 'setup' | 'clear' | 'sweep'>>
 
 export interface BridgeOptions {
@@ -25,14 +30,17 @@ export interface BridgeOptions {
 }
 
 /**
- * A record store over an engine that can only get and put: to look and then to write is not atomic there, so whatever
- * concerns one id waits its turn. Reads do as well, for some engines show a value that is half written.
+ * Makes a record store over an engine that can only get and put. Reading and then writing is not atomic in such an
+ * engine, so the calls for one id run one after another. That includes reads, because some engines return a value that
+ * is half written.
  *
- * A call that takes too long rejects, and asks for nothing more. What it did ask for may still be done, so its turn ends
- * only when the engine has answered: until then the calls for the same id that come after it reject in time as well.
+ * A call that exceeds the timeout rejects and sends nothing more to the engine. A request that it has already sent may
+ * still be carried out. So the call holds its turn until the engine has answered that request, and later calls for the
+ * same id wait behind it; they reject after the timeout too.
  *
- * @param name the store's, in errors
- * @param client what the user handed in: two bridges over the same one take turns with each other.
+ * @param name The store's name, for errors.
+ * @param client The client that the app passed in. Bridges over the same client share their turns.
+ * @throws StoreConfigError when the timeout is not a duration that a timer can wait
  */
 export function bridge(name: string, client: object, engine: Engine, options: BridgeOptions = {}): Bridge {
   const turns = turnsOf(client)
@@ -92,7 +100,10 @@ export function bridge(name: string, client: object, engine: Engine, options: Br
   }
 }
 
-/** What a call may ask of the engine, until it is given up: nobody waits for the outcome any more. */
+/**
+ * The engine as one call sees it. Every operation throws once the call has timed out, because no caller waits for the
+ * outcome any more.
+ */
 function whileInTime(engine: Engine, late: AbortSignal): Engine {
   return {
     get: async (id) => {

@@ -1,4 +1,4 @@
-/** What somebody gave instead of a client, in words and without any of its values. */
+/** Describes in words what the app passed instead of a client. The description contains no values. */
 export function kindOf(given: unknown): string {
   if (given === undefined) return 'undefined: was it made, and exported?'
   if (given === null) return 'null'
@@ -20,7 +20,7 @@ function functionKind(given: unknown): string {
     : `the function ${name || 'without a name'}`
 }
 
-/** An ES module's namespace, or what a CommonJS module exports for one. */
+/** Whether the object is the namespace of an ES module, or the exports of a module that was compiled to CommonJS. */
 function isModule(given: object): boolean {
   return Object.prototype.toString.call(given) === '[object Module]' || '__esModule' in given
 }

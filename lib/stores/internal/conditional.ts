@@ -2,24 +2,33 @@ import type { StoredRecord, Version } from '../../../types/store.js'
 import { attempts, type Done, done } from './attempts.js'
 import { freshVersion, wholeEnd } from './envelope.js'
 
-/** What a key of the engine holds; an engine adds what it takes to change exactly that. */
+/**
+ * The record under a key. An engine extends this with whatever it needs to change exactly this state, such as a
+ * revision.
+ */
 export interface Held {
   readonly record: StoredRecord
 }
 
-/** An engine that writes on the condition that a key still holds what was read, or nothing. */
+/**
+ * An engine with conditional writes: a write takes effect only if the key still holds the state that was read, or still
+ * holds nothing.
+ */
 export interface ConditionalEngine<H extends Held> {
   get(id: string): Promise<H | undefined>
-  /** Creates, or replaces exactly `held`. `false`: the key holds something else. */
+  /**
+   * Creates the record when `held` is left out; otherwise replaces exactly `held`. `false`: the key holds something
+   * else.
+   */
   put(id: string, record: StoredRecord, held?: H): Promise<boolean>
-  /** `false`: the key holds something else than `held`, or nothing any more. */
+  /** Deletes exactly `held`. `false`: the key holds something else, or nothing. */
   delete(id: string, held: H): Promise<boolean>
 }
 
 /**
- * The methods of a record store over such an engine. The version stands in the record: what the engine compares also
- * moves when only the end does, and a touch must not make a writer fail. So any change but a create begins with a read,
- * and begins again when somebody came between.
+ * The methods of a record store over an engine with conditional writes. The version is kept in the record, because the
+ * engine's own revision changes when only the end of a record moves, and a touch must not make a concurrent update
+ * fail. So every change except a create starts with a read, and starts over when another write came in between.
  */
 export class ConditionalRecords<H extends Held> {
   readonly #engine: ConditionalEngine<H>
@@ -40,9 +49,9 @@ export class ConditionalRecords<H extends Held> {
     if (await this.#engine.put(id, record)) return version
     return this.#change('create', id, async (held) => {
       const found = live(held)?.record
-      // One's own, when the engine's client had lost the answer and sent it again.
+      // The record is this call's own when the client lost the engine's answer and sent the write again.
       if (found) return done(found.version === version ? version : undefined)
-      // What has expired is replaced.
+      // The id belongs to an expired record, which is replaced.
       return (await this.#engine.put(id, record, held)) ? done(version) : undefined
     })
   }
@@ -80,7 +89,7 @@ export class ConditionalRecords<H extends Held> {
   }
 }
 
-/** What is held, unless its end has passed by the clock of the app. */
+/** Returns the held state, or `undefined` if its record has expired by the app's clock. */
 export function live<H extends Held>(held: H | undefined): H | undefined {
   return held && held.record.expires > Date.now() ? held : undefined
 }

@@ -1,16 +1,16 @@
-/** Something that ends, and that knows its place in the heap. */
+/** An item that expires, and that knows its index in the heap. */
 export interface Ending {
   /** Milliseconds since the epoch. */
   expires: number
-  /** Kept by the heap. */
+  /** The index in the heap, which only the heap sets. */
   place: number
 }
 
-/** A binary heap, the earliest end on top: what ends first is found at once, and any move costs O(log n). */
+/** A binary heap ordered by expiry: the item that expires first is found at once, and every change costs O(log n). */
 export class EndHeap<T extends Ending> {
   readonly #items: T[] = []
 
-  /** What ends first; `undefined` when the heap is empty. */
+  /** The item that expires first; `undefined` when the heap is empty. */
   get first(): T | undefined {
     return this.#items[0]
   }
@@ -20,7 +20,7 @@ export class EndHeap<T extends Ending> {
     this.#rise(item)
   }
 
-  /** To be called when an item's end has changed. */
+  /** Restores the order of the heap. Call it after an item's `expires` has changed. */
   moved(item: T): void {
     this.#rise(item)
     this.#sink(item)

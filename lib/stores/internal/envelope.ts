@@ -2,8 +2,8 @@ import type { StoredRecord } from '../../../types/store.js'
 import { RandomPieces } from '../../util/random.js'
 
 /**
- * How a record is kept by an engine that knows one text by key and nothing else: a header of fixed length, so that a
- * part of it can be read or written in place, and the text behind it.
+ * The format of a record in an engine that keeps one text by key and nothing else: a header of fixed length, so that
+ * parts of it can be read or written in place, and then the text.
  *
  * ```
  * mQ3x_Jf0aZ-k 0001771234567890\n{"items":[]}
@@ -11,14 +11,14 @@ import { RandomPieces } from '../../util/random.js'
  * ```
  */
 export const versionLength = 12
-/** Where the end stands in the envelope. */
+/** The offset of the end in the envelope, in characters. */
 export const endOffset = versionLength + 1
 const endLength = 16
 const headerLength = endOffset + endLength + 1
 
 /**
- * 72 random bits: as good as never used before, by anyone, also after the engine forgot everything. A writer that is
- * not sure whether its write arrived recognizes it by them.
+ * Returns a version of 72 random bits, so that no two writers ever make the same one, even after the engine has lost
+ * all its data. A writer that does not know whether its write arrived recognizes its own write by the version.
  */
 export function freshVersion(): string {
   return versions.next()
@@ -38,14 +38,18 @@ export function openEnvelope(envelope: string): StoredRecord {
   }
 }
 
-/** An end as the engine gets it: a whole number of milliseconds that a Date can hold. */
+/**
+ * Returns the end as the engine stores it: a whole number of milliseconds within the range of a `Date`.
+ *
+ * @throws RangeError when it is not a number
+ */
 export function wholeEnd(expires: number): number {
   const end = Math.min(Math.max(0, Math.ceil(expires)), lastDate)
   if (Number.isNaN(end)) throw new RangeError(`the end of a record must be a number of milliseconds, not ${expires}`)
   return end
 }
 
-/** An end at the length that it has in every envelope. */
+/** Formats an end at the fixed length that it has in an envelope. */
 export function endField(expires: number): string {
   return String(wholeEnd(expires)).padStart(endLength, '0')
 }

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 
-/** Answers each of the items, in their order. */
+/** Asks the engine for several items at once. The answers are in the order of the items. */
 type Ask<Item, Answer> = (items: readonly Item[]) => Promise<readonly (Answer | Promise<Answer>)[]>
 
 interface Gathering<Item, Answer> {
@@ -8,13 +8,13 @@ interface Gathering<Item, Answer> {
   readonly answers: ReturnType<Ask<Item, Answer>>
 }
 
-/** How many to ask for at once, so that nobody waits for many others. */
+/** The most items to ask for at once, so that no request waits for many others. */
 const most = 32
 
 /**
- * Asks at once for what is wanted in one turn of the event loop. A server under load takes many visitors' requests in
- * each turn: they share a statement, its way to the engine and back, and a connection of the pool, which halves the
- * processor time of a read. Where a request comes alone, its statement is sent at the end of the turn in which it came.
+ * Batches the calls of one turn of the event loop. A server under load handles several requests in each turn: they
+ * share one statement, its round trip to the engine and one connection of the pool, which saves processor time on both
+ * sides. A request that comes alone has its statement sent at the end of the turn in which it came.
  */
 export class Gathered<Item, Answer> {
   readonly #askMany: Ask<Item, Answer>

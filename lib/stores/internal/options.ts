@@ -4,8 +4,8 @@ import { isObject, otherOption } from '../../util/objects.js'
 type NameOf<Options> = Options extends unknown ? keyof Options : never
 
 /**
- * The options of a store as they came: an object, in which nothing is misspelt.
- * @throws StoreConfigError
+ * Returns the options of a store, after checking that they are an object without unknown, probably misspelt, names.
+ * @throws StoreConfigError when they are not
  */
 export function storeOptions<Options extends object>(
   store: string,

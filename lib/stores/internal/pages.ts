@@ -1,4 +1,7 @@
-/** The first ids behind `after`, in the order of their characters. No more than twice as many are held at a time. */
+/**
+ * Returns the first `most` ids that sort after `after`, ordered by character code. It holds at most twice as many ids
+ * at a time, however many there are.
+ */
 export function firstBehind(ids: Iterable<string>, after: string | undefined, most: number): readonly string[] {
   let first: string[] = []
   let bound: string | undefined
@@ -12,7 +15,7 @@ export function firstBehind(ids: Iterable<string>, after: string | undefined, mo
   return first.sort().slice(0, most)
 }
 
-/** Where the page behind these ids begins: nowhere, where there were fewer than were asked for. */
+/** Returns the start of the next page. There is none when this page has fewer ids than were asked for. */
 export function nextAfter(ids: readonly string[], limit: number): string | undefined {
   return ids.length < limit ? undefined : ids.at(-1)
 }

@@ -2,7 +2,10 @@ import type { AsyncRecordStore, RecordStore } from '../../../types/store.js'
 
 type PassedOn = 'capabilities' | 'address' | 'list' | 'setup' | 'clear' | 'sweep' | 'close'
 
-/** What a store around another one has from it: each of these only if the other one has it. */
+/**
+ * The optional members that a wrapping store takes over from the store inside it: each of them only if the inner store
+ * has it.
+ */
 export function passOn(store: RecordStore): Pick<AsyncRecordStore, PassedOn> {
   const { list } = store
   return {
@@ -16,7 +19,7 @@ export function passOn(store: RecordStore): Pick<AsyncRecordStore, PassedOn> {
   }
 }
 
-/** Whether this is a store that another one can be put around. */
+/** Whether the value is a record store, which another store can wrap. */
 export function isRecordStore(store: unknown): store is RecordStore {
   return typeof store === 'object' && store !== null && 'kind' in store && store.kind === 'record'
 }

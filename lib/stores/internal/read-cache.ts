@@ -13,13 +13,13 @@ interface Kept {
 }
 
 /**
- * What was read lately, and what is being read. Ages count from the moment at which a read set out: what it answers
- * may be as old as that.
+ * Records that were read lately, and reads that are under way. The age of a record counts from the moment its read
+ * started, because the answer may be as old as that.
  */
 export class ReadCache {
   readonly #ttl: number
   readonly #max: number
-  /** In the order in which they came, so that the oldest are first. */
+  /** Ordered by the time at which they were added, so that the oldest come first. */
   readonly #kept = new Map<string, Kept>()
   readonly #flights = new Map<string, Flight>()
 
@@ -36,7 +36,10 @@ export class ReadCache {
     return flight && this.#isYoung(flight) ? flight.answer : undefined
   }
 
-  /** What a read that sets out now will answer. It is kept unless it is outrun by a write or by another read. */
+  /**
+   * Registers a read that starts now, and returns its answer. The record is kept unless a write or another read of the
+   * same id comes in the meantime.
+   */
   fetch(id: string, reading: Answer): Answer {
     const began = Date.now()
     const answer = reading.then(
@@ -54,7 +57,7 @@ export class ReadCache {
     return answer
   }
 
-  /** Forgets what is known, and what is on its way. */
+  /** Forgets these records, and detaches the reads of them that are under way, so that their answers are not kept. */
   forget(ids: readonly string[]): void {
     for (const id of ids) {
       this.#kept.delete(id)
@@ -79,7 +82,7 @@ export class ReadCache {
     }
   }
 
-  /** A clock that was set back makes an age negative: better read again. */
+  /** The age is negative after the system clock was set back; the entry then counts as stale, and is read again. */
   #isYoung({ began }: { readonly began: number }): boolean {
     const age = Date.now() - began
     return age >= 0 && age < this.#ttl

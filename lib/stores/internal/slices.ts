@@ -1,4 +1,4 @@
-/** Asks for so many items at a time, one slice after the other: no engine takes any number. */
+/** Asks for at most `most` items at a time, one slice after the other, because every engine has a limit. */
 export async function inSlices<Item, Answer>(
   items: readonly Item[],
   most: number,

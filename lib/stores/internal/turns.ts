@@ -1,4 +1,4 @@
-/** Lets the tasks of one id run one after another, in the order in which they came. */
+/** Runs the tasks of one id one after another, in the order in which they came. */
 export class Turns {
   readonly #last = new Map<string, Promise<unknown>>()
   #gate: Promise<unknown> = Promise.resolve()
@@ -12,7 +12,7 @@ export class Turns {
     return turn
   }
 
-  /** When all that came before is done, and before all that comes later. */
+  /** Runs a task by itself: after all earlier tasks of any id are done, and before all later ones. */
   alone<T>(task: () => Promise<T>): Promise<T> {
     const turn = Promise.all([...this.#last.values(), this.#gate]).then(task)
     this.#gate = settled(turn)
@@ -20,7 +20,7 @@ export class Turns {
   }
 }
 
-/** The turns of whatever is written through one client, however many stores are made of it. */
+/** Returns the turns of a client. All stores over one client share them. */
 export function turnsOf(client: object): Turns {
   const turns = known.get(client) ?? new Turns()
   known.set(client, turns)

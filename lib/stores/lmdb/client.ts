@@ -1,16 +1,18 @@
-/** What the store uses of a root database, as `open` of the package `lmdb` returns it. */
+/** The members of a root database, which `open` of the package `lmdb` returns, that the store uses. */
 export interface LmdbClient {
   openDB(name: string, options: Readonly<Record<string, unknown>>): LmdbDatabase | undefined
   resetReadTxn(): void
-  /** Forgets the readers that were killed. */
+  /** Removes readers of processes that were killed from the table of readers. */
   readerCheck(): number
-  /** A table as text: a line of headings, then for each reader its process, its thread and its transaction. */
+  /**
+   * The table of readers as text: a line of headings, then for each reader its process, its thread and its transaction.
+   */
   readerList(): string
-  /** Where the file is; `open` sets it. */
+  /** The path of the file; `open` sets it. */
   readonly path?: string
 }
 
-/** What the store uses of the databases that it opens in the root database. */
+/** The members of the databases, opened in the root database, that the store uses. */
 export interface LmdbDatabase {
   getEntry(key: string): { value: unknown; version?: number } | undefined
   getRange(options: { start?: string; end?: number; limit: number }): Iterable<{ key: unknown; value: unknown }>

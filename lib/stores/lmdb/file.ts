@@ -6,18 +6,18 @@ import type { ConditionalEngine, Held } from '../internal/conditional.js'
 import { envelope, openEnvelope } from '../internal/envelope.js'
 import type { LmdbClient, LmdbDatabase } from './client.js'
 
-/** A record as it was read, with the mark of that very state: a touch changes the mark, and not the version. */
+/** A record as it was read, with the mark of that state. A touch changes the mark, but not the version. */
 export interface Marked extends Held {
   readonly mark: number
 }
 
 /**
- * The records of one store in a file. A write hands LMDB's writer thread a block that is carried out only if the
- * record's mark is still the one that was read. A callback inside a transaction would need no such condition, but holds
- * the lock of all processes until this one's event loop gets round to it.
+ * The records of one store in a file. A write passes LMDB's writer thread a block of operations that is carried out
+ * only if the record's mark is still the one that was read. A callback inside a transaction would need no such
+ * condition, but would hold the lock of all processes until this process's event loop runs it.
  *
- * The database of ends has the ids by the end of their record, for what looks for those that have expired. It is written
- * in the same block.
+ * The database `ends` maps the end of each record to its id, so that expired records are found. It is written in the
+ * same block.
  */
 export class LmdbFile implements ConditionalEngine<Marked> {
   readonly path: string | undefined
@@ -62,24 +62,30 @@ export class LmdbFile implements ConditionalEngine<Marked> {
     await this.#committed(both)
   }
 
-  /** lmdb keeps a snapshot for the rest of a turn, and longer on a busy event loop: others may have written since. */
+  /**
+   * Starts a new snapshot. lmdb keeps a snapshot for the rest of the turn of the event loop, and longer on a busy one,
+   * and other processes may have written since.
+   */
   refresh(): void {
     this.#client.resetReadTxn()
   }
 
-  /** What a key holds by the snapshot. */
+  /** Returns the state of a key in the current snapshot. */
   peek(id: string): Marked | undefined {
     const entry = this.#records.getEntry(id)
     return entry && { record: openEnvelope(String(entry.value)), mark: Number(entry.version) }
   }
 
-  /** The ids of so many records whose end has passed, those first that ended first. */
+  /** Returns the ids of up to `most` expired records, in the order of their ends. */
   ended(most: number): readonly string[] {
     this.refresh()
     return Array.from(this.#ends.getRange({ end: Date.now() + 1, limit: most }), ({ value }) => String(value))
   }
 
-  /** So many records behind an id, whether or not they have ended, in the order of their ids. */
+  /**
+   * Returns up to `most` records whose ids sort after `after`, in the order of their ids, whether or not they have
+   * expired.
+   */
   behind(after: string | undefined, most: number): readonly (readonly [id: string, record: StoredRecord])[] {
     this.refresh()
     const range = this.#records.getRange(after === undefined ? { limit: most } : { start: after, limit: most + 1 })
@@ -88,9 +94,9 @@ export class LmdbFile implements ConditionalEngine<Marked> {
       .slice(0, most)
   }
 
-  /** The processes that have the file open, without those that were killed. */
+  /** Returns the ids of the processes that have the file open, without those that were killed. */
   processes(): readonly number[] {
-    this.peek('') // enters this one into the table of readers, for the next one to find
+    this.peek('') // enters this process into the table of readers, so that others find it there
     this.#client.readerCheck()
     const pids = this.#client
       .readerList()
@@ -99,7 +105,12 @@ export class LmdbFile implements ConditionalEngine<Marked> {
     return [...new Set(pids.filter((pid) => pid > 0))]
   }
 
-  /** Takes 2 microseconds. A file system that does not say how big it is passes. */
+  /**
+   * Checks the free space before each write; the system call is cheap. A file system that does not report its size
+   * passes.
+   *
+   * @throws Error when there is too little
+   */
   #requireRoom(): void {
     if (!this.path) return
     const { blocks, bavail, bsize } = statfsSync(this.path)
@@ -107,7 +118,7 @@ export class LmdbFile implements ConditionalEngine<Marked> {
     throw new Error(`lmdb store: nothing was written: less than ${reserve} bytes are left on the disk of ${this.path}`)
   }
 
-  /** lmdb throws where one reads in a file that was closed; a write would end the process. */
+  /** Reads first, because lmdb throws at a read from a closed file, while a write would end the process. */
   #requireOpen(): void {
     this.refresh()
     this.peek('')
@@ -120,8 +131,11 @@ export class LmdbFile implements ConditionalEngine<Marked> {
   }
 
   /**
-   * When a commit fails, lmdb rejects what it returned and two promises more, one for the cause and one, made when the
-   * turn ends, for the batch. Nobody else has a hand on them, and a rejection that nobody handles ends the process.
+   * Waits for a commit. When it fails, lmdb rejects three promises: the one that it returned, one for the cause, and
+   * one for the batch, which is made when the turn ends. All of them are handled here, because an unhandled rejection
+   * ends the process.
+   *
+   * @throws Error with the cause, when nothing was written
    */
   async #committed(done: Promise<boolean>): Promise<boolean> {
     setImmediate(() => this.#records.committed.then(ignore, ignore))
@@ -134,10 +148,13 @@ export class LmdbFile implements ConditionalEngine<Marked> {
   }
 }
 
-/** How many bytes of the disk are kept for removals. */
+/** The free bytes of the disk that are kept for removals. */
 const reserve = 8 * 1024 * 1024
 
-/** Random, so that no two states of an id ever have the same; not 0, which lmdb takes for none. */
+/**
+ * Returns a random mark, so that no two states of an id ever have the same. It is not 0, which lmdb takes for no
+ * version.
+ */
 function freshMark(): number {
   return randomInt(1, 2 ** 48 - 1)
 }

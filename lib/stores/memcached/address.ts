@@ -1,6 +1,6 @@
 import { StoreConfigError } from '../../errors.js'
 
-/** Where a server listens. `name` stands in errors, and its place in the ring is computed from it. */
+/** The address of a server. `name` appears in errors, and determines the server's position in the ring. */
 export type Address = HostAddress | SocketAddress
 
 export interface HostAddress {
@@ -15,7 +15,10 @@ export interface SocketAddress {
   readonly path: string
 }
 
-/** @throws StoreConfigError when the text is no address. */
+/**
+ * Parses an address; the default port is 11211.
+ * @throws StoreConfigError when the text is no address
+ */
 export function addressOf(text: string): Address {
   if (typeof text === 'string' && text.startsWith('/')) return { name: text, path: text }
   const parts = /^(?:\[([0-9a-f:.]+)\]|([^\s:/@[\]]+))(?::(\d{1,5}))?$/i.exec(text)

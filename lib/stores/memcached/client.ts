@@ -9,21 +9,27 @@ import type { Server } from './server.js'
 import { Servers } from './servers.js'
 
 export interface MemcachedClientOptions {
-  /** `"host:port"`, `"[::1]:11211"` or the path of a Unix socket; the port may be left out if it is 11211. */
+  /**
+   * The servers, each as `"host:port"`, `"[::1]:11211"` or the path of a Unix socket. The port may be left out if it is
+   * 11211.
+   */
   readonly servers?: string | readonly string[]
   /** Instead of `servers`: the discovery endpoint of a Memorystore or ElastiCache cluster, `"host:port"`. */
   readonly discovery?: string
   /** How often to ask the discovery endpoint for the list of servers, in milliseconds. Default: 60,000. */
   readonly refresh?: number
-  /** How long to wait for an answer, in milliseconds, before a call rejects. Default: 2000. */
+  /** How long a call waits for an answer before it rejects, in milliseconds. Default: 2000. */
   readonly timeout?: number
   /** `true`, or options for `tls.connect`, if the servers speak TLS. */
   readonly tls?: boolean | ConnectionOptions
-  /** For servers with an `--auth-file`, and those of MemCachier. Sent as it is, so use it with `tls`. */
+  /**
+   * Credentials for servers with an `--auth-file`, or for MemCachier. They are sent in plain text, so use `tls` with
+   * them.
+   */
   readonly auth?: Credentials
 }
 
-/** A state of a value, good for one `cas` on the connection over which it was read. */
+/** Identifies a state of a value, for one `cas` on the connection over which it was read. */
 export interface Token {
   readonly link: Link
   readonly cas: string
@@ -35,16 +41,17 @@ export interface TokenedValue {
 }
 
 /**
- * A client for memcached with just what a store needs, over the classic text protocol, which every server and every
- * hosted memcached speaks. Commands are pipelined on one connection to each server. A server that is down fails its
- * keys and no others: they never move to another server for a while, where they would be found in an older state.
+ * A client for memcached with the commands that the store needs, over the classic text protocol, which every server and
+ * every hosted memcached speaks. Commands are pipelined over one connection to each server. When a server is down,
+ * calls for its keys fail and no others. Its keys never move to another server for a while, because that server might
+ * have them in an older state.
  */
 export class MemcachedClient {
   readonly #servers: Servers
   readonly #discovery: Discovery | undefined
   #closed = false
 
-  /** @throws StoreConfigError */
+  /** @throws StoreConfigError when an option can't work */
   constructor(options: MemcachedClientOptions) {
     const linkOptions = linkOptionsOf(options)
     this.#servers = new Servers(linkOptions)
@@ -52,7 +59,7 @@ export class MemcachedClient {
     else this.#discovery = new Discovery(endpointOf(options), linkOptions, this.#servers, refreshOf(options))
   }
 
-  /** The values of those keys that have one, in one round trip to each server that is concerned. */
+  /** Resolves to the values of those keys that have one, in one round trip to each server involved. */
   async gets(keys: readonly string[]): Promise<ReadonlyMap<string, TokenedValue>> {
     await this.#ready()
     const byServer = new Map<Server, string[]>()
@@ -64,7 +71,7 @@ export class MemcachedClient {
     return new Map(found.flat())
   }
 
-  /** Writes if there is no value yet. `seconds` is what memcached calls exptime. */
+  /** Writes the value if the key has none. `seconds` is memcached's exptime. `false`: the key has a value. */
   async add(key: string, value: string, seconds: number): Promise<boolean> {
     await this.#ready()
     const { link } = this.#servers.serverOf(key)
@@ -72,11 +79,11 @@ export class MemcachedClient {
     return meaning(reply, { STORED: true, NOT_STORED: false })
   }
 
-  /** Writes over exactly the state of the token. */
+  /** Replaces exactly the state that the token identifies. `changed`: read again; `gone`: the key has no value. */
   async cas(key: string, value: string, seconds: number, token: Token): Promise<'stored' | 'changed' | 'gone'> {
     await this.#ready()
     const { link } = this.#servers.serverOf(key)
-    // A server that was restarted counts its states from one again, so that a token could fit another value.
+    // A restarted server numbers its states from 1 again, so a token from before could match another value.
     if (link !== token.link) return 'changed'
     const reply = await this.#store(link, `cas ${key} 0 ${seconds}`, value, ` ${token.cas}`)
     return meaning(reply, { STORED: 'stored', EXISTS: 'changed', NOT_FOUND: 'gone' })
@@ -94,12 +101,12 @@ export class MemcachedClient {
     await Promise.all(this.#servers.all.map(({ link }) => this.#ask(link, 'version\r\n')))
   }
 
-  /** What the servers, or the discovery endpoint, are called. */
+  /** The addresses of the servers, or that of the discovery endpoint, for messages. */
   get address(): string {
     return this.#discovery?.endpoint ?? this.#servers.all.map(({ address }) => address.name).join(', ')
   }
 
-  /** Ends the connections; what is under way rejects. */
+  /** Closes the connections. Calls that are under way reject. */
   close(): void {
     this.#closed = true
     this.#discovery?.close()

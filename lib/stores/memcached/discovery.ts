@@ -3,8 +3,8 @@ import { Link, type LinkOptions } from './link.js'
 import type { Servers } from './servers.js'
 
 /**
- * Keeps the list of servers as the discovery endpoint of a cluster (Memorystore for Memcached, ElastiCache) gives it.
- * https://cloud.google.com/memorystore/docs/memcached/auto-discovery-overview
+ * Keeps the list of servers up to date by asking the discovery endpoint of a cluster (Memorystore for Memcached,
+ * ElastiCache). https://cloud.google.com/memorystore/docs/memcached/auto-discovery-overview
  */
 export class Discovery {
   readonly #endpoint: Address
@@ -15,7 +15,7 @@ export class Discovery {
   #askedAt = Number.NEGATIVE_INFINITY
   #asking: Promise<void> | undefined
 
-  /** `interval`: milliseconds from one look at the list to the next. */
+  /** @param interval The milliseconds between two queries. */
   constructor(endpoint: Address, options: LinkOptions, servers: Servers, interval: number) {
     this.#endpoint = endpoint
     this.#options = options
@@ -27,12 +27,14 @@ export class Discovery {
     return this.#endpoint.name
   }
 
-  /** Resolves once there is a list. Rejects if the endpoint has none to give; the next call asks again. */
+  /** Resolves once there is a list. Rejects if the endpoint does not return one; the next call asks again. */
   async ready(): Promise<void> {
     if (this.#version === -1) await this.#ask()
   }
 
-  /** A server did not answer: perhaps it is gone. Looks soon, but not with every command that fails. */
+  /**
+   * Called when a server does not answer, since it may have left the cluster. Asks for the list, at most once a second.
+   */
   suspect(): void {
     if (performance.now() - this.#askedAt > shortestInterval) this.#look()
   }
@@ -41,7 +43,10 @@ export class Discovery {
     clearInterval(this.#interval)
   }
 
-  /** A look that fails changes nothing: the servers are still those of the last list, and the next look is to come. */
+  /**
+   * Asks for the list in the background. A failure changes nothing: the servers of the last list stay in use until the
+   * next query.
+   */
   #look(): void {
     this.#ask().catch(() => {})
   }
@@ -53,7 +58,7 @@ export class Discovery {
     return this.#asking
   }
 
-  /** A list older than the one at hand comes from a node that has not heard the news yet. */
+  /** Takes over a newer list. An older one comes from a node that has not learned of the last change yet. */
   async #take(): Promise<void> {
     this.#askedAt = performance.now()
     const { version, servers } = await discover(this.#endpoint, this.#options)
@@ -66,7 +71,7 @@ export class Discovery {
 const shortestInterval = 1000
 
 interface Topology {
-  /** Grows with every change of the list. */
+  /** Increases with every change of the list. */
   readonly version: number
   readonly servers: readonly HostAddress[]
 }
@@ -82,8 +87,10 @@ async function discover(endpoint: Address, options: LinkOptions): Promise<Topolo
 }
 
 /**
- * The version, and on the next line `host|ip|port` for each server. Certificates are for host names; without them the
- * address saves a look-up.
+ * Parses the endpoint's answer: the version, and on the next line `host|ip|port` for each server. With TLS the host
+ * name is used, because certificates are issued for it; otherwise the IP address, which saves a DNS lookup.
+ *
+ * @throws Error when it is no such list
  */
 function topologyIn(payload: string, byName: boolean): Topology {
   const [version = '', ...nodes] = payload.trim().split(/\s+/)

@@ -1,9 +1,9 @@
 /**
- * A record's end (milliseconds since the epoch) as memcached takes it: up to 30 days in seconds from now, beyond that
- * in seconds since the epoch, below zero for at once, 0 for never (doc/protocol.txt, "Expiration times").
+ * Converts a record's end (milliseconds since the epoch) to memcached's exptime: up to 30 days as seconds from now,
+ * beyond that as seconds since the epoch, negative for immediately, 0 for never (doc/protocol.txt, "Expiration times").
  *
- * The record's own end decides whether it is read; this one only frees its memory. So it may be late, but never early:
- * a second is added, because the server's clock ticks in seconds.
+ * Whether a record is returned depends on the end in its value; this one only frees its memory. So it may be late, but
+ * never early: a second is added, because the server's clock ticks in seconds.
  */
 export function exptime(expires: number, now = Date.now()): number {
   const seconds = Math.ceil((expires - now) / 1000)
@@ -14,5 +14,5 @@ export function exptime(expires: number, now = Date.now()): number {
 }
 
 const longestFromNow = 30 * 24 * 60 * 60
-/** In 2038: the server keeps the number in 32 bits, and takes a greater one for one of the past. */
+/** A moment in 2038: the server keeps the number in 32 bits, and takes a larger one for a time in the past. */
 const lastSecond = 2 ** 31 - 1

@@ -4,17 +4,19 @@ import type { Address } from './address.js'
 import { type Reply, ReplyReader } from './replies.js'
 
 export interface LinkOptions {
-  /** How long a reply may take, in milliseconds; connecting counts. */
+  /** How long a reply may take, including the time to connect, in milliseconds. */
   readonly timeout: number
   readonly tls?: ConnectionOptions | undefined
   readonly auth?: Credentials | undefined
 }
 
-/** For a server with an `--auth-file`, or for MemCachier. */
+/** Credentials for a server with an `--auth-file`, or for MemCachier. */
 export interface Credentials {
   readonly username: string
   readonly password: string
-  /** How to log in: `'memcachier'` for servers of MemCachier, which have a way of their own. Default: `'memcached'`. */
+  /**
+   * How to authenticate: `'memcachier'` for MemCachier's servers, which differ from the others. Default: `'memcached'`.
+   */
   readonly scheme?: 'memcached' | 'memcachier'
 }
 
@@ -25,9 +27,9 @@ interface Asked {
 }
 
 /**
- * One connection, from its first byte to its end; it is never opened again. Commands are sent without waiting for the
- * replies to earlier ones, and replies come in the order of the commands. So a reply that does not come ends the
- * connection: nobody could tell any more to whom the next one belongs.
+ * One connection, which is never opened again after its end. Commands are sent without waiting for the replies to
+ * earlier ones, and replies come in the order of the commands. So a missing reply ends the connection: the replies
+ * after it could no longer be matched to their commands.
  */
 export class Link {
   readonly #socket: Socket
@@ -54,12 +56,12 @@ export class Link {
     return this.#error === undefined
   }
 
-  /** Whether the server ever answered. */
+  /** Whether the server has ever answered on this connection. */
   get proven(): boolean {
     return this.#proven
   }
 
-  /** Sends a command, which must end in CRLF; rejects if the reply is an error or does not come. */
+  /** Sends a command, which must end in CRLF. Rejects if the reply is an error or does not come in time. */
   ask(command: string): Promise<Reply> {
     if (this.#error) return Promise.reject(this.#error)
     return new Promise((resolve, reject) => {
@@ -69,7 +71,7 @@ export class Link {
     })
   }
 
-  /** Ends the connection; what was asked and not answered is rejected. */
+  /** Closes the connection, and rejects the commands without a reply. */
   end(cause: Error): void {
     if (this.#error) return
     const error = new Error(`memcached ${this.#name}: ${cause.message}`, { cause })
@@ -82,7 +84,7 @@ export class Link {
     this.#onEnd(this)
   }
 
-  /** What is sent in one go travels in one packet. */
+  /** Corks the socket until the next tick, so that commands sent together travel in one packet. */
   #send(command: string): void {
     this.#socket.cork()
     this.#socket.write(command)
@@ -104,7 +106,7 @@ export class Link {
     else resolve(reply)
   }
 
-  /** Goes before everything else on the line, so nothing has to wait for it. */
+  /** Sends the credentials. They are the first bytes on the connection, so no command has to wait for the reply. */
   #logIn(credentials: Credentials): void {
     const [key, secret] = loginOf(credentials)
     this.ask(`set ${key} 0 0 ${Buffer.byteLength(secret)}\r\n${secret}\r\n`).catch((error) => {
@@ -114,7 +116,7 @@ export class Link {
   }
 }
 
-/** memcached takes any key; MemCachier takes the name for the key. */
+/** memcached accepts the credentials under any key; MemCachier expects the user name as the key. */
 function loginOf({ username, password, scheme }: Credentials): readonly [key: string, secret: string] {
   return scheme === 'memcachier' ? [username, password] : ['auth', `${username} ${password}`]
 }

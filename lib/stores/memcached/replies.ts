@@ -2,11 +2,11 @@
 export interface Item {
   readonly key: string
   readonly data: string
-  /** The token for `cas`; absent where the command has none. */
+  /** The token for `cas`; absent if the command returns none. */
   readonly cas: string | undefined
 }
 
-/** All that a server says to one command: values, if it has any, and the line that ends them. */
+/** The reply to one command: its values, if there are any, and the line that ends it. */
 export interface Reply {
   readonly items: readonly Item[]
   /** `STORED`, `END`, `SERVER_ERROR …` and the like. */
@@ -14,17 +14,17 @@ export interface Reply {
 }
 
 /**
- * Cuts the bytes of a connection into replies of the classic text protocol (doc/protocol.txt of memcached). A reply
+ * Splits the bytes of a connection into replies of the classic text protocol (doc/protocol.txt of memcached). A reply
  * ends with the first line that does not announce data, whatever the command was.
  */
 export class ReplyReader {
   #held: Buffer[] = []
   #heldBytes = 0
-  /** How many bytes it takes to get any further, so that a long value is put together once, not with each packet. */
+  /** How many bytes are needed to proceed, so that a long value is concatenated once and not with each packet. */
   #wantedBytes = 1
   #items: Item[] = []
 
-  /** The replies that these bytes complete. */
+  /** Returns the replies that these bytes complete. */
   read(bytes: Buffer): readonly Reply[] {
     this.#held.push(bytes)
     this.#heldBytes += bytes.length
@@ -71,5 +71,5 @@ function nextStep(bytes: Buffer): Step {
   return { length: end + 2, line, item: { key, data: bytes.toString('utf8', start, end), cas } }
 }
 
-/** `VALUE key flags bytes [cas]`, and what `config get` answers, which looks the same. */
+/** The line before a value: `VALUE key flags bytes [cas]`, or the answer to `config get`, which has the same form. */
 const announcement = /^(?:VALUE|CONFIG) (\S+) \d+ (\d+)(?: (\d+))?$/

@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto'
 
 /**
- * Which of several servers keeps a key, so that all clients agree and a server that comes or goes moves only its own
- * share of the keys: every server stands at 160 points of a circle, and a key belongs to the next point (ketama).
+ * Assigns keys to servers by consistent hashing (ketama). Every server has 160 points on a circle, and a key belongs to
+ * the next point. So all clients agree, and a server that joins or leaves moves only its own share of the keys.
  */
 export class Ring<S> {
   readonly #points: readonly number[]
   readonly #servers: readonly S[]
 
-  /** Places are computed from the names alone: their order does not matter. */
+  /** The points are computed from the servers' names alone, so the order of the servers does not matter. */
   constructor(servers: ReadonlyMap<string, S>) {
     const placed = [...servers].flatMap(([name, server]) => points(name).map((point) => ({ point, name, server })))
     placed.sort((a, b) => a.point - b.point || (a.name < b.name ? -1 : 1))
@@ -21,7 +21,7 @@ export class Ring<S> {
     return this.#servers[this.#firstFrom(place as number)] as S
   }
 
-  /** The index of the first point at or after a place; after the last comes the first. */
+  /** The index of the first point at or after a position; the first point follows the last. */
   #firstFrom(place: number): number {
     let [low, high] = [0, this.#points.length]
     while (low < high) {
@@ -33,7 +33,7 @@ export class Ring<S> {
   }
 }
 
-/** Twenty hashes of eight points each. */
+/** The 160 points of a server: twenty hashes of eight points each. */
 function points(name: string): readonly number[] {
   return Array.from({ length: 20 }, (_, index) => hash(`${name}-${index}`)).flat()
 }

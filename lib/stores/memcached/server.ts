@@ -2,8 +2,8 @@ import type { Address } from './address.js'
 import { Link, type LinkOptions } from './link.js'
 
 /**
- * One server, through one connection at a time. It is opened when it is needed. After it could not be, or brought no
- * answer, the next attempt waits a little longer each time, and what is asked meanwhile fails at once.
+ * One server, through one connection at a time, which is opened on demand. When a connection fails, or brings no
+ * answer, the next attempt is delayed, each time for longer, and calls in the meantime fail at once.
  */
 export class Server {
   readonly address: Address
@@ -17,7 +17,7 @@ export class Server {
     this.#options = options
   }
 
-  /** The connection to ask; one that has ended rejects with the reason. */
+  /** The connection for the next command. A connection that has ended rejects it with the reason. */
   get link(): Link {
     if (this.#link && (this.#link.open || performance.now() < this.#retryAt)) return this.#link
     this.#link = new Link(this.address, this.#options, (ended) => this.#wait(ended))

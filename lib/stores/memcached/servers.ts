@@ -3,7 +3,7 @@ import type { LinkOptions } from './link.js'
 import { Ring } from './ring.js'
 import { Server } from './server.js'
 
-/** The servers of a client, and which of them keeps a key. */
+/** The servers of a client, and the assignment of keys to them. */
 export class Servers {
   readonly #options: LinkOptions
   #all: ReadonlyMap<string, Server> = new Map()
@@ -13,7 +13,10 @@ export class Servers {
     this.#options = options
   }
 
-  /** Replaces the list. Servers that stay keep their connection; those that go have time for what is under way. */
+  /**
+   * Replaces the list. Servers that remain keep their connection. Servers that are gone are closed after the timeout,
+   * which gives pending commands time to finish.
+   */
   become(addresses: readonly Address[]): void {
     const before = this.#all
     const server = (address: Address) => before.get(address.name) ?? new Server(address, this.#options)
@@ -24,6 +27,7 @@ export class Servers {
     }
   }
 
+  /** @throws Error when there is no list yet */
   serverOf(key: string): Server {
     if (!this.#ring) throw new Error('memcached: no server is known yet')
     return this.#ring.serverOf(key)

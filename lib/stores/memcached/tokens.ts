@@ -1,8 +1,9 @@
 import type { Token } from './client.js'
 
 /**
- * The tokens of what was read a moment ago, by the record's version, so that the update that follows a read is one
- * round trip. Bounded: the oldest are forgotten, which costs their update two trips more and nothing else.
+ * The tokens of recently read records, by the record's version: the update that follows a read then takes one round
+ * trip. The cache is bounded: when the oldest token is dropped, its update takes another round trip and nothing else
+ * happens.
  */
 export class RecentTokens {
   readonly #limit: number
@@ -12,14 +13,14 @@ export class RecentTokens {
     this.#limit = limit
   }
 
-  /** `expires`: when the state that was read ends; after that its token must not be used any more. */
+  /** @param expires When the state that was read ends; its token must not be used after that. */
   keep(version: string, token: Token, expires: number): void {
     this.#recent.delete(version)
     this.#recent.set(version, { token, expires })
     if (this.#recent.size > this.#limit) this.#forgetOldest()
   }
 
-  /** The token of a live state; it can be taken once. */
+  /** Returns the token of a live state, and forgets it, because it is good for one `cas`. */
   take(version: string): Token | undefined {
     const kept = this.#recent.get(version)
     this.#recent.delete(version)

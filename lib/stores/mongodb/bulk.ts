@@ -1,7 +1,7 @@
 import type { WriteResult } from '../../../types/store.js'
 import { duplicateKey, type Operation } from './operations.js'
 
-/** What the store uses of a `MongoClient`; a driver before 6.10 has no `bulkWrite` there. */
+/** The method of a `MongoClient` that the store uses. Drivers before 6.10 lack it. */
 export interface MongoBulkClient {
   bulkWrite?(models: never, options: object): Promise<BulkResult>
 }
@@ -19,8 +19,8 @@ interface BulkError {
 }
 
 /**
- * Several writes as one command, bulkWrite of MongoDB 8.0, which tells for each whether it found its document. The
- * older bulk of a collection tells only how many did, which is no answer to a compare-and-set.
+ * Sends several writes as one command: MongoDB 8.0's bulkWrite, which reports for each write whether it found its
+ * document. The older bulk write of a collection reports only how many did, which is not enough for compare-and-set.
  */
 export class BulkWrites {
   readonly #client: MongoBulkClient
@@ -33,7 +33,7 @@ export class BulkWrites {
     this.#known = typeof client?.bulkWrite === 'function'
   }
 
-  /** `undefined`: nothing was done, for the server or the driver knows no such command. */
+  /** Carries out the writes. `undefined`: nothing was done, because the server or the driver lacks the command. */
   async carryOut(operations: readonly Operation[]): Promise<readonly WriteResult[] | undefined> {
     if (!this.#known) return undefined
     try {
@@ -67,14 +67,14 @@ function answers(operations: readonly Operation[], result: BulkResult | undefine
   })
 }
 
-/** CommandNotFound, CommandNotSupported, APIStrictError: the server did not even begin. */
+/** CommandNotFound, CommandNotSupported, APIStrictError: the server has not carried out anything. */
 const unknownCommand = new Set<unknown>([59, 115, 323])
 
 function isUnknown({ cause, writeErrors }: BulkError): boolean {
   return unknownCommand.has(cause?.code) && !writeErrors?.size
 }
 
-/** Whether all that went wrong is that some records could not be created because live ones have their ids. */
+/** Whether the only errors are creates that failed because live records have their ids. */
 function isAboutDuplicates({ writeErrors, writeConcernErrors }: BulkError, operations: readonly Operation[]): boolean {
   if (!writeErrors?.size || writeConcernErrors?.length) return false
   return [...writeErrors].every(([index, { code }]) => code === duplicateKey && operations[index]?.upsert === true)

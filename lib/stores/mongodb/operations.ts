@@ -1,12 +1,14 @@
 import type { Write, WriteResult } from '../../../types/store.js'
 import { freshVersion, wholeEnd } from '../internal/envelope.js'
 
-/** One write as the server is told it: change the document, or without `update` delete it, if the filter matches. */
+/**
+ * One write in MongoDB's terms. If a document matches the filter, it is changed, or deleted where there is no `update`.
+ */
 export interface Operation {
   readonly filter: object
   readonly update?: object
   readonly upsert: boolean
-  /** What to answer if a document was changed, made or deleted; and what if not. */
+  /** The result if a document was changed, created or deleted, and the result if not. */
   readonly done: WriteResult
   readonly undone: WriteResult
 }
@@ -14,13 +16,16 @@ export interface Operation {
 /** The server's code for E11000. */
 export const duplicateKey = 11000
 
-/** All ends are compared with the app's clock, which also reads by; only the TTL monitor goes by the server's. */
+/**
+ * Converts a write. Ends are compared with the app's clock, as in reads; only the TTL monitor uses the server's clock.
+ */
 export function operationOf(write: Write): Operation {
   const { id: _id } = write
   const live = { _id, expires: { $gt: new Date() } }
   switch (write.kind) {
     case 'create': {
-      // Replaces what has expired. Where nothing has, the server tries to insert: over a live record, that is E11000.
+      // Replaces an expired record. If none matches, the server tries to insert, which fails with E11000 if a live
+      // record has the id.
       const filter = { _id, expires: { $lte: new Date() } }
       return { ...written(filter, write.text, write.expires), upsert: true }
     }

@@ -1,7 +1,7 @@
 import { reasonOf } from '../../util/reason.js'
 import { knownOrNot, type Script } from './scripts.js'
 
-/** What the store uses of ioredis: a `Redis` or a `Cluster`. */
+/** The members of an ioredis `Redis` or `Cluster` that the store uses. */
 export interface IoredisClient extends IoredisNode {
   get(key: string): Promise<unknown>
   del(key: string): Promise<unknown>
@@ -17,7 +17,7 @@ export interface IoredisNode {
   scan(cursor: string, match: 'MATCH', pattern: string, count: 'COUNT', some: number): Promise<[string, string[]]>
 }
 
-/** What the store uses of node-redis: a client, a pool or a sentinel client, or what `createCluster` makes. */
+/** The members of a node-redis client that the store uses: a client, a pool, a sentinel client or a cluster. */
 export interface NodeRedisClient extends NodeRedisNode {
   get(key: string): Promise<unknown>
   withCommandOptions(options: { timeout: number; abortSignal: AbortSignal }): NodeRedisCommands
@@ -46,7 +46,7 @@ interface NodeRedisInput {
   arguments: string[]
 }
 
-/** What the store uses of a `Redis` of `@upstash/redis`, which sends commands by HTTP. */
+/** The methods of a `Redis` of `@upstash/redis` that the store uses. It sends commands over HTTP. */
 export interface UpstashClient {
   get(key: string): Promise<unknown>
   del(key: string): Promise<unknown>
@@ -58,19 +58,19 @@ export interface UpstashClient {
 export type RedisClient = IoredisClient | NodeRedisClient | UpstashClient
 
 /**
- * The few commands that the store needs, the same whichever client sends them. What has not been sent when `late` aborts
- * is not sent any more, by node-redis; ioredis can't take it back.
+ * The commands that the store needs, the same for every client. When `late` aborts, node-redis drops a command that it
+ * has not sent yet; ioredis and Upstash can't.
  */
 export interface Commands {
   get(key: string, late: AbortSignal): Promise<unknown>
   del(key: string, late: AbortSignal): Promise<unknown>
-  /** Runs a script on one key. The server is sent its text only if it does not know it by name. */
+  /** Runs a script on one key. Its text is sent only if the server does not know the script by its SHA-1. */
   run(script: Script, key: string, parameters: string[], late: AbortSignal): Promise<unknown>
-  /** For each node, in an order that stays: what goes through its keys that begin so. */
+  /** Resolves to a scan for each node, in a stable order, of the node's keys that begin with `start`. */
   scans(start: string): Promise<readonly Scan[]>
 }
 
-/** Some keys of a node, as `del` takes them; `next` is the cursor for others, `undefined` at the end. */
+/** Returns some keys of a node, as `del` takes them. `next` is the cursor of the next page, `undefined` at the end. */
 export type Scan = (cursor: string, some: number) => Promise<KeyPage>
 
 export interface KeyPage {
@@ -78,10 +78,13 @@ export interface KeyPage {
   readonly next: string | undefined
 }
 
-/** The cursor with which SCAN begins, and with which it says that it has ended. */
+/** SCAN's cursor for the beginning, which it also returns at the end. */
 export const FIRST = '0'
 
-/** Told by what they do, for names say little. `undefined`: the client is none of them. */
+/**
+ * Returns the commands of a client. The client is recognized by its methods, because the name of its class says little.
+ * `undefined`: the client is of another kind.
+ */
 export function commandsOf(client: RedisClient): Commands | undefined {
   if (client === null || typeof client !== 'object') return undefined
   if ('withCommandOptions' in client) return ofNodeRedis(client)
@@ -112,8 +115,8 @@ function ofIoredis(client: IoredisClient): Commands {
 }
 
 /**
- * Its own timeout for commands, 5 s by default since version 6, is off: it costs more than the command, and a signal
- * does the same for a tenth.
+ * Turns off node-redis's own timeout for commands (5 s by default since version 6), which takes more processor time
+ * than the command itself. The abort signal serves the same purpose and is cheaper.
  */
 function ofNodeRedis(client: NodeRedisClient): Commands {
   const until = (late: AbortSignal) => client.withCommandOptions({ timeout: 0, abortSignal: late })
@@ -127,7 +130,7 @@ function ofNodeRedis(client: NodeRedisClient): Commands {
       ),
     async scans(start) {
       const prefix = String(client._keyPrefix ?? '')
-      // As above; one that is not connected has no masters, which must not pass for no keys.
+      // As above: a cluster that is not connected has no masters, which would look as if it had no keys.
       if (client.masters) await client.get(start)
       return (await nodeRedisMasters(client)).map((node) => async (from, some) => {
         const { cursor, keys } = await node.scan(from, { MATCH: pattern(prefix + start), COUNT: some })
@@ -137,7 +140,10 @@ function ofNodeRedis(client: NodeRedisClient): Commands {
   }
 }
 
-/** What is asked in one turn is one request, unless the app has switched that off. There is no taking back. */
+/**
+ * Upstash sends the commands of one turn of the event loop as one request, unless the app has turned that off. A
+ * command can't be aborted.
+ */
 function ofUpstash(client: UpstashClient): Commands {
   return {
     get: (key) => withoutCommand(client.get(key)),
@@ -153,7 +159,10 @@ function ofUpstash(client: UpstashClient): Commands {
   }
 }
 
-/** Upstash's errors repeat the command, with what the session holds: neither a log nor an answer may have that. */
+/**
+ * Removes the command from Upstash's errors. They quote it with the session's values, which must not appear in a log or
+ * a response.
+ */
 async function withoutCommand<T>(asked: Promise<T>): Promise<T> {
   try {
     return await asked
@@ -169,13 +178,13 @@ async function nodeRedisMasters(client: NodeRedisClient): Promise<readonly NodeR
   return Promise.all(inTurn.map((master) => client.nodeClient?.(master as never) as Promise<NodeRedisNode>))
 }
 
-/** Where a node is. */
+/** The address of a node. */
 export interface NodeAddress {
   readonly host?: unknown
   readonly port?: unknown
 }
 
-/** All keys that begin so, some at a time. */
+/** Yields all keys that begin with `start`, page by page. */
 export async function* keysFrom(commands: Commands, start: string): AsyncGenerator<readonly string[], void> {
   for (const scan of await commands.scans(start)) {
     for (let cursor: string | undefined = FIRST; cursor !== undefined; ) {
@@ -186,16 +195,22 @@ export async function* keysFrom(commands: Commands, start: string): AsyncGenerat
   }
 }
 
-/** How many keys a node is asked for at a time. */
+/** About how many keys to ask a node for at a time. */
 const PAGE = 500
 
-/** By their addresses, so that whoever goes on at a node later, or in another process, finds it in the same place. */
+/**
+ * Sorts the nodes by their addresses, so that a position in the list stays valid for a later call, also in another
+ * process.
+ */
 function inOrder<Node>(nodes: readonly Node[], addressOf: (node: Node) => NodeAddress | undefined): readonly Node[] {
   const named = nodes.map((node) => [`${addressOf(node)?.host}:${addressOf(node)?.port}`, node] as const)
   return named.sort(([one], [other]) => (one < other ? -1 : 1)).map(([, node]) => node)
 }
 
-/** Keys come back as the server has them: with the prefix that the client itself puts before every key it sends. */
+/**
+ * Converts an answer of SCAN. The server returns keys with the prefix that the client itself adds to every key, so it
+ * is cut off.
+ */
 function pageOf(clientPrefix: string, [cursor, keys]: readonly [unknown, readonly unknown[]]): KeyPage {
   return {
     keys: keys.map((key) => String(key).slice(clientPrefix.length)),
@@ -203,7 +218,7 @@ function pageOf(clientPrefix: string, [cursor, keys]: readonly [unknown, readonl
   }
 }
 
-/** The glob that matches what begins so, whatever characters it has. */
+/** Returns the glob that matches every key with this prefix. Characters that are special in a glob are escaped. */
 function pattern(start: string): string {
   return `${start.replace(/[*?[\]\\]/g, '\\$&')}*`
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { endOffset, versionLength } from '../internal/envelope.js'
 
-/** A Lua script and the name under which the server remembers it. */
+/** A Lua script, and the SHA-1 by which the server remembers it. */
 export interface Script {
   readonly lua: string
   readonly sha: string
@@ -24,7 +24,7 @@ export const create = script(`
   local held = redis.call('GETRANGE', KEYS[1], 0, ${versionLength - 1})
   return held == string.sub(ARGV[2], 1, ${versionLength}) and 1 or 0`)
 
-/** KEYS: the record. ARGV: its new end, its new envelope, the version that is to be replaced. */
+/** KEYS: the record. ARGV: its new end, its new envelope, the version to replace. */
 export const update = script(`
   local held = redis.call('GETRANGE', KEYS[1], 0, ${versionLength - 1})
   if held ~= '' and held == ARGV[3] then
@@ -34,7 +34,7 @@ export const update = script(`
   end
   return held == string.sub(ARGV[2], 1, ${versionLength}) and 1 or 0`)
 
-/** KEYS: the record. ARGV: its new end, and the same as it stands in an envelope. */
+/** KEYS: the record. ARGV: its new end, and the same end in the format of the envelope. */
 export const touch = script(`
   if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
   redis.call('SETRANGE', KEYS[1], ${endOffset}, ARGV[2])
@@ -45,7 +45,7 @@ export function script(lua: string): Script {
   return { lua, sha: createHash('sha1').update(lua).digest('hex') }
 }
 
-/** The server is sent a script's text only if it does not know it by name. */
+/** Runs a script by its SHA-1. Its text is sent only if the server does not know it. */
 export async function knownOrNot(byName: () => Promise<unknown>, byText: () => Promise<unknown>): Promise<unknown> {
   try {
     return await byName()

@@ -1,7 +1,7 @@
 import type { IoredisNode, NodeAddress, NodeRedisNode } from '../redis/client.js'
 import { knownOrNot, type Script } from '../redis/scripts.js'
 
-/** What the store uses of ioredis: a `Redis` or a `Cluster`. */
+/** The members of an ioredis `Redis` or `Cluster` that the store uses. */
 export interface BinaryIoredis extends IoredisNode {
   get(key: string): Promise<unknown>
   del(key: string): Promise<unknown>
@@ -12,7 +12,7 @@ export interface BinaryIoredis extends IoredisNode {
   readonly options: NodeAddress & { readonly keyPrefix?: string | Buffer | undefined }
 }
 
-/** What the store uses of node-redis. */
+/** The members of a node-redis client that the store uses. */
 export interface BinaryNodeRedis extends NodeRedisNode {
   // biome-ignore lint/suspicious/noExplicitAny: its options, and the commands, have types of the client's own settings
   withCommandOptions(options: any): any
@@ -23,7 +23,7 @@ export interface BinaryNodeRedis extends NodeRedisNode {
 
 export type BinaryClient = BinaryIoredis | BinaryNodeRedis
 
-/** Runs a script on one key, with arguments and answers that are bytes. */
+/** Runs a script on one key. Arguments and results may be bytes. */
 export type RunBinary = (
   script: Script,
   key: string,
@@ -36,7 +36,7 @@ interface NodeRedisScripts {
   eval(lua: string, input: object): Promise<unknown>
 }
 
-/** `undefined`: the client is neither. */
+/** Returns the function that runs scripts through a client. `undefined`: the client is of another kind. */
 export function binaryOf(client: BinaryClient): RunBinary | undefined {
   if (client === null || typeof client !== 'object') return undefined
   if ('withCommandOptions' in client) return ofNodeRedis(client)
@@ -51,7 +51,7 @@ function ofIoredis(client: BinaryIoredis): RunBinary {
     )
 }
 
-/** The type of RESP's strings, `$`. */
+/** The type code of bulk strings in the Redis protocol (RESP), the character `$`. */
 const BLOB_STRING = 36
 
 function ofNodeRedis(client: BinaryNodeRedis): RunBinary {

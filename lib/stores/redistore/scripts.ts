@@ -1,12 +1,12 @@
 import { script } from '../redis/scripts.js'
 
-/*
- * Each script looks at one key and writes to that one alone. What stands there is compared as a whole, since Go leaves no
- * mark on what it writes. A client may send a script again when it lost the connection before the answer: a write that
- * finds its own bytes in place has arrived already.
+/**
+ * Each script reads and writes one key. The current value is compared as a whole, since Go adds no version to its
+ * writes. A client may send a script again when it lost the connection before the answer. So a write that finds its own
+ * bytes in place has already arrived, and succeeds.
  */
 
-/** KEYS: the session. Gives its bytes and its end, in ms since the epoch, or -1 for one without an end. */
+/** KEYS: the session. Returns its bytes and its end, in ms since the epoch, or -1 if it has no end. */
 export const read = script(`
   local held = redis.call('GET', KEYS[1])
   if not held then return false end
@@ -24,7 +24,7 @@ export const create = script(`
   end
   return redis.call('GET', KEYS[1]) == ARGV[2] and 1 or 0`)
 
-/** KEYS: the session. ARGV: its new end, its new bytes, the bytes that are to be replaced. */
+/** KEYS: the session. ARGV: its new end, its new bytes, the bytes to replace. */
 export const update = script(`
   local held = redis.call('GET', KEYS[1])
   if held == ARGV[3] then

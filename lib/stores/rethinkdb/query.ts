@@ -1,4 +1,4 @@
-/** What the store uses of the query language (https://rethinkdb.com/api/javascript/). */
+/** The part of the query language that the store uses (https://rethinkdb.com/api/javascript/). */
 export interface Query {
   readonly minval: Term
   table(name: string, options?: { readMode: 'majority' }): Term
@@ -36,5 +36,5 @@ export interface Term {
   run(connection?: unknown): Promise<unknown>
 }
 
-/** Sends a query; rejects when there is no answer in time. */
+/** Sends a query. Rejects when there is no answer in time. */
 export type Run = (query: Term) => Promise<unknown>

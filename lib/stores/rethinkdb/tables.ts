@@ -2,18 +2,19 @@ import { attempts, done } from '../internal/attempts.js'
 import type { Database, Query, Run } from './query.js'
 
 /**
- * RethinkDB checks that there is no such table and makes it in two steps: clients that ask at the same time, or of
- * servers that have not heard of each other's, get one each. Every query that names the table is refused from then on.
- *
- * @returns the database in which there are several tables of the name, if that is what the error says.
+ * Returns the database in which there are several tables of one name, if the error says so. RethinkDB checks that a
+ * table does not exist and creates it in two steps. So clients that do so at the same time, or through servers that do
+ * not know of each other's table yet, may each create one. Every query that names the table is refused from then on.
  */
 export function ambiguousIn(error: unknown): string | undefined {
   return error instanceof Error ? /Table `([^`.]+)\.[^`]+` is ambiguous/.exec(error.message)?.[1] : undefined
 }
 
 /**
- * Makes one table of several that have the same name: whoever does it keeps the one with the smallest id, gives the
- * others a name of their own, moves what they hold and drops them. Any number of clients may be about it at once.
+ * Unites several tables of the same name. A client keeps the table with the smallest id, renames the others, moves
+ * their documents and drops them. Any number of clients may do so at the same time.
+ *
+ * @throws Error when other clients have created yet another table each time
  */
 export async function unite(r: Query, run: Run, db: string, name: string): Promise<void> {
   const config = r.db('rethinkdb').table('table_config')
@@ -31,13 +32,13 @@ export async function unite(r: Query, run: Run, db: string, name: string): Promi
   await attempts(`rethinkdb store: making one table "${name}" of several`, uniteOnce, mostUnions)
 }
 
-/** How often to make one table of several: each time, another client has made one more. */
+/** How often to unite tables, since another client may have created one more each time. */
 export const mostUnions = 20
 
-/** Of a table, in characters. */
+/** The longest name of a table, in characters. */
 const longestName = 127
 
-/** `false`: there are several tables of the name again. */
+/** Moves the documents of the renamed tables and drops these. `false`: there are several tables of the name again. */
 async function areMoved(spares: Set<string>, db: Database, name: string, run: Run): Promise<boolean> {
   for (const spare of spares) {
     try {
@@ -45,7 +46,7 @@ async function areMoved(spares: Set<string>, db: Database, name: string, run: Ru
       await run(db.tableDrop(spare))
     } catch (error) {
       if (ambiguousIn(error) !== undefined) return false
-      // Else another client was quicker to move and drop it.
+      // Otherwise another client was faster to move and drop it.
       if (!(error instanceof Error && /does not exist/.test(error.message))) throw error
     }
     spares.delete(spare)

@@ -1,6 +1,6 @@
 import { inTime } from '../../util/in-time.js'
 
-/** What the store uses of `fetch`. */
+/** The part of `fetch` that the store uses. */
 export type RiakFetch = (url: string, init: RiakRequest & { readonly signal: AbortSignal }) => Promise<RiakResponse>
 
 export interface RiakRequest {
@@ -21,7 +21,7 @@ export interface Answer {
   readonly body: string
 }
 
-/** The nodes of one cluster; any of them serves any request. Stays with one until that fails. */
+/** The nodes of one cluster. Any node serves any request. One node is used until it fails. */
 export class Nodes {
   readonly #urls: readonly string[]
   readonly #fetch: RiakFetch
@@ -37,10 +37,11 @@ export class Nodes {
   }
 
   /**
-   * The answer of the first node that gives one. A write goes to a second node only if it never left for the first:
-   * otherwise it may have been done.
+   * Resolves to the answer of the first node that gives one. A write is sent to a second node only if no connection to
+   * the first came about; otherwise the first node may have carried it out.
    *
-   * @param timeout For each node, in milliseconds.
+   * @param timeout The limit for each node, in milliseconds.
+   * @throws the last node's error; an Error for a status of 500 or more
    */
   async send(path: string, request: RiakRequest, timeout: number): Promise<Answer> {
     for (let tried = 1; ; tried++) {
@@ -55,13 +56,13 @@ export class Nodes {
     }
   }
 
-  /** Gives the connection up when the time is over. */
+  /** Sends a request to one node, and aborts it at the timeout. */
   #ask(url: string, request: RiakRequest, timeout: number): Promise<Answer> {
     const ask = async (signal: AbortSignal) => {
       const response = await this.#fetch(url, { ...request, signal })
       const { status, headers } = response
       const body = await response.text()
-      // A node that has lost the others, is starting or is overloaded; what became of a write is not known.
+      // The node may have lost the other nodes, be starting or be overloaded. The outcome of a write is unknown.
       if (status >= 500) throw new Error(`riak store: ${status} from ${url}: ${body.trim().slice(0, 200)}`)
       return { status, headers, body }
     }
@@ -69,7 +70,7 @@ export class Nodes {
   }
 }
 
-/** Codes of a connection that did not come about. */
+/** The error codes of a connection that could not be opened. */
 const unconnected = new Set<unknown>([
   'ECONNREFUSED',
   'EHOSTUNREACH',

@@ -1,7 +1,7 @@
 import { LONGEST_TIMER } from '../../util/durations.js'
 import type { Answer, Nodes } from './nodes.js'
 
-/** What a key holds, and what Riak takes to change exactly that. */
+/** The value of a key, with the headers by which a write replaces exactly this state. */
 export interface RiakObject {
   readonly value: string
   readonly vclock: string
@@ -14,10 +14,11 @@ export interface BucketProps {
 }
 
 /**
- * The objects of one bucket by Riak's HTTP API (https://docs.riak.com/riak/kv/latest/developing/api/http/).
+ * The objects of one bucket, through Riak's HTTP API (https://docs.riak.com/riak/kv/latest/developing/api/http/).
  *
- * In a strongly consistent bucket, a write with `X-Riak-Vclock` is a compare-and-set, and one without only creates; the
- * other conditions, which serve in other buckets, are checked before the write and not along with it.
+ * In a strongly consistent bucket, a write with `X-Riak-Vclock` is a compare-and-set, and a write without it only
+ * creates. The other conditions are for other buckets, where they are checked before the write and not atomically with
+ * it.
  */
 export class RiakObjects {
   readonly #nodes: Nodes
@@ -36,7 +37,7 @@ export class RiakObjects {
     return this.#nodes.address
   }
 
-  /** `undefined`: there is no such bucket type. */
+  /** Resolves to the bucket's properties. `undefined`: there is no such bucket type. */
   async props(): Promise<BucketProps | undefined> {
     const answer = await this.#nodes.send(`${this.#path}/props`, { method: 'GET' }, this.#timeout)
     if (answer.status === 404) return undefined
@@ -50,7 +51,10 @@ export class RiakObjects {
     return { value: body, vclock: headers.get('x-riak-vclock') ?? '', etag: headers.get('etag') ?? '' }
   }
 
-  /** Creates, or replaces exactly what is given as `held`. `false`: the key holds something else. */
+  /**
+   * Creates the object when `held` is left out; otherwise replaces exactly `held`. `false`: the key holds something
+   * else.
+   */
   async put(id: string, value: string, held?: RiakObject): Promise<boolean> {
     const condition = held ? this.#unchanged(held) : { 'if-none-match': '*' }
     const headers = { 'content-type': 'application/octet-stream', ...condition }
@@ -58,14 +62,17 @@ export class RiakObjects {
     return isDone(answer)
   }
 
-  /** `false`: the key holds something else than `held`, or nothing any more. */
+  /** Deletes exactly `held`. `false`: the key holds something else, or nothing. */
   async delete(id: string, held: RiakObject): Promise<boolean> {
     const request = { method: 'DELETE', headers: this.#unchanged(held) } as const
     const answer = await this.#nodes.send(this.#key(id), request, this.#timeout)
     return answer.status !== 404 && isDone(answer)
   }
 
-  /** All keys of the bucket, for which Riak looks through all keys of the cluster: waits for as long as that takes. */
+  /**
+   * Resolves to all keys of the bucket, without a timeout in practice: Riak looks through all keys of the cluster for
+   * them.
+   */
   async keys(): Promise<readonly string[]> {
     const answer = await this.#nodes.send(`${this.#path}/keys?keys=true`, { method: 'GET' }, LONGEST_TIMER)
     return (JSON.parse(expected(answer, 200).body) as { keys: readonly string[] }).keys
@@ -81,13 +88,18 @@ export class RiakObjects {
   }
 }
 
-/** 409 is what `X-Riak-If-Not-Modified` answers, 412 what all else does. */
+/**
+ * Whether a write was done. A failed `X-Riak-If-Not-Modified` answers 409, every other failed condition 412.
+ *
+ * @throws Error for any other status
+ */
 function isDone(answer: Answer): boolean {
   if (answer.status === 409 || answer.status === 412) return false
   expected(answer, 200, 201, 204)
   return true
 }
 
+/** @throws Error when the status is another one */
 function expected(answer: Answer, ...statuses: readonly number[]): Answer {
   if (statuses.includes(answer.status)) return answer
   throw new Error(`riak store: unexpected status ${answer.status}: ${answer.body.trim().slice(0, 200)}`)

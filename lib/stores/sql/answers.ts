@@ -1,7 +1,7 @@
 import type { SqlDialect } from './dialects.js'
 import type { SqlRow } from './executor.js'
 
-/** What a driver answered, as it comes out of a query builder that passes it on. */
+/** A driver's answer, as the query builder that sent the statement passes it on. */
 export interface Answer {
   readonly rows?: readonly SqlRow[]
   readonly rowCount?: number | null
@@ -16,19 +16,19 @@ interface Reader {
   count(answer: unknown): number | null | undefined
 }
 
-/** How the drivers of each engine answer. */
+/** Reads the rows and the count of written rows out of a driver's answer, for each engine. */
 export const answers: Readonly<Record<SqlDialect, Reader>> = {
-  /** `pg`: a result with the rows in it; `postgres`: rows that have a count. */
+  /** `pg` answers an object with the rows in it, `postgres` an array of rows that has a `count`. */
   postgres: {
     rows: (answer) => (Array.isArray(answer) ? answer : ((answer as Answer).rows ?? [])),
     count: (answer) => (answer as Answer).count ?? (answer as Answer).rowCount
   },
-  /** `mysql2`: a pair, of the rows or of what was done, and of more about it. */
+  /** `mysql2` answers a pair. Its first element is the rows, or the counts of a statement that wrote. */
   mysql: {
     rows: (answer) => (answer as readonly [readonly SqlRow[]])[0],
     count: (answer) => (answer as readonly [Answer])[0].affectedRows
   },
-  /** `better-sqlite3`, `libsql` and `node:sqlite`: changes; `@libsql/client`: rowsAffected. */
+  /** `better-sqlite3`, `libsql` and `node:sqlite` count in `changes`, `@libsql/client` in `rowsAffected`. */
   sqlite: {
     rows: (answer) => answer as readonly SqlRow[],
     count: (answer) => (answer as Answer).changes ?? (answer as Answer).rowsAffected

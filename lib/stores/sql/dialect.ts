@@ -1,56 +1,60 @@
 import type { SqlParam, Statement } from './executor.js'
 
 /**
- * The statements of one engine, for one table. Parameters are written as `?`, whatever the engine writes.
+ * The statements of one engine, for one table. Parameters are written as `?`, whatever the engine writes. Each comment
+ * lists the parameters in their order.
  *
- * The end of a record is compared with a time that the app sends along, never with the server's clock: so `expires`
- * is written and judged by the same clock, and all statements of a call by the same moment.
+ * The end of a record is compared with a time that the app sends along, never with the server's clock. So `expires` is
+ * written and judged by the same clock, and all statements of a call judge by the same moment.
  */
 export interface Dialect {
   readonly name: 'postgres' | 'mysql' | 'sqlite'
-  /** Whether a statement travels to the engine, so that it pays to ask for several records at once. */
+  /** Whether statements cross a network, so that it pays to read several records at once. */
   readonly isRemote: boolean
-  /** What creates the table and its index, for those who run migrations themselves. */
+  /** The statements that create the table and its index, for apps that run migrations themselves. */
   readonly schema: readonly string[]
-  /** The same as `setup` sends it: no other process may find one half of it. */
+  /** The same statements as `setup` sends them: no other process may see the table without its index. */
   readonly setup: readonly string[]
-  /** Fails unless all of the schema is there. */
+  /** A statement that fails unless the whole schema exists. */
   readonly probe: string
 
-  /** ids…, now */
+  /** Parameters: ids…, now */
   readMany(ids: number): string
-  /** id, now. Records behind that id, in the order of their ids. */
+  /** Parameters: id, now. Returns the records whose ids sort after that id, in the order of their ids. */
   list(limit: number): string
-  /** text, new version, expires, id, version, now */
+  /** Parameters: text, new version, expires, id, version, now */
   readonly update: string
-  /** expires, id, now */
+  /** Parameters: expires, id, now */
   readonly touch: string
-  /** id, now */
+  /** Parameters: id, now */
   readonly remove: string
   readonly clear: string
-  /** now. Removes at most `slice` records; or returns their ids, where there is `sweepOf`. */
+  /** Parameter: now. Removes at most `slice` expired records. Where there is a `sweepOf`, it only returns their ids. */
   readonly sweep: string
-  /** ids…, now */
+  /** Parameters: ids…, now. Removes those of the records that have expired. */
   sweepOf?(ids: number): string
   readonly slice: number
-  /** How many ids a statement may be asked for; a power of two, below what the engine takes as parameters. */
+  /** The most ids in one statement: a power of two, below the engine's limit of parameters. */
   readonly mostReads: number
 
-  /** Tried in turn until one of them writes a row; where none does, a live record has the id. */
+  /** Statements to try in turn until one of them writes a row. If none does, a live record has the id. */
   create(row: NewRow, now: number): readonly Statement[]
-  /** id, now. Only where a count may leave out the rows that a write found as it would have left them. */
+  /** Parameters: id, now. Only for engines that may not count a row that an update left unchanged. */
   readonly exists?: string
 }
 
 export interface BatchingDialect extends Dialect {
-  /** How many writes a statement may be given: few enough to be within the engine's bounds, and to hold no lock for long. */
+  /** The most writes in one statement: few enough for the engine's limits, and to hold no lock for long. */
   readonly mostWrites: number
   /**
-   * now, updates (`NewUpdate[]` as JSON). Updates those that it finds as they are expected to be and that nobody holds,
-   * waits for none, and returns the `version` that it gave each.
+   * Parameters: now, updates (`NewUpdate[]` as JSON). Updates the records that have the expected version and are not
+   * locked. It waits for no lock. It returns the new `version` of each record that it updated.
    */
   readonly updateMany?: string
-  /** Statements that perform the writes, each on its own, and return the `id` of every one that did something. */
+  /**
+   * Returns statements that perform the writes independently of one another, and return the `id` of each write that had
+   * an effect.
+   */
   saveMany(rows: readonly WriteRow[], now: number): readonly Statement[]
 }
 
@@ -62,11 +66,11 @@ export interface NewRow {
 }
 
 export interface NewUpdate extends NewRow {
-  /** The version that it replaces. */
+  /** The version that the update replaces. */
   readonly expected: string
 }
 
-/** One write of a batch; what its kind doesn't need is `null`. */
+/** One write of a batch. Fields that its kind does not need are `null`. */
 export interface WriteRow {
   readonly kind: 'create' | 'update' | 'touch' | 'remove'
   readonly id: string
@@ -77,7 +81,9 @@ export interface WriteRow {
   readonly expected: string | null
 }
 
-/** What all engines understand. Ids and versions must be compared by their bytes: the schemas see to that. */
+/**
+ * The statements that all engines understand. Ids and versions must be compared byte by byte, which the schemas ensure.
+ */
 export function commonStatements(table: string) {
   return {
     ...readingStatements(table),
@@ -89,22 +95,22 @@ export function commonStatements(table: string) {
 }
 
 /**
- * Those that return records.
- * @param text the column, or the expression that stands for it, where a client does not give it back as it is
+ * The statements that return records.
+ * @param text The column, or an expression in its place where a client changes the column's value on the way.
  */
 export function readingStatements(table: string, text = 'text') {
   const select = `SELECT id, ${text}, version, expires FROM ${table}`
   return {
     readMany: (ids: number) => `${select} WHERE id IN (${placeholders(ids)}) AND expires > ?`,
-    // MySQL takes no bound number as a limit from all drivers.
+    // Not a parameter: MySQL does not accept a bound number as a limit from all drivers.
     list: (limit: number) => `${select} WHERE id > ? AND expires > ? ORDER BY id LIMIT ${Math.floor(limit)}`
   }
 }
 
-/** One statement that inserts, or takes over the row of an expired record; not for MySQL, which has no such WHERE. */
+/** A statement that inserts a record, or takes over the row of an expired one. MySQL has no such WHERE. */
 export function upsert(table: string, { id, text, version, expires }: NewRow, now: number): Statement {
   return {
-    // By the table's own name: Turso's engine does not know an alias of it here.
+    // The table goes by its own name, because Turso's engine does not know an alias of it here.
     text: `INSERT INTO ${table} (id, text, version, expires) VALUES (?, ?, ?, ?)
 ON CONFLICT (id) DO UPDATE SET ${takeOver} WHERE ${table}.expires <= ?`,
     params: [id, text, version, expires, now]
@@ -117,7 +123,7 @@ export function placeholders(count: number): string {
   return Array(count).fill('?').join(', ')
 }
 
-/** A value as a parameter and as a column of a row, in the order that the statements list them. */
+/** The values of a write, as parameters, in the order in which the statements list the columns. */
 export function columns({ kind, id, text, version, expires, expected }: WriteRow): readonly SqlParam[] {
   return [kind, id, text, version, expires, expected]
 }

@@ -4,15 +4,15 @@ import { mysqlDialect } from './mysql.js'
 import { postgresDialect } from './postgres.js'
 import { sqliteDialect } from './sqlite.js'
 
-/** Which SQL to speak: `mysql` is for MariaDB too, `sqlite` for libSQL too. */
+/** The SQL dialect. `mysql` covers MariaDB too, and `sqlite` covers libSQL. */
 export type SqlDialect = 'postgres' | 'mysql' | 'sqlite'
 
-/** Not `sessions`, a name that other libraries use for tables of another shape. */
+/** Other libraries use a table `sessions` with other columns, so the default is another name. */
 export const defaultTable = 'fastify_sessions'
 
 const dialects = { postgres: postgresDialect, mysql: mysqlDialect, sqlite: sqliteDialect }
 
-/** @throws StoreConfigError when there is no such dialect, or the table's name can't be one. */
+/** @throws StoreConfigError when the dialect is unknown, or the table's name is not allowed. */
 export function dialectOf(name: SqlDialect, table: string = defaultTable): Dialect | BatchingDialect {
   if (!Object.hasOwn(dialects, name)) {
     throw new StoreConfigError('sql', `dialect must be "postgres", "mysql" or "sqlite"; it is ${JSON.stringify(name)}`)
@@ -21,10 +21,10 @@ export function dialectOf(name: SqlDialect, table: string = defaultTable): Diale
 }
 
 /**
- * The SQL that creates a store's table and index, for those who run migrations themselves. `setup`, which runs when
- * the app starts, then finds them there and does nothing; it needs no right to create tables.
+ * Returns the SQL that creates a store's table and index, for apps that run migrations themselves. `setup`, which runs
+ * when the app starts, then finds the table and does nothing; it needs no right to create tables.
  *
- * @throws StoreConfigError when there is no such dialect, or the table's name can't be one.
+ * @throws StoreConfigError when the dialect is unknown, or the table's name is not allowed.
  * @example
  * ```ts
  * await migration.run(schemaSql('postgres', 'auth.sessions'))

@@ -1,12 +1,12 @@
-/** MySQL and MariaDB: a row with this id is there already. */
+/** Whether MySQL or MariaDB refused an INSERT because a row with this id exists. */
 export function isDuplicate(error: unknown): boolean {
   return someCause(error, ({ errno }) => errno === 1062)
 }
 
 /**
- * The statement met another one and was rolled back whole; sent again, it will do. PostgreSQL: deadlock, serialization
- * failure. MySQL and MariaDB: deadlock, and a row that is newer than the snapshot. SQLite: the file is locked, which
- * Turso's engine has no code for.
+ * Whether the error is transient: the statement conflicted with another one and was rolled back as a whole, so it can
+ * be sent again. In PostgreSQL these are a deadlock and a serialization failure, in MySQL and MariaDB a deadlock and a
+ * row that is newer than the snapshot, and in SQLite a locked file, which Turso's engine has no code for.
  */
 export function isPassing(error: unknown): boolean {
   return someCause(
@@ -22,7 +22,9 @@ export function isPassing(error: unknown): boolean {
   )
 }
 
-/** PostgreSQL: the statement did nothing, because of what was to be written (data exception, a limit exceeded). */
+/**
+ * Whether PostgreSQL refused a statement because of the values to be written (a data exception, or an exceeded limit).
+ */
 export function isRefused(error: unknown): boolean {
   return someCause(error, ({ code }) => /^(22|54)...$/.test(String(code)))
 }
@@ -37,9 +39,9 @@ interface DriverError {
 }
 
 /**
- * Query builders wrap the driver's error, each under a name of its own: `cause`, `parent` and `original` (Sequelize),
- * `driverError` (TypeORM), `nativeError` (Objection). So every error that an error holds is looked at; errors may hold
- * one another in a circle.
+ * Whether an error, or one that it wraps, passes the test. Query builders wrap the driver's error, each under a name of
+ * its own: `cause`, `parent` and `original` (Sequelize), `driverError` (TypeORM), `nativeError` (Objection). So every
+ * error that an error holds is looked at. Errors may refer to one another in a circle.
  */
 function someCause(error: unknown, holds: (error: DriverError) => boolean): boolean {
   const seen = new Set([error])

@@ -3,8 +3,10 @@ import type { Statement } from './executor.js'
 import { tableNames } from './table.js'
 
 /**
- * MySQL 8 and MariaDB 10.5 and newer. No `saveMany`: neither engine can tell, of several writes in one statement,
- * which ones were done. They have no UPDATE … RETURNING in common, only a count.
+ * The dialect of MySQL 8 and MariaDB 10.5, and newer. There is no `saveMany`, because neither engine can report which
+ * of several writes in one statement had an effect: the two have no UPDATE … RETURNING in common, only a count.
+ *
+ * @throws StoreConfigError when the table's name is not allowed
  */
 export function mysqlDialect(name: string): Dialect {
   const { table, index } = tableNames(name, '`')
@@ -24,8 +26,9 @@ export function mysqlDialect(name: string): Dialect {
     schema,
     setup: schema,
     probe: `SELECT id, text, version, expires FROM ${table} LIMIT 0`,
-    // First read, without locks, and then removed by the primary key (the sum keeps the other index out of it): a
-    // DELETE by the end would lock the two indexes in the other order than a write of the record does, and deadlock.
+    // The ids are read first, without locks, and then deleted by the primary key (`expires + 0` keeps the other index
+    // out of it). A DELETE by `expires` would lock the two indexes in the opposite order to a write of the record, and
+    // deadlock.
     sweep: `SELECT id FROM ${table} WHERE expires <= ? ORDER BY expires LIMIT ${slice}`,
     sweepOf: (ids) => `DELETE FROM ${table} WHERE id IN (${placeholders(ids)}) AND expires + 0 <= ?`,
     slice,
@@ -38,10 +41,10 @@ export function mysqlDialect(name: string): Dialect {
 const slice = 256
 
 /**
- * Not ON DUPLICATE KEY UPDATE: by its count, on a connection with the flag FOUND_ROWS, a live record that was left
- * alone can't be told from a new one. The first statement does it, unless there is a row already (the store takes a
- * duplicate key for a count of 0); the second takes over the row of an expired record. The third is for a row that
- * was removed between the two.
+ * Not ON DUPLICATE KEY UPDATE: on a connection with the flag FOUND_ROWS, its count is the same for a new record and for
+ * a live one that was left alone. The first statement inserts the record, unless the id has a row (the store treats a
+ * duplicate key as a count of 0). The second takes over the row of an expired record. The third inserts the record if
+ * that row was removed between the two.
  */
 function insertOrTakeOver(table: string, { id, text, version, expires }: NewRow, now: number): readonly Statement[] {
   const insert = {

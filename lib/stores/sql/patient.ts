@@ -5,8 +5,8 @@ import { isPassing } from './errors.js'
 import type { SqlExecutor } from './executor.js'
 
 /**
- * Speaks the engine's placeholders, and sends a statement again that the engine rolled back to let another pass; all
- * within the timeout, in milliseconds.
+ * Wraps an executor: it writes the engine's placeholders, and repeats a statement that the engine rolled back in favour
+ * of another one. A call rejects after the timeout, in milliseconds.
  */
 export function patient(executor: SqlExecutor, dialect: Dialect, timeout: number): SqlExecutor {
   const spoken = dialect.name === 'postgres' ? numbered() : (text: string) => text
@@ -23,14 +23,14 @@ async function untilItPasses<T>(send: () => Promise<T>, timeout: number): Promis
     try {
       return await send()
     } catch (error) {
-      // Just before the time is over, for this tells more than that it is.
+      // Gives up just before the timeout, because the engine's error says more than the timeout's.
       if (!isPassing(error) || performance.now() + pause > deadline) throw error
     }
     await sleep(pause * Math.random())
   }
 }
 
-/** Writes `?` as `$1`, `$2`, …; the texts are few, and are remembered. */
+/** Replaces `?` by `$1`, `$2`, … and remembers the results, which are few. */
 function numbered(): (text: string) => string {
   const known = new Map<string, string>()
   return (text) => {

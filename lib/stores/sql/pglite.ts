@@ -3,10 +3,10 @@ import type { SqlExecutor, SqlParam, SqlRow } from './executor.js'
 import { postgresDialect } from './postgres.js'
 import { tableNames } from './table.js'
 
-/** What is used of a `PGlite` of the package `@electric-sql/pglite`, PostgreSQL within the process. */
+/** The methods of a `PGlite` (PostgreSQL within the process, package `@electric-sql/pglite`) that the store uses. */
 export interface PgliteClient {
   query(text: string, params: SqlParam[]): Promise<PgliteResults>
-  /** Tells it from other clients. */
+  /** Distinguishes a `PGlite` from other clients. */
   runExclusive(...args: never): unknown
 }
 
@@ -20,8 +20,8 @@ export function isPglite(client: object): client is PgliteClient {
 }
 
 /**
- * PGlite drops a byte order mark that a value begins with (U+FEFF) as it decodes what the engine answers. So a text
- * comes with a dot before it, which `throughPglite` takes off.
+ * The dialect of PostgreSQL for PGlite. When PGlite decodes an answer it drops a byte order mark (U+FEFF) at the start
+ * of a value. So statements return texts with a dot in front, which `throughPglite` removes.
  */
 export function pgliteDialect(name: string): BatchingDialect {
   const { table } = tableNames(name, '"')

@@ -3,13 +3,15 @@ import type { Statement } from './executor.js'
 import { tableNames } from './table.js'
 
 /**
- * PostgreSQL 12 and newer.
+ * The dialect of PostgreSQL 12 and newer.
  *
- * Since the end of a record is in an index, no update or touch is a heap-only one (HOT), whatever the fillfactor. Without
- * the index nearly all are, and since PostgreSQL 16 with a BRIN index as well. But then each slice of a sweep reads the
- * table from its beginning, for the ends that move soon lie anywhere in it, and so does a sweep that finds nothing: some
- * hundred times as long as by a b-tree. Who writes much and sweeps seldom can make the table so in a migration of
- * their own: it is taken as it is.
+ * The index on `expires` rules out heap-only tuples (HOT): every update or touch writes to the index too, whatever the
+ * fillfactor. Without the index nearly all updates would be heap-only, and since PostgreSQL 16 with a BRIN index too.
+ * But then every slice of a sweep, even of one that finds nothing, would scan the table from its beginning, since
+ * expired records lie anywhere in it. That takes far longer than with a b-tree. An app that writes much and sweeps
+ * seldom can create such a table in a migration of its own: the store uses it as it is.
+ *
+ * @throws StoreConfigError when the table's name is not allowed
  */
 export function postgresDialect(name: string): BatchingDialect {
   const { table, index } = tableNames(name, '"')
@@ -29,10 +31,10 @@ export function postgresDialect(name: string): BatchingDialect {
     schema,
     setup: [`DO $$ BEGIN ${schema.join('; ')}; END $$`],
     probe: `SELECT id, text, version, expires FROM ${table} LIMIT 0`,
-    // In the order in which batches lock them.
+    // The rows are locked in the order in which batches lock them, so that the two can't deadlock.
     clear: `WITH gone AS (SELECT id FROM ${table} ORDER BY id FOR UPDATE)
 DELETE FROM ${table} WHERE id IN (SELECT id FROM gone)`,
-    // Rows that another sweep is at are left to it.
+    // Rows that another sweep has locked are left to it.
     sweep: `WITH gone AS (
   SELECT id FROM ${table} WHERE expires <= ? ORDER BY expires LIMIT ${slice} FOR UPDATE SKIP LOCKED
 )
@@ -49,8 +51,8 @@ DELETE FROM ${table} AS old USING gone WHERE old.id = gone.id`,
 const slice = 1000
 
 /**
- * What several requests update. They are strangers to one another, so none waits for a record that another's slow
- * statement holds: such a record is left out. As in a batch, the lock brings the newest state of each record.
+ * Updates the records of several requests. The requests are independent, so none waits for a record that a slow
+ * statement of another one has locked: such a record is skipped. As in a batch, locking a row reads its newest state.
  */
 function updateMany(table: string): string {
   return `WITH clock AS (SELECT CAST(? AS bigint) AS now),
@@ -68,15 +70,15 @@ RETURNING old.version`
 }
 
 /**
- * A whole batch in one statement. The rows travel as one JSON text, so that the statement is the same for every batch
- * and stays prepared.
+ * Performs a whole batch in one statement. The rows travel as one JSON text, so that the statement is the same for
+ * every batch and stays prepared.
  *
- * Batches that meet wait for one another and do not deadlock: `found` locks the records in the order of their ids
- * before anything is written (the INSERT and the DELETE ask how many there are only to come after that); then the new
- * ones are inserted, in that order too; then comes what waits for nobody, as all of it is locked. So an INSERT must not
- * wait for a record that is only locked: DO NOTHING does not, DO UPDATE would. The lock also brings the newest state of
- * each record, whatever the snapshot says. What is removed is found by its ids alone: a join with what was found would
- * compare each with each, since the planner takes the one for a single row.
+ * Concurrent batches wait for one another and do not deadlock. First `found` locks the existing records in the order of
+ * their ids; the INSERT and the DELETE count its rows only to be carried out after it. Then the new records are
+ * inserted, in that order too. The rest waits for nothing, because all of it is locked. So the INSERT must not wait for
+ * a record that is only locked: DO NOTHING does not wait, DO UPDATE would. The lock also reads the newest state of each
+ * record, whatever the snapshot says. Records to remove are found by their ids alone: in a join with `found`, the
+ * planner would expect a single row and compare each row with each.
  */
 function batch(table: string, rows: readonly WriteRow[], now: number): Statement {
   return {

@@ -13,17 +13,17 @@ import type { SqlExecutor, SqlParam, SqlRow, Statement } from './executor.js'
 export type SqlStore = AsyncRecordStore &
   Required<Pick<AsyncRecordStore, 'readMany' | 'list' | 'setup' | 'clear' | 'sweep'>>
 
-/** An engine that can be asked. */
+/** The two ways to send statements to an engine: with the store's timeout, and without. */
 export interface Engine {
   readonly hurried: SqlExecutor
-  /** For what takes as long as there are records. */
+  /** For statements whose time grows with the number of records. It has no timeout in practice. */
   readonly unhurried: SqlExecutor
   address(): string | undefined
 }
 
 /**
- * Every write is one statement that compares and sets. The version is made here, not by the engine, so that the
- * count of rows says all there is to know.
+ * The record store over SQL. Every write is one statement that compares and sets. The store makes the version, not the
+ * engine, so the count of written rows says everything about the outcome.
  */
 export class InSql implements SqlStore {
   readonly kind = 'record'
@@ -52,7 +52,7 @@ export class InSql implements SqlStore {
 
   async update(id: string, text: string, expires: number, version: Version): Promise<Version | undefined> {
     const next = freshVersion()
-    // As a string: MySQL compares a text with a number by what number the text begins with.
+    // As a string, because MySQL compares a text with a number by the digits that the text starts with.
     const expected = String(version)
     return (await this.replace({ id, text, version: next, expires: wholeEnd(expires), expected })) ? next : undefined
   }
@@ -98,7 +98,7 @@ export class InSql implements SqlStore {
   async setup(): Promise<void> {
     if (await this.#isThere()) return
     const [created] = await Promise.allSettled([this.#createSchema()])
-    if (await this.#isThere()) return // also where another process was faster, and this one failed for it
+    if (await this.#isThere()) return // also when another process created it first, which made this attempt fail
     if (created.status === 'rejected') throw created.reason
     throw new StoreConfigError(
       this.#dialect.name,
@@ -141,7 +141,12 @@ export class InSql implements SqlStore {
     return (await this.#count(text, params)) > 0
   }
 
-  /** A client that doesn't count must not pass for one that found nothing to write. */
+  /**
+   * Returns the number of rows that the statement wrote.
+   *
+   * @throws StoreConfigError when the client does not report it: that must not look as if there had been nothing to
+   * write
+   */
   async #count(text: string, params: readonly SqlParam[]): Promise<number> {
     const count = await this.client.run(text, params)
     if (typeof count === 'number') return count
@@ -157,7 +162,12 @@ export class InSql implements SqlStore {
     }
   }
 
-  /** Asked first: an app need not have the right to create a table that is there. */
+  /**
+   * Whether the table exists. `setup` asks this first, because an app need not have the right to create a table that
+   * exists.
+   *
+   * @throws NoAnswerError when the engine does not answer in time
+   */
   async #isThere(): Promise<boolean> {
     try {
       await this.client.all(this.#dialect.probe, [])
@@ -174,11 +184,14 @@ export class InSql implements SqlStore {
 }
 
 function recordIn({ text, version, expires }: SqlRow): StoredRecord {
-  // Drivers return a BIGINT as a number, a string or a bigint.
+  // Depending on the driver, a BIGINT is a number, a string or a bigint.
   return { text: text as string, version: version as string, expires: Number(expires) }
 }
 
-/** Up to a power of two, by its last id, so that the numbers of ids make few statements for an engine to prepare. */
+/**
+ * Repeats the last id until the number of ids is a power of two, so that the engine has few different statements to
+ * prepare.
+ */
 function padded(ids: readonly string[]): readonly string[] {
   const length = 2 ** Math.ceil(Math.log2(ids.length))
   return [...ids, ...Array(length - ids.length).fill(ids.at(-1))]

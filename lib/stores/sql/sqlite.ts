@@ -11,7 +11,11 @@ import {
 import type { Statement } from './executor.js'
 import { tableNames } from './table.js'
 
-/** SQLite 3.35 (2021) and newer, and libSQL. */
+/**
+ * The dialect of SQLite 3.35 (2021) and newer, and of libSQL.
+ *
+ * @throws StoreConfigError when the table's name is not allowed, or has a schema
+ */
 export function sqliteDialect(name: string): BatchingDialect {
   const { table, index } = tableNames(name, '"')
   if (name.includes('.')) throw new StoreConfigError('sql', `table must not have a schema in SQLite; it is "${name}"`)
@@ -40,14 +44,14 @@ export function sqliteDialect(name: string): BatchingDialect {
   }
 }
 
-/** Few, for most drivers stop the event loop while they work. */
+/** Few, because most drivers block the event loop while they work. */
 const slice = 200
 
-/** Cloudflare's D1 takes a hundred parameters; SQLite 999 before 3.32, then 32,766. A write has six. */
+/** Limits of parameters: 100 in Cloudflare's D1, 999 in SQLite before 3.32, then 32,766. A write has six parameters. */
 const mostReads = 64
 const mostWrites = 16
 
-/** SQLite lets one writer in at a time: what a statement found holds until it has written. */
+/** SQLite has one writer at a time, so what a statement has read can't change before the same statement writes. */
 function batch(table: string, rows: readonly WriteRow[], now: number): readonly Statement[] {
   const removes = rows.filter(({ kind }) => kind === 'remove')
   const others = rows.filter(({ kind }) => kind !== 'remove')

@@ -13,10 +13,14 @@ import { type Engine, InSql, type SqlStore } from './records.js'
 
 export type { SqlStore } from './records.js'
 
-/** The store of an engine that can tell what became of each write of a batch: PostgreSQL and SQLite. */
+/** The store of an engine that reports the outcome of each write of a batch: PostgreSQL and SQLite. */
 export type BatchingSqlStore = SqlStore & Required<Pick<RecordStore, 'saveMany'>>
 
-/** The one store behind all SQL clients. */
+/**
+ * Makes the record store behind all SQL clients.
+ *
+ * @throws StoreConfigError when the timeout is not a duration that a timer can wait
+ */
 export function storeOver(executor: SqlExecutor, dialect: BatchingDialect, way: Way): BatchingSqlStore
 export function storeOver(executor: SqlExecutor, dialect: Dialect, way: Way): SqlStore
 export function storeOver(executor: SqlExecutor, dialect: Dialect | BatchingDialect, way: Way): SqlStore {
@@ -34,9 +38,9 @@ export function storeOver(executor: SqlExecutor, dialect: Dialect | BatchingDial
 export interface Way {
   /** The store's name in errors. */
   readonly store: string
-  /** What the app gave, to tell from where it connects to. */
+  /** The client that the app passed in. The store only reads its address from it. */
   readonly client: unknown
-  /** In milliseconds. */
+  /** How long a call waits for an answer, in milliseconds. */
   readonly timeout?: number | undefined
 }
 
@@ -55,7 +59,10 @@ class InBatches extends InSql implements BatchingSqlStore {
     return this.#replacements ? this.#replacements.ask(row) : super.replace(row)
   }
 
-  /** What is not done at once is tried alone: it has to wait, or there is nothing to replace, or it is refused. */
+  /**
+   * Sends several updates in one statement. An update that it did not perform is sent again by itself: its record may
+   * be locked, have another version, or its text may be refused by the engine.
+   */
   async #replaceMany(text: string, rows: readonly NewUpdate[]): Promise<readonly (boolean | Promise<boolean>)[]> {
     if (rows.length === 1) return [super.replace(rows[0] as NewUpdate)]
     const done = new Set<unknown>()

@@ -1,15 +1,15 @@
 import { StoreConfigError } from '../../errors.js'
 
-/** Names as they stand in statements, quoted. */
+/** The names of the table and its index, quoted for use in statements. */
 export interface TableNames {
   readonly table: string
   readonly index: string
 }
 
 /**
- * Quotes the name of a table, which can't be a parameter, and makes the name of its index from it.
+ * Quotes the name of a table, which can't be a parameter, and derives the name of its index.
  *
- * @throws StoreConfigError unless it is made of letters, digits and underscores, with or without a schema before it.
+ * @throws StoreConfigError unless the name consists of letters, digits and underscores, with or without a schema.
  */
 export function tableNames(table: string, quote: '"' | '`'): TableNames {
   if (typeof table !== 'string' || !name.test(table)) {
@@ -23,5 +23,5 @@ export function tableNames(table: string, quote: '"' | '`'): TableNames {
   return { table: parts.map(quoted).join('.'), index: quoted(`${parts.at(-1)}_expires`) }
 }
 
-/** Short enough for the index's name to stay within PostgreSQL's 63 bytes. */
+/** A name's length leaves room for the index's name within PostgreSQL's 63 bytes. */
 const name = /^(?:[a-z_][a-z0-9_]{0,47}\.)?[a-z_][a-z0-9_]{0,47}$/i
