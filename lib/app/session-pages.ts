@@ -40,7 +40,16 @@ export function pageWanted(options: PageWanted | undefined): Wanted {
  * @throws FST_SESSIONS_UNSUPPORTED
  */
 export async function recordPage(name: string, store: RecordStore, limit: number, after?: string): Promise<RecordPage> {
-  if (store.list !== undefined) return store.list({ limit, after })
+  requireList(name, store)
+  return store.list({ limit, after })
+}
+
+/** @throws FST_SESSIONS_UNSUPPORTED */
+export function requireList(
+  name: string,
+  store: RecordStore
+): asserts store is RecordStore & Pick<Required<RecordStore>, 'list'> {
+  if (store.list !== undefined) return
   throw new StoreUnsupportedError(name, 'can not list its records: its engine has no way to go through them all')
 }
 
@@ -66,7 +75,7 @@ export function sessionsIn(
 }
 
 /** Where a store has the sessions of one definition, they do not tell its name. */
-function definitionOf(
+export function definitionOf(
   name: string | undefined,
   ofStore: readonly ResolvedDefinition[]
 ): ResolvedDefinition | undefined {

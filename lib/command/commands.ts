@@ -4,6 +4,7 @@ import { ConfigError } from '../errors.js'
 import { sentence } from '../history/words.js'
 import type { Opened } from './app.js'
 import { inspect } from './inspect.js'
+import { migrate } from './migrate.js'
 import { type Output, printable, table } from './output.js'
 import { type Counts, count, show, sweep } from './stored.js'
 import { EXIT, type Told, UsageError } from './usage.js'
@@ -68,7 +69,9 @@ export const RUNS: Readonly<Record<string, Run>> = {
       Object.entries(swept).map(([store, count]) => `${store}: ${count} expired records removed`)
     )
     return signal.aborted ? EXIT.interrupted : EXIT.done
-  }
+  },
+
+  migrate
 }
 
 function blocks(found: readonly object[]): readonly string[] {

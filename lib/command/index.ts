@@ -52,4 +52,9 @@ for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', ({ code }: NodeJS.ErrnoException) => process.exit(code === 'EPIPE' ? EXIT.done : EXIT.failed))
 }
 
-process.exitCode = await main(process.argv.slice(2))
+/** Also where the module of the options has opened a client that would keep the process alive. */
+function end(code: number): void {
+  process.stdout.write('', () => process.exit(code))
+}
+
+end(await main(process.argv.slice(2)))

@@ -1,9 +1,13 @@
 import { styleText } from 'node:util'
 
+/** In ms. */
+const REDRAW = 100
+
 /** What a command says: results on standard output, all else on standard error, and nothing of that where it is piped. */
 export class Output {
   readonly #isJson: boolean
-  #hasProgress = false
+  /** When progress was shown last, in ms since the epoch; 0: none is on the screen. */
+  #progressAt = 0
 
   constructor(isJson: boolean) {
     this.#isJson = isJson
@@ -21,15 +25,21 @@ export class Output {
     if (process.stderr.isTTY) process.stderr.write(`${text}\n`)
   }
 
-  progress(text: string): void {
-    if (!process.stderr.isTTY) return
-    this.#hasProgress = true
-    process.stderr.write(`\r\u001b[K${text}`)
+  /** What has to be told also where nobody is watching; in JSON the result has it. */
+  note(text: string): void {
+    if (!this.#isJson) process.stderr.write(`${text}\n`)
+  }
+
+  /** One line that is written over by the next one, ten times a second at most. */
+  progress(text: () => string): void {
+    if (!process.stderr.isTTY || Date.now() - this.#progressAt < REDRAW) return
+    this.#progressAt = Date.now()
+    process.stderr.write(`\r\u001b[K${text().slice(0, (process.stderr.columns || 80) - 1)}`)
   }
 
   endProgress(): void {
-    if (this.#hasProgress) process.stderr.write('\r\u001b[K')
-    this.#hasProgress = false
+    if (this.#progressAt > 0) process.stderr.write('\r\u001b[K')
+    this.#progressAt = 0
   }
 
   error(text: string): void {
@@ -38,10 +48,13 @@ export class Output {
   }
 }
 
+type Color = 'red' | 'green' | 'yellow' | 'bold' | 'dim'
+
 /** By https://no-color.org, and only where somebody looks. */
-export function colored(stream: NodeJS.WriteStream, color: 'red' | 'green' | 'dim', text: string): string {
+export function colored(stream: NodeJS.WriteStream, color: Color, text: string): string {
   const isWanted = stream.isTTY && !process.env['NO_COLOR'] && process.env['TERM'] !== 'dumb'
-  return isWanted ? styleText(color, text) : text
+  // Node would look at standard output, whichever stream the text is for.
+  return isWanted ? styleText(color, text, { validateStream: false }) : text
 }
 
 /** Names and what they stand for, in two columns; what is `undefined` is left out. */
@@ -59,4 +72,9 @@ function textOf(value: unknown): string {
 /** What others chose, such as the name of a user, is not to steer the terminal. */
 export function printable(text: string): string {
   return text.replaceAll(/\p{Cc}/gu, (character) => JSON.stringify(character).slice(1, -1))
+}
+
+/** A number as people read it. */
+export function counted(number: number): string {
+  return number.toLocaleString('en')
 }

@@ -3,6 +3,7 @@ import type { StoredRecord } from '../../types/store.js'
 import { isStoreId } from '../records/ticket.js'
 import type { Opened } from './app.js'
 import { describeStored } from './describe.js'
+import { counted } from './output.js'
 import { UsageError } from './usage.js'
 
 /** What each store has under an id. */
@@ -33,7 +34,7 @@ export async function sweep({ registry }: Opened, signal: AbortSignal): Promise<
 export type Counts = Record<string, Record<string, number> | null>
 
 /** Counts live sessions, page by page: those that come and go meanwhile may be counted or not. */
-export async function count({ app, registry }: Opened, signal: AbortSignal, tell: (text: string) => void) {
+export async function count({ app, registry }: Opened, signal: AbortSignal, tell: (text: () => string) => void) {
   const counts: Counts = {}
   for (const [store, { list }] of registry.stores.namedRecordStores) {
     if (list === undefined) {
@@ -48,7 +49,7 @@ export async function count({ app, registry }: Opened, signal: AbortSignal, tell
       for (const { name = '?' } of page.sessions) found[name] = (found[name] ?? 0) + 1
       seen += page.sessions.length
       after = page.next
-      tell(`${store}: ${seen} sessions so far`)
+      tell(() => `${store}: ${counted(seen)} sessions so far`)
     } while (after !== undefined && !signal.aborted)
     if (signal.aborted) break
   }

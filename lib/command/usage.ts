@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 
 /** The codes that the command ends with, as docs/command-line.md tells them. */
-export const EXIT = { done: 0, failed: 1, usage: 2, nothing: 3, interrupted: 130 } as const
+export const EXIT = { done: 0, failed: 1, usage: 2, nothing: 3, left: 4, interrupted: 130 } as const
 
 /** The command was told something that makes no sense. */
 export class UsageError extends Error {}
@@ -29,6 +29,10 @@ const OPTIONS = {
   store: { type: 'string', does: 'name of the store; needed where there are several' },
   limit: { type: 'string', does: 'about how many at once, 1 to 1000; default 100' },
   after: { type: 'string', does: 'where the page before ended' },
+  'dry-run': { type: 'boolean', does: 'count what would be done, and write nothing' },
+  slice: { type: 'string', does: 'how many records at a time, 1 to 1000; default 100' },
+  pause: { type: 'string', does: 'ms of rest between two slices; default 0' },
+  from: { type: 'string', does: 'where an interrupted run goes on, as that said' },
   yes: { type: 'boolean', does: 'do it: without, nothing is done' },
   help: { type: 'boolean', does: 'this' },
   version: { type: 'boolean', does: 'version of the package' }
@@ -53,7 +57,12 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   why: { takes: ['<id or user>'], options: [], does: 'tells why a session ended' },
   revoke: { takes: ['<user>'], options: ['except', 'only'], does: "ends a user's sessions" },
   clear: { takes: [], options: ['yes'], does: 'ends every session' },
-  sweep: { takes: [], options: [], does: 'removes what has expired' }
+  sweep: { takes: [], options: [], does: 'removes what has expired' },
+  migrate: {
+    takes: ['[session]'],
+    options: ['dry-run', 'slice', 'pause', 'from', 'yes'],
+    does: 'carries stored sessions to the present version of their schema'
+  }
 }
 
 /** What the command was told. */
@@ -72,7 +81,8 @@ export function parse(argv: readonly string[]): Told {
   if (command === undefined) throw new UsageError(`no command "${name}"${didYouMean(name, Object.keys(COMMANDS))}`)
   const { values, positionals } = parsed(name, command, rest)
   if (values['help']) return { command: 'help', subject: name, values: {} }
-  if (positionals.length !== command.takes.length) {
+  const needed = command.takes.filter((each) => each.startsWith('<'))
+  if (positionals.length < needed.length || positionals.length > command.takes.length) {
     const expected = command.takes.join(' ') || 'nothing'
     throw new UsageError(`${name}: expected ${expected} behind it, got ${positionals.length} arguments`)
   }
@@ -107,7 +117,7 @@ export function help(name: string | undefined): string {
   return `Usage: fastify-sessions ${[name, ...command.takes].join(' ')} [options]\n\nIt ${command.does}.\n\n${options.join('\n')}`
 }
 
-function didYouMean(wrong: string, names: readonly string[]): string {
+export function didYouMean(wrong: string, names: readonly string[]): string {
   const [nearest] = names.map((name) => [distance(wrong, name), name] as const).sort(([a], [b]) => a - b)
   return nearest !== undefined && nearest[0] <= 2 ? `: did you mean ${nearest[1]}?` : ''
 }
@@ -124,4 +134,14 @@ function distance(one: string, other: string): number {
     row = next
   }
   return row[other.length] as number
+}
+
+/** The same command once more, from there on, as it can be pasted into a shell. */
+export function again(argv: readonly string[], from: string): string {
+  const others = argv.filter((each, at) => !/^--from(=|$)/.test(each) && argv[at - 1] !== '--from')
+  return ['npx fastify-sessions', ...others.map(quoted), '--from', from].join(' ')
+}
+
+function quoted(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
 }

@@ -23,28 +23,45 @@ export type Form = Pick<SessionRecord, 'v' | 'o' | 'p'>
  * @throws FST_SESSIONS_SCHEMA where it says `onInvalid: 'throw'`
  */
 export function readStored(definition: ResolvedDefinition, written: Written, log: FastifyBaseLogger): Read | Problem {
-  const { p: payload = {}, v: version = 1 } = written.record
+  const { record } = written
+  const { p: payload = {}, v: version = 1 } = record
   if (version > definition.version) return readNewer(definition, written, log)
-  if (isEmpty(payload)) return { payload, data: definition.codec.empty(), version: definition.version }
-  const first = decodeMigrated(definition, payload, version)
-  if (!('issues' in first)) {
+  const carried = carry(definition, record)
+  if (!('issues' in carried)) {
     // A migration can have changed what it was given: then the text does not show the payload any more.
-    return version < definition.version ? first : { payload, data: first.data, version, written }
+    const isAsWritten = carried.version === version && !isEmpty(payload)
+    return isAsWritten ? { payload, data: carried.data, version, written } : carried
   }
-  const { cause: err } = first
-  const details = { session: definition.name, version, issues: describeIssues(first.issues), ...(err && { err }) }
+  const { cause: err, mended } = carried
+  const details = { session: definition.name, version, issues: describeIssues(carried.issues), ...(err && { err }) }
   if (definition.onInvalid === 'throw') {
     const advice = 'carry it forward by raising version and by a step of migrate'
     const reason = `what version ${version} stored does not fit version ${definition.version}: ${details.issues}: ${advice}`
     throw Object.assign(new SchemaError(definition.name, reason), err && { cause: err })
   }
-  const mended = mend(definition, first.payload, version, first.issues)
   if (mended !== undefined) {
     log.info(details, 'a stored session did not fit its schema and was mended')
     return mended
   }
   log.warn(details, 'a stored session does not fit its schema: it begins anew')
   return 'schema'
+}
+
+/** Carries what a record of this version, or of an older one, holds to the present version. */
+export function carry(
+  definition: ResolvedDefinition,
+  { p: payload = {}, v: version = 1 }: SessionRecord
+): Read | Misfit {
+  if (isEmpty(payload)) return { payload, data: definition.codec.empty(), version: definition.version }
+  const decoded = decodeMigrated(definition, payload, version)
+  if (!('issues' in decoded)) return decoded
+  return { ...decoded, mended: mend(definition, decoded.payload, version, decoded.issues) }
+}
+
+/** Why a record does not fit the schema of today. */
+export interface Misfit extends Failure {
+  /** What the app's `onInvalid` made of it; `undefined` where that made nothing that fits either. */
+  readonly mended: Read | undefined
 }
 
 /**

@@ -1,33 +1,11 @@
-import { execFile, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { mkdir, readFile, stat, symlink, writeFile } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import t from 'tap'
-import { root } from '../docs/pages.js'
-import { directoryFor } from '../servers/process.js'
-
-const run = promisify(execFile)
+import { Project, run } from './project.js'
 
 /** A project that has the package installed from what is published, an app's options, and one session. */
-const project = await directoryFor(t, 'command')
-const modules = join(project, 'node_modules')
-await mkdir(join(modules, 'fastify-sessions'), { recursive: true })
-const { stdout } = await run('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', project], {
-  cwd: root
-})
-const [{ filename }] = JSON.parse(stdout) as [{ filename: string }]
-await run('tar', ['-xzf', join(project, filename), '-C', join(modules, 'fastify-sessions'), '--strip-components=1'])
-const manifest = JSON.parse(await readFile(join(modules, 'fastify-sessions/package.json'), 'utf8')) as {
-  readonly bin: { readonly 'fastify-sessions': string }
-}
-await mkdir(join(modules, '@fastify'))
-for (const name of ['fastify', 'zod', 'fastify-plugin', 'libsodium', '@fastify/cookie', '@fastify/error']) {
-  await symlink(join(root, 'node_modules', name), join(modules, name))
-}
-await writeFile(
-  join(project, 'sessions.mjs'),
-  `import { fileStore } from 'fastify-sessions'
+const project = await Project.make(t, {
+  'sessions.mjs': `import { fileStore } from 'fastify-sessions'
 import { z } from 'zod'
 export const options = {
   keys: ['a key of thirty-two bytes or more, for the command'],
@@ -37,11 +15,8 @@ export const options = {
     login: { store: 'file', schema: z.object({ user: z.string().optional() }) },
     prefs: { schema: z.object({ theme: z.string().optional() }) }
   }
-}`
-)
-await writeFile(
-  join(project, 'browse.mjs'),
-  `import Fastify from 'fastify'
+}`,
+  'browse.mjs': `import Fastify from 'fastify'
 import sessions from 'fastify-sessions'
 import { options } from './sessions.mjs'
 const app = Fastify()
@@ -53,27 +28,15 @@ app.get('/in', async (request) => {
 const { body, cookies } = await app.inject('/in')
 console.log(JSON.stringify({ id: body, cookie: cookies.map(({ name, value }) => name + '=' + value).join('; ') }))
 await app.close()`
-)
+})
 
-const bin = join(modules, 'fastify-sessions', manifest.bin['fastify-sessions'])
-
-async function command(...args: readonly string[]) {
-  const child = spawn(process.execPath, [bin, ...args], { cwd: project, env: { ...process.env, NODE_OPTIONS: '' } })
-  const said = { out: '', error: '' }
-  child.stdout.on('data', (part) => {
-    said.out += part
-  })
-  child.stderr.on('data', (part) => {
-    said.error += part
-  })
-  child.stdin.end(input)
-  const [code] = (await once(child, 'close')) as [number]
-  return { ...said, code }
-}
-let input = ''
+const command = (...args: readonly string[]) => project.command(args)
 
 const browsed = async () =>
-  JSON.parse((await run(process.execPath, ['browse.mjs'], { cwd: project })).stdout) as { id: string; cookie: string }
+  JSON.parse((await run(process.execPath, ['browse.mjs'], { cwd: project.directory })).stdout) as {
+    id: string
+    cookie: string
+  }
 
 t.test(
   'a key is made on standard output, or into an env file that nobody else can read, where it is never replaced',
@@ -82,7 +45,7 @@ t.test(
     t.match(out, /^[\w-]{43}\n$/)
     t.same([error, code], ['', 0], 'where it is piped, nothing but the key is written')
     t.same(await command('keygen', '--file', 'keys.env'), { out: '', error: '', code: 0 })
-    const path = join(project, 'keys.env')
+    const path = join(project.directory, 'keys.env')
     t.equal((await stat(path)).mode & 0o777, 0o600)
     const text = await readFile(path, 'utf8')
     t.match(text, /^SESSION_KEY=[\w-]{43}\n$/)
@@ -101,9 +64,7 @@ t.test('a cookie is taken apart, and a record shown, without values unless they 
   const inspected = await command('inspect', cookie, '--json')
   t.equal(inspected.code, 0)
   t.match(JSON.parse(inspected.out), [login, { session: 'prefs', keys: { theme: 'string' } }])
-  input = cookie
-  t.same(await command('inspect', '-', '--json'), inspected)
-  input = ''
+  t.same(await project.command(['inspect', '-', '--json'], {}, cookie), inspected)
   const value = cookie.slice(cookie.indexOf('login=') + 'login='.length)
   t.match(JSON.parse((await command('inspect', value, '--json')).out), [login])
   const shown = await command('show', id)
@@ -175,7 +136,7 @@ t.test('who makes a mistake is told what was meant, and with which code it ends'
     [['show', 'x', '--valus'], /^error: show: no option --valus: did you mean --values\?; there are --options, --json/],
     [['show', 'x'], 'show: that is no id of a session: those have 43 characters, as session.id gives them'],
     [['why'], 'why: expected <id or user> behind it, got 0 arguments'],
-    [['sweep', '--options', 'nowhere.mjs'], `there is no ${join(project, 'nowhere.mjs')}`],
+    [['sweep', '--options', 'nowhere.mjs'], `there is no ${join(project.directory, 'nowhere.mjs')}`],
     [
       ['sweep', '--options', 'browse.mjs'],
       /expected it to export the options as "options" or by default, or the app as "app"/
@@ -195,7 +156,6 @@ t.test('who makes a mistake is told what was meant, and with which code it ends'
 })
 
 t.test('a pipe that is closed early is no failure', async (t) => {
-  const shell = `"${process.execPath}" "${bin}" help | true; echo "\${PIPESTATUS[0]}"`
-  const { stdout, stderr } = await run('bash', ['-c', shell], { cwd: project })
-  t.same([stdout, stderr], ['0\n', ''])
+  const said = await project.shell(`fastify-sessions help | true; echo "\${PIPESTATUS[0]}"`)
+  t.same(said, { out: '0\n', error: '', code: 0 })
 })

@@ -1,0 +1,143 @@
+import type { AddressInfo } from 'node:net'
+import type { FastifyInstance } from 'fastify'
+import type { Test } from 'tap'
+import { z } from 'zod'
+import type { Definition, RecordStore } from '../../lib/index.js'
+import { buildApp, Client, KEY } from '../client.js'
+
+/** Packages that the options module below may import. */
+export const ENGINES = ['libsql', 'ioredis', 'pg']
+
+/**
+ * The options of an app that came to version 2, as its options module has them. What the store does when the command
+ * writes, the environment says: the command is interrupted, the store fails, or a live app writes first.
+ */
+export const MODULE = `import Database from 'libsql'
+import { Redis } from 'ioredis'
+import pg from 'pg'
+import { fileStore } from 'fastify-sessions'
+import { postgresStore } from 'fastify-sessions/stores/postgres'
+import { redisStore } from 'fastify-sessions/stores/redis'
+import { sqliteStore } from 'fastify-sessions/stores/sqlite'
+import { z } from 'zod'
+
+const { STORE = 'file', AT = 'records', INTERRUPT_AT, FAIL_AT, LIVE, WITHOUT, APP } = process.env
+const engines = {
+  file: () => fileStore({ directory: AT }),
+  sqlite: () => sqliteStore({ client: new Database(AT) }),
+  redis: () => redisStore({ client: new Redis(AT) }),
+  postgres: () => postgresStore({ client: new pg.Pool({ connectionString: AT }) })
+}
+let writes = 0
+const engine = engines[STORE]()
+const store = INTERRUPT_AT || FAIL_AT || LIVE || WITHOUT ? {
+  kind: 'record',
+  setup: () => engine.setup(),
+  read: (id, options) => engine.read(id, options),
+  create: (...all) => engine.create(...all),
+  touch: (...all) => engine.touch(...all),
+  remove: (id) => engine.remove(id),
+  ...(WITHOUT === 'list' ? {} : { list: (options) => engine.list(options) }),
+  close: () => engine.close?.(),
+  async update(id, ...all) {
+    writes++
+    if (writes === Number(INTERRUPT_AT)) process.kill(process.pid, 'SIGINT')
+    if (writes >= Number(FAIL_AT)) throw new Error('the disk is full')
+    if (LIVE) await fetch(LIVE + '/race/' + id)
+    return engine.update(id, ...all)
+  }
+} : engine
+
+export const options = {
+  keys: ['${KEY}'],
+  app: APP,
+  stores: { records: store },
+  sessions: {
+    login: {
+      store: 'records',
+      version: 2,
+      schema: z.object({ first: z.string(), last: z.string(), n: z.number().default(0) }),
+      migrate: { 1: {
+        up: ({ name, ...rest }) => ({ ...rest, first: name.split(' ')[0], last: name.split(' ')[1] }),
+        down: process.env.NO_DOWN ? undefined : ({ first, last, ...rest }) => ({ ...rest, name: first + ' ' + last })
+      } }
+    },
+    prefs: { version: 2, schema: z.object({ theme: z.string().optional() }) }
+  }
+}
+`
+
+/** How version 1 of that app defines the session. */
+export const FIRST: Definition = { store: 'records', schema: z.object({ name: z.string(), n: z.number().default(0) }) }
+
+/** How version 2 does. */
+export const SECOND: Definition = {
+  store: 'records',
+  version: 2,
+  schema: z.object({ first: z.string(), last: z.string(), n: z.number().default(0) }),
+  migrate: {
+    1: {
+      up: (payload) => {
+        const { name, ...rest } = payload as { name: string }
+        return { ...rest, first: name.split(' ')[0], last: name.split(' ')[1] }
+      },
+      down: (payload) => {
+        const { first, last, ...rest } = payload as { first: string; last: string }
+        return { ...rest, name: `${first} ${last}` }
+      }
+    }
+  }
+}
+
+/** An app that runs one of the versions on a store; where the command is told of it, it writes before the command does. */
+export async function live(t: Test, store: RecordStore, login: Definition): Promise<FastifyInstance> {
+  const app = await buildApp(t, { stores: { records: store }, sessions: { login } })
+  app.get('/in/:name', async (request) => {
+    const { name } = request.params as { name: string }
+    return request.session('login').identify(name).set('name', name).id
+  })
+  app.get('/begin', async (request) => {
+    request.session('login').set('name', 'Ann Lee')
+  })
+  app.get('/add', async (request) => {
+    request.session('login').update('n', (n) => (n as number) + 1)
+  })
+  app.get('/data', async (request) => request.session('login').data)
+  return app
+}
+
+export interface Visitor {
+  readonly id: string
+  readonly client: Client
+}
+
+/** Signs somebody in, to an app of version 1. */
+export async function visitor(app: FastifyInstance, name: string): Promise<Visitor> {
+  const client = new Client(app)
+  const { body: id } = await client.get(`/in/${encodeURIComponent(name)}`)
+  return { id, client }
+}
+
+/** Where the app listens. */
+export async function addressOf(app: FastifyInstance): Promise<string> {
+  await app.listen({ port: 0, host: '127.0.0.1' })
+  return `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`
+}
+
+/** All records of a store, by id. */
+export async function recordsOf(store: RecordStore) {
+  const found = new Map<string, { readonly text: string; readonly expires: number }>()
+  let after: string | undefined
+  do {
+    const page = await store.list?.({ limit: 1000, after })
+    for (const { id, text, expires } of page?.records ?? []) found.set(id, { text, expires })
+    after = page?.next
+  } while (after !== undefined)
+  return found
+}
+
+/** The version of the schema of each record of a session. */
+export async function versionsOf(store: RecordStore): Promise<readonly number[]> {
+  const records = [...(await recordsOf(store)).values()].map(({ text }) => JSON.parse(text))
+  return records.filter(({ c }) => c !== undefined).map(({ v = 1 }) => v)
+}
