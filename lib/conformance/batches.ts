@@ -3,7 +3,7 @@ import type { Awaitable, RecordStore, Version, Write, WriteResult } from '../../
 import { day, freshId, freshIds, put, tomorrow, written } from './lab.js'
 import { needs, type Scenario, scenario } from './scenario.js'
 
-/** readMany and saveMany do what their single counterparts do, in order. */
+/** `readMany` and `saveMany` do what the single methods do, and answer in order. */
 export const batches: readonly Scenario[] = [
   scenario(
     'readMany answers what read answers, in the order of the ids',
@@ -127,7 +127,7 @@ export const batches: readonly Scenario[] = [
   )
 ]
 
-/** Every kind of write with every answer that it can have, the failing ones in between. */
+/** Makes every kind of write with every possible result, those that fail between the others. */
 async function mixedWrites(store: RecordStore, expires: number): Promise<readonly Write[]> {
   const [taken, stale, gone] = [freshId(), freshId(), freshId()]
   const live = await Promise.all(
@@ -169,7 +169,9 @@ function save(store: RecordStore, write: Write): Awaitable<WriteResult> {
   }
 }
 
-/** Versions differ from write to write; that there is one is what counts. */
+/**
+ * Reduces a result to what two runs have in common: each write makes a different version, so only its presence counts.
+ */
 function outcome(result: WriteResult): 'written' | boolean | undefined {
   return typeof result === 'string' || typeof result === 'number' ? 'written' : result
 }

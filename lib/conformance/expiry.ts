@@ -4,10 +4,13 @@ import type { Lab } from './lab.js'
 import { day, freshId, freshIds, put, tomorrow, written } from './lab.js'
 import { afterExpiry, needs, type Scenario, type Skip, scenario } from './scenario.js'
 
-/** Beyond memcached's 30 days and the 2^31 ms of a timer. */
+/**
+ * Further than the 30 days after which memcached's expiration times change their meaning, and than the 2^31 ms of a
+ * timer.
+ */
 const farAway = 400 * day
 
-/** A record whose end has passed is absent for every method, whether or not anything has swept it away. */
+/** An expired record is absent for every method, whether or not a sweep has removed it. */
 export const expiry: readonly Scenario[] = [
   onExpired('an expired record is not read', async (lab, { id }) => {
     assert.equal(await (await lab.open()).read(id), undefined)
@@ -183,7 +186,7 @@ interface Expired {
   readonly version: Version
 }
 
-/** A scenario about one record that was read while it lived and has expired since. */
+/** A scenario about a record that was created, and has expired since. */
 function onExpired(name: string, check: (lab: Lab, expired: Expired) => Promise<void>, skip?: Skip): Scenario {
   const prepare = async (lab: Lab) => {
     const id = freshId()
@@ -192,7 +195,10 @@ function onExpired(name: string, check: (lab: Lab, expired: Expired) => Promise<
   return afterExpiry(name, prepare, check, skip)
 }
 
-/** Makes a record that ends soon, and changes it; once more, where a busy machine took longer than the record lived. */
+/**
+ * Makes a record that expires soon, and changes it while it is live. It tries again when a busy machine took longer
+ * than the record lived.
+ */
 async function inItsLife(lab: Lab, change: (id: string, end: number) => Promise<void>): Promise<string> {
   for (let tries = 1; ; tries++) {
     const [id, end] = [freshId(), lab.soon()]

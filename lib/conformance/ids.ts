@@ -3,7 +3,7 @@ import type { Lab } from './lab.js'
 import { freshId, freshIds, put, tomorrow, written } from './lab.js'
 import { needsHarness, type Scenario, scenario } from './scenario.js'
 
-/** Two ids are two records, however alike they look. */
+/** Two different ids are two records, however similar they look. */
 export const ids: readonly Scenario[] = [
   scenario('ids that differ only in letter case are different records', (lab) => {
     const id = `aB${freshId().slice(2)}`
@@ -53,7 +53,7 @@ export const ids: readonly Scenario[] = [
   )
 ]
 
-/** Every second record is written anew and every fourth removed: no other may notice. */
+/** Updates every second record and removes every fourth: the others must not change. */
 async function keepApart(lab: Lab, all: readonly string[]): Promise<void> {
   const [mine, theirs] = await lab.rivals()
   const expected = new Map<string, string | undefined>()

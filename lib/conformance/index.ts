@@ -15,9 +15,10 @@ import { versions } from './versions.js'
 export type { ConformanceCase, OptionalMethod, StoreHarness } from './harness.js'
 
 /**
- * The contract of a record store as a list of tests, for whoever writes a store. Needs no particular test runner.
+ * Returns the contract of a record store as a list of tests, for authors of stores. It needs no particular test runner.
  * Run the cases one after another: they share the harness's data, and one of them clears the store. A case that does
- * not apply stays in the list and says why in `skipped`; such a case is not a promise kept, so report it as skipped.
+ * not apply stays in the list and says why in `skipped`. Report it as skipped, because the store does not keep that
+ * promise.
  *
  * @example
  * ```ts
@@ -28,8 +29,8 @@ export type { ConformanceCase, OptionalMethod, StoreHarness } from './harness.js
  * for (const { name, skipped, run } of cases) test(name, { skip: skipped ?? false }, run)
  * ```
  *
- * The same loop serves tap (`{ skip: skipped ?? false }`) and vitest (`test.skipIf(skipped)(name, run)`). The cases
- * about expiry wait once, together, for as long as the engine's granularity makes them.
+ * The same loop works with tap (`{ skip: skipped ?? false }`) and vitest (`test.skipIf(skipped)(name, run)`). The cases
+ * about expiry share one wait, as long as the engine's granularity requires.
  */
 export function conformanceCases(harness: StoreHarness): readonly ConformanceCase[] {
   const halves = startTogether(harness)
@@ -66,7 +67,7 @@ async function secondHalf(scenario: WaitingScenario, halves: Halves): Promise<Se
   return half.value
 }
 
-/** Begins every waiting scenario at the first call and waits once for them all. */
+/** Returns a function that starts every waiting scenario at its first call, and waits once for all of them. */
 function startTogether(harness: StoreHarness): Halves {
   let begun: ReturnType<Halves> | undefined
   return () => {
@@ -83,7 +84,10 @@ async function beginAll(harness: StoreHarness): ReturnType<Halves> {
   return new Map(waiting.map((scenario, index) => [scenario, halves[index] as PromiseSettledResult<SecondHalf>]))
 }
 
-/** Closes what a case opened, also when it failed; then the case's own error is the one to show. */
+/**
+ * Closes everything that a case opened, even if it failed. The case's own error then takes precedence over an error of
+ * closing.
+ */
 async function inLab<T>(harness: StoreHarness, work: (lab: Lab) => Promise<T>): Promise<T> {
   const lab = new Lab(harness)
   const [done] = await Promise.allSettled([work(lab)])

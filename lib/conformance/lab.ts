@@ -6,10 +6,10 @@ import type { OptionalMethod, StoreHarness } from './harness.js'
 
 export const day = 86_400_000
 
-/** A store that is known to have the optional methods `M`. */
+/** A store that has the optional methods `M`. */
 export type Having<M extends OptionalMethod> = RecordStore & Required<Pick<RecordStore, M>>
 
-/** What one case works with: clients that are closed behind it, fresh ids, and the engine's idea of time. */
+/** The tools of one case: clients that are closed after it, fresh ids, and times that suit the engine's granularity. */
 export class Lab {
   readonly rounds: number
   readonly longestText: number
@@ -24,17 +24,17 @@ export class Lab {
     this.longestText = harness.longestText ?? 1_048_576
   }
 
-  /** A client that is ready for use. */
+  /** Opens a client, and sets it up. */
   async open(): Promise<RecordStore> {
     return this.#ready(await this.#harness.open())
   }
 
-  /** Two clients on the same data. */
+  /** Opens two clients on the same data. */
   async rivals(): Promise<readonly [RecordStore, RecordStore]> {
     return [await this.open(), await this.open()]
   }
 
-  /** A client of a store that must have these optional methods. */
+  /** Opens a client, and fails unless its store has these optional methods. */
   async openWith<M extends OptionalMethod>(...methods: readonly M[]): Promise<Having<M>> {
     const store = await this.open()
     for (const method of methods) {
@@ -43,13 +43,13 @@ export class Lab {
     return store as Having<M>
   }
 
-  /** A store beside the one under test, on the same engine. */
+  /** Opens another store on the same engine, with records of its own. */
   async neighbour(): Promise<RecordStore> {
     assert.ok(this.#harness.neighbour, 'the harness has no neighbour')
     return this.#ready(await this.#harness.neighbour())
   }
 
-  /** A store whose engine is out of reach; nothing is set up in it. */
+  /** Opens a store whose engine can't be reached. It is not set up. */
   async unreachable(): Promise<RecordStore> {
     assert.ok(this.#harness.unreachable, 'the harness has no unreachable store')
     const store = await this.#harness.unreachable()
@@ -61,24 +61,27 @@ export class Lab {
     await Promise.all([...this.#opened].map((store) => this.end(store)))
   }
 
-  /** Closes one client before the case is over. */
+  /** Closes one client before the end of the case. */
   async end(store: RecordStore): Promise<void> {
     this.#opened.delete(store)
     await store.close?.()
     await this.#harness.close?.(store)
   }
 
-  /** An end that is close, yet far enough for a few calls to be made before it. */
+  /** Returns an end in the near future that still leaves time for a few calls. */
   soon(): number {
     return Date.now() + Math.max(1000, 2 * this.#granularity)
   }
 
-  /** Waits until a record of `soon()` has expired, also on an engine that rounds up and whose clock ticks in steps. */
+  /**
+   * Waits until a record that ends at `soon()` has expired, even in an engine that rounds up and whose clock ticks in
+   * steps.
+   */
   async outwait(expires: number): Promise<void> {
     await sleep(Math.max(0, expires + 2 * this.#granularity + 50 - Date.now()))
   }
 
-  /** The end must come back as it was given, or rounded up to the engine's next step. */
+  /** Fails unless the end is the given one, or the given one rounded up to the engine's granularity. */
   assertEnd(got: number | undefined, expires: number): void {
     assert.ok(got !== undefined, 'the record must be there')
     const late = got - expires
@@ -97,7 +100,7 @@ export class Lab {
   }
 }
 
-/** An id as the plugin makes them: 32 bytes that look random, in base64url. */
+/** Returns an id like those that the plugin makes: 32 random bytes in base64url. */
 export function freshId(): string {
   return randomBytes(32).toString('base64url')
 }
@@ -106,18 +109,18 @@ export function freshIds(count: number): readonly string[] {
   return Array.from({ length: count }, freshId)
 }
 
-/** An end for records that are to outlive the suite. */
+/** Returns an end for records that must outlive the suite. */
 export function tomorrow(): number {
   return Date.now() + day
 }
 
-/** The version, which must be one: for calls that have to work. */
+/** Returns the version, and fails unless it is one. For calls that have to succeed. */
 export function written(version: unknown, what: string): Version {
   assert.ok(typeof version === 'string' || typeof version === 'number', `${what} must answer a version, not ${version}`)
   return version
 }
 
-/** Creates a record that must not exist yet. */
+/** Creates a record, which must not exist yet. */
 export async function put(store: RecordStore, id: string, text: string, expires = tomorrow()): Promise<Version> {
   return written(await store.create(id, text, expires), 'create')
 }

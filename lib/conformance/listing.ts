@@ -102,7 +102,7 @@ export const listing: readonly Scenario[] = [
   )
 ]
 
-/** All records behind `after`. */
+/** Lists all records after the position `after`. */
 async function all(store: RecordStore, limit: number, after?: string): Promise<readonly ListedRecord[]> {
   const { list } = store as Having<'list'>
   const records: ListedRecord[] = []

@@ -5,7 +5,7 @@ import { needs, type Scenario, scenario } from './scenario.js'
 
 const optional: readonly OptionalMethod[] = ['readMany', 'saveMany', 'list', 'setup', 'clear', 'sweep']
 
-/** What every method answers, one client, no hurry. */
+/** The answer of every method, without concurrency. */
 export const methods: readonly Scenario[] = [
   scenario('a store says that it is a record store', async (lab) => {
     assert.equal((await lab.open()).kind, 'record')

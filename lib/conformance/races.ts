@@ -3,7 +3,7 @@ import type { RecordStore } from '../../types/store.js'
 import { day, freshId, put, tomorrow, written } from './lab.js'
 import { type Scenario, scenario } from './scenario.js'
 
-/** Two clients at once: one wins, the other is told, and nothing is lost. */
+/** Two clients write at once: one wins, the other is told that it lost, and no update is lost. */
 export const races: readonly Scenario[] = [
   scenario('of many creates of one id at once, one wins', async (lab) => {
     const clients = await lab.rivals()

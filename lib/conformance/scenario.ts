@@ -1,10 +1,10 @@
 import type { OptionalMethod, StoreHarness } from './harness.js'
 import type { Lab } from './lab.js'
 
-/** Says why a scenario does not apply to a harness; `undefined` if it does. */
+/** Returns the reason why a scenario does not apply to a harness; `undefined` if it applies. */
 export type Skip = (harness: StoreHarness) => string | undefined
 
-/** A case before it meets a harness. */
+/** A case, before it is bound to a harness. */
 export type Scenario = PromptScenario | WaitingScenario
 
 export interface PromptScenario {
@@ -13,7 +13,10 @@ export interface PromptScenario {
   readonly run: (lab: Lab) => Promise<void>
 }
 
-/** A scenario in two halves: `begin` makes records that end soon and resolves to what is to run when they have. */
+/**
+ * A scenario in two halves: `begin` makes records that expire soon, and resolves to the half to run once they have
+ * expired.
+ */
 export interface WaitingScenario {
   readonly name: string
   readonly skip: Skip
@@ -26,7 +29,7 @@ export function scenario(name: string, run: PromptScenario['run'], skip: Skip = 
   return { name, skip, run }
 }
 
-/** A scenario about time: `prepare` makes records that end soon, `check` runs when they have ended. */
+/** A scenario about expiry: `prepare` makes records that expire soon, and `check` runs once they have expired. */
 export function afterExpiry<T>(
   name: string,
   prepare: (lab: Lab) => Promise<T>,
@@ -40,7 +43,7 @@ export function afterExpiry<T>(
   return { name, skip, begin }
 }
 
-/** Skips a scenario on stores that leave one of the methods out. */
+/** Skips a scenario for stores that lack one of the methods. */
 export function needs(...methods: readonly OptionalMethod[]): Skip {
   return ({ lacks = [] }) => {
     const missing = methods.filter((method) => lacks.includes(method))
@@ -48,7 +51,7 @@ export function needs(...methods: readonly OptionalMethod[]): Skip {
   }
 }
 
-/** Skips a scenario when the harness doesn't bring what it takes. */
+/** Skips a scenario if the harness lacks a function that it needs. */
 export function needsHarness(part: 'neighbour' | 'unreachable'): Skip {
   return (harness) => (harness[part] ? undefined : `the harness has no ${part}()`)
 }

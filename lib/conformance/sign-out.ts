@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { freshId, put, tomorrow, written } from './lab.js'
 import { afterExpiry, type Scenario, scenario } from './scenario.js'
 
-/** Signed out means signed out: what was removed or retired stays so, however slow a writer was. */
+/** Signing out is final: a removed or retired record stays so, however slow a concurrent writer is. */
 export const signOut: readonly Scenario[] = [
   scenario('a slow writer cannot bring a removed record back', async (lab) => {
     const [slow, quick] = await lab.rivals()

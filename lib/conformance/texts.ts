@@ -3,7 +3,7 @@ import type { Lab } from './lab.js'
 import { freshId, put, tomorrow, written } from './lab.js'
 import { type Scenario, type Skip, scenario } from './scenario.js'
 
-/** What comes back is what was written, character for character, whatever it looks like. */
+/** A text is read as it was written, character for character, whatever it looks like. */
 export const texts: readonly Scenario[] = [
   keeps('an empty text', () => ['']),
   keeps('white space at either end', () => [
@@ -93,7 +93,7 @@ async function roundTrip(lab: Lab, samples: readonly string[]): Promise<void> {
   }
 }
 
-/** Not `assert.equal`: the message must not hold a megabyte. */
+/** `assert.equal` is not used, because its message would contain the whole text, up to a megabyte. */
 function assertSame(got: string | undefined, text: string, how: string): void {
   if (got === text) return
   let at = 0
@@ -103,7 +103,7 @@ function assertSame(got: string | undefined, text: string, how: string): void {
   assert.fail(`a text that was ${how} differs from character ${at} on: wrote ${wrote}, read ${read} (${lengths})`)
 }
 
-/** ASCII that does not repeat in a short period, so that a lost or swapped block shows. */
+/** Returns ASCII text without a short period, so that a lost or swapped block is noticed. */
 function lettersOf(length: number): string {
   const words = Array.from({ length: Math.ceil(length / 8) }, (_, index) => index.toString(36).padStart(8, '.'))
   return words.join('').slice(0, length)

@@ -19,7 +19,7 @@ export const upkeep: readonly Scenario[] = [
     needs('setup')
   ),
 
-  // Before the other sweeps, which would take its expired records away.
+  // This runs before the other sweeps, which would remove its expired records.
   afterExpiry(
     'a record that is created anew while a sweep runs is kept',
     async (lab) => {
@@ -128,7 +128,7 @@ export const upkeep: readonly Scenario[] = [
   )
 ]
 
-/** Records of which half have expired, in a store that held nothing else that has. */
+/** Creates records of which half have expired, in a store without other expired records. */
 async function halfExpired(lab: Lab, store: Having<'sweep'>) {
   const expires = tomorrow()
   await store.sweep()

@@ -3,7 +3,10 @@ import type { Version } from '../../types/store.js'
 import { freshId, put, tomorrow, written } from './lab.js'
 import { afterExpiry, type Scenario, scenario } from './scenario.js'
 
-/** A version is never met twice on one id, so an old reader can't mistake a newer state for its own. */
+/**
+ * An id never has the same version twice, so a writer with an old version can't mistake a newer state for the one that
+ * it read.
+ */
 export const versions: readonly Scenario[] = [
   scenario('every update makes a version that the id has not had before', async (lab) => {
     const clients = await lab.rivals()

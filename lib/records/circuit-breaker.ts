@@ -1,23 +1,27 @@
 import type { RecordStore } from '../../types/store.js'
 import { reasonOf } from '../util/reason.js'
 
-/** How long a request waits for a store that has failed, in ms: engines answer far sooner, and people hardly notice. */
+/**
+ * How long a request waits for a store that has failed, in ms. Engines usually answer far sooner, and people hardly
+ * notice the delay.
+ */
 const PATIENCE = 100
 
 /**
- * How many requests may try a store that has failed, at the same time. Several, since one of them may ask for a record
- * that can't be read, or in a part of a cluster that is down, while the others' would be answered.
+ * How many requests may probe a failed store at the same time. One would not be enough: its record may be unreadable,
+ * or in a part of a cluster that is down, while the reads of other requests would succeed.
  */
 const MAX_PROBES = 8
 
-/** After how many ms a probe that has got no answer makes room for another: some drivers wait for ever. */
+/** After how many ms a probe without an answer makes room for another one: some drivers wait without limit. */
 const SILENCE = 5000
 
 /**
- * The circuit breaker of one store. Sessions are read before the handler, also for those that then ask for none: where a
- * store is down, each would wait for its timeout. So a read that fails opens the circuit. While it is open, the next
- * requests are probes: each goes on without an answer after a short time, while its read continues. Others wait as long
- * for what becomes of these, and fail at once when no probe gets an answer. Any answer closes the circuit.
+ * The circuit breaker of one store. Sessions are read before the handler, even for requests that then ask for none. So
+ * while a store is down, every request would wait for the store's timeout. To avoid that, a read that fails opens the
+ * circuit. While it is open, the next requests are probes: each stops waiting after a short time, while its read
+ * continues. Further requests wait for the probes for the same time, and fail at once if no probe gets an answer. Any
+ * answer closes the circuit.
  */
 export class CircuitBreaker {
   #isOpen = false
@@ -29,13 +33,17 @@ export class CircuitBreaker {
     return this.#isOpen
   }
 
-  /** A read has failed. */
+  /** Opens the circuit, because a read has failed. */
   open(cause: unknown): void {
     this.#isOpen = true
     this.#cause = cause
   }
 
-  /** What `read` gives. @throws what `read` throws; that the store is silent; that it has failed and is not asked */
+  /**
+   * Runs a read, and returns its result.
+   *
+   * @throws what `read` throws; an Error when the store does not answer in time, or has failed and is not asked
+   */
   async run<T>(read: () => Promise<T>): Promise<T> {
     if (this.#isOpen && this.#probes.size >= MAX_PROBES) await this.#turn()
     if (this.#isOpen) return this.#probe(read)
@@ -69,7 +77,10 @@ export class CircuitBreaker {
     })
   }
 
-  /** Resolves when there is room for another probe, or the circuit is closed. */
+  /**
+   * Resolves when there is room for another probe, or when the circuit is closed. Rejects when no probe gets an answer
+   * in time.
+   */
   #turn(): Promise<void> {
     return new Promise((resolve, reject) => {
       const refuse = () => {
@@ -98,7 +109,7 @@ export class CircuitBreaker {
     for (const { go } of this.#waiting) go()
   }
 
-  /** Its place is for who has waited longest. */
+  /** Ends a probe, and lets the request that has waited longest take its place. */
   #end(probe: Probe): void {
     if (!this.#probes.delete(probe)) return
     const [first] = this.#waiting
@@ -123,8 +134,8 @@ export class CircuitBreaker {
 }
 
 /**
- * Runs out after a while. After a pause of the process, timers come before the answers that have arrived meanwhile: these
- * are looked at first.
+ * Calls `runOut` after `PATIENCE` ms. After a pause of the process, timers fire before the answers that have arrived
+ * meanwhile are handled. So the callback is delayed by another turn of the event loop, in which they are handled first.
  */
 class Patience {
   #isOver = false
@@ -141,7 +152,7 @@ class Patience {
 }
 
 interface Probe {
-  /** Nobody waits for its answer any more. */
+  /** No request waits for its answer any more. */
   isSilent: boolean
 }
 
@@ -152,7 +163,7 @@ interface Waiting {
 
 const breakers = new WeakMap<RecordStore, CircuitBreaker>()
 
-/** The one of a store, for whatever reads from it. */
+/** Returns the circuit breaker of a store, which everything that reads from the store shares. */
 export function breakerOf(store: RecordStore): CircuitBreaker {
   const known = breakers.get(store)
   if (known !== undefined) return known

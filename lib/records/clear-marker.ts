@@ -4,17 +4,17 @@ import { create, type Job, readFresh, runJob, update } from './rounds.js'
 import { reservedId } from './ticket.js'
 
 /**
- * Remembers when all sessions were cleared: what was sealed before is refused. With a store, every process asks it,
- * at most once in `refresh` milliseconds.
+ * Remembers when all sessions were cleared: a cookie that was sealed before that is refused. With a store, the time is
+ * kept in a record, which every process reads at most once in `refresh` milliseconds.
  */
 export class ClearMarker {
   readonly #store: RecordStore | undefined
   readonly #refresh: number
-  /** How long the marker has to be kept, in ms: as long as a sealed cookie can live. */
+  /** How long the marker has to be kept, in ms: the longest lifetime of a sealed cookie. */
   readonly #lifetime: number
   readonly #id: string
   #clearedAt = 0
-  /** The latest that a session is known to have been created here. */
+  /** The latest time at which a session is known to have been created, in ms since the epoch. */
   #newest = 0
   #askedAt = Number.NEGATIVE_INFINITY
 
@@ -25,7 +25,7 @@ export class ClearMarker {
     this.#lifetime = lifetime
   }
 
-  /** In ms since the epoch; 0 for never. */
+  /** When all sessions were last cleared, in ms since the epoch; 0 for never. */
   get clearedAt(): number {
     return this.#clearedAt
   }
@@ -40,18 +40,19 @@ export class ClearMarker {
     const stored = await breakerOf(store).run(async () => store.read(this.#id, { fresh: true }))
     const at = stored === undefined ? 0 : parseMarker(stored.text, now)
     if (at !== undefined) this.#learn(at)
-    // Nobody knows what an unreadable marker said: all that was sealed until now is refused, and the marker mended.
+    // The contents of an unreadable marker are unknown. So every cookie sealed until now is refused, and the marker is
+    // repaired.
     else await this.#mend(now)
     this.#askedAt = now
   }
 
   /**
-   * When a clearing is to have been, if it is done now: later than everything that it has to end and that is known here,
-   * also where the clock has been set back, or that of another process is ahead.
+   * Returns the time to record for a clearing that is done now. It is later than every session known here that the
+   * clearing has to end, even if the clock has been set back or another process's clock is ahead.
    */
   async next(now: number): Promise<number> {
     const at = Math.max(now, Math.min(this.#newest, now + MAX_AHEAD), this.#clearedAt + 1)
-    // Here at once, whatever becomes of the store.
+    // The clearing takes effect in this process at once, even if the store fails.
     this.#learn(at)
     await this.ask(now)
     return this.#clearedAt === at ? at : this.#clearedAt + 1
@@ -62,12 +63,15 @@ export class ClearMarker {
     if (this.#store !== undefined) this.#learn(await runJob(this.#store, this.#write(at)))
   }
 
-  /** A session was created then, in ms since the epoch. */
+  /** Notes that a session was created at this time, in ms since the epoch. */
   see(createdAt: number): void {
     if (createdAt > this.#newest) this.#newest = createdAt
   }
 
-  /** Whoever finds it mended goes by what it says then: all processes refuse the same. */
+  /**
+   * Repairs an unreadable marker. If another process was faster, its marker is used, so that all processes refuse the
+   * same cookies.
+   */
   async #mend(now: number): Promise<void> {
     this.#learn(await runJob(this.#store as RecordStore, this.#mended(now)))
   }
@@ -99,10 +103,13 @@ export class ClearMarker {
   }
 }
 
-/** No clock is further ahead than this, in ms: a time beyond it would give every new session a life without end. */
+/**
+ * The most by which a clock may be ahead, in ms. A new session begins after the last clearing, so a marker far in the
+ * future would give every new session a practically endless life. Such a marker is not believed.
+ */
 const MAX_AHEAD = 24 * 60 * 60 * 1000
 
-/** `undefined` if the text is no time, or one that is not to be believed. */
+/** Parses a marker. `undefined`: the text is no time, or one too far in the future. */
 function parseMarker(text: string, now: number): number | undefined {
   const at = /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN
   return at <= now + MAX_AHEAD ? at : undefined

@@ -2,7 +2,7 @@ import type { Version } from '../../types/store.js'
 import { formatRecord, type SessionRecord } from './record.js'
 import { type Job, removeAll, writeAll } from './rounds.js'
 
-/** How long an ended record stays marked, should the process die before it is removed. */
+/** How long a record stays marked as ended, in ms, if the process dies before it removes the record. */
 const ENDED_MS = 60_000
 
 /** A record that is to be ended, as it was read. */
@@ -13,9 +13,9 @@ export interface Doomed {
 }
 
 /**
- * Marks records by compare-and-set, then removes them: what a parallel request makes of a session at the same time,
- * another user's or nobody's, is decided by who comes first. Gives the ids of those that are ended, not of those where
- * others came first.
+ * Marks records as ended by compare-and-set, and then removes them. A parallel request may sign another user in or out
+ * in the same session; the compare-and-set lets whichever write comes first win. Returns the ids of the ended records,
+ * without those whose record another request changed first.
  */
 export function* endRecords(live: readonly Doomed[]): Job<readonly string[]> {
   const expires = Date.now() + ENDED_MS

@@ -1,7 +1,7 @@
 import { LONGEST_CACHED, TwoWayCache } from '../util/two-way-cache.js'
 import { parseRecord, type SessionRecord } from './record.js'
 
-/** Parses the records that a store gives for one session, and caches them by id, from the second time on. */
+/** Parses the records that a store returns for one definition, and caches them by id from the second read on. */
 export class RecordCache {
   readonly #isConstant: (record: SessionRecord) => boolean
   readonly #cache = new TwoWayCache<{ readonly text: string; readonly record: SessionRecord }>()
@@ -10,7 +10,7 @@ export class RecordCache {
     this.#isConstant = isConstant
   }
 
-  /** `undefined` if the text is not a record. */
+  /** Parses a record. `undefined`: the text is not a record. */
   parse(id: string, text: string): SessionRecord | undefined {
     const cached = this.#cache.get(id)
     if (cached?.text === text) return cached.record
@@ -19,7 +19,7 @@ export class RecordCache {
     return record
   }
 
-  /** Puts a record that was written in the place of the one that it replaces, if that is cached. */
+  /** Replaces a cached record by the one that was written. It does nothing if the id is not cached. */
   replace(id: string, text: string, record: SessionRecord): void {
     if (this.#cache.get(id) !== undefined) this.#remember(id, text, record)
   }

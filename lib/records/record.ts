@@ -4,21 +4,21 @@ import { isTime, parseJson } from '../util/parse.js'
 import { isStoreId } from './ticket.js'
 
 /**
- * What is kept of one session, as JSON with short names, since for the cookie store every byte travels with every
- * request:
+ * One session as it is stored: JSON with short names, because with the cookie store every byte travels with every
+ * request.
  *
  * | | |
  * | --- | --- |
- * | `d` | the name of its definition, where several have one store |
- * | `c` | when it was created, in ms since the epoch |
- * | `e` | when it ends, in ms since the epoch; on the cookie store only, elsewhere the store knows |
- * | `v` | version of the schema its payload was written under; absent for 1 |
+ * | `d` | name of the definition, if several share one store |
+ * | `c` | when the session was created, in ms since the epoch |
+ * | `e` | when it ends, in ms since the epoch; with the cookie store only, because a record store knows the end itself |
+ * | `v` | version of the schema under which the payload was written; absent for 1 |
  * | `o` | older forms: the payload as processes of older versions read it, by version |
  * | `p` | payload; absent when the session is empty |
- * | `f` | flashes by kind: the name of each message, then the message; under `""` what other plugins keep, by key; under `"@"` further subjects |
- * | `m` | "remember me": seconds, or `false` for a cookie that ends with the browser; absent when never switched |
- * | `s` | subject, the first where there are several |
- * | `n` | retired: where to, and until when requests in flight may go on with this one |
+ * | `f` | flash messages by kind: the name of each message, then the message; under `""` values of other plugins, by key; under `"@"` further subjects |
+ * | `m` | "remember me": seconds, or `false` for a cookie that ends with the browser; absent if never set |
+ * | `s` | subject; the first one if there are several |
+ * | `n` | retired: the successor, and until when requests in flight may go on with this record |
  * | `x` | destroyed |
  */
 export interface SessionRecord {
@@ -36,34 +36,40 @@ export interface SessionRecord {
 }
 
 /**
- * The id of the record that replaced one, in the store; until when the old id is good; the secret of the new one's cookie,
- * sealed; and how the old id was cut off from the new one, if it was.
+ * Points from a retired record to its successor: the successor's id in the store; until when the old id is accepted, in
+ * ms since the epoch; the secret of the successor's cookie, sealed; and, if the new session was cut off from the old
+ * one, why.
  */
 export type Successor = readonly [id: string, until: number, sealed?: string, cut?: Cut]
 
-/** By a sign-in, which named another user than before, or by other new rights. */
+/** Why a new id was cut off from the old one: a sign-in named another user than before, or gave other new rights. */
 export type Cut = 'user' | 'rights'
 
-/** By kind: the name of a message, the message, the next name, and so on; or the number of the first, then messages. */
+/**
+ * Messages by kind: a name, its message, the next name, and so on; or the number of the first message, then messages.
+ */
 export type FlashRecord = Readonly<Record<string, readonly unknown[]>>
 
 /**
- * The kind under which the record keeps what other plugins put into the session, each value by its key. A process that
- * knows nothing of such values keeps the messages of kinds that it does not define, whatever it saves: so these survive a
- * deploy and its roll-back.
+ * The kind under which the record keeps values that other plugins put into the session, each by its key. A process of
+ * an older version knows nothing of such values, but it keeps the messages of kinds that it does not define. So the
+ * values survive a deploy and its roll-back.
  */
 export const PLUGIN_VALUES = ''
 
-/** By version, below the record's own. */
+/** Payloads by version, each lower than the record's own. */
 export type OlderForms = Readonly<Record<string, Payload>>
 
-/** `undefined` if the text is not a record. */
+/** Parses a record. `undefined`: the text is not a record. */
 export function parseRecord(text: string): SessionRecord | undefined {
   const value = parseJson(text)
   return isRecord(value) ? value : undefined
 }
 
-/** Whether the text has more bytes than `most`. Those of a long text are only counted where its length leaves it open. */
+/**
+ * Whether the text has more bytes than `most`. The bytes are counted only when the number of characters does not decide
+ * it.
+ */
 export function isLonger(text: string, most: number): boolean {
   return 3 * text.length > most && (text.length > most || Buffer.byteLength(text) > most)
 }
@@ -74,20 +80,24 @@ export interface Written {
   readonly record: SessionRecord
 }
 
-/** A record whose text can be taken over, but for the lines of the keys that changed. */
+/** A record whose text can be reused, except for the lines of the changed keys. */
 export interface Former extends Written {
   readonly changed: readonly string[]
 }
 
 /**
- * JSON with the keys of the payload on lines of their own. When the keys are those of the `former` record, all of its text
- * that did not change is taken over: to count in a session of 600 bytes then costs a sixth of writing its JSON again.
+ * Formats a record as JSON with each key of the payload on its own line. If the `former` record has the same keys, the
+ * unchanged parts of its text are reused: a small change to a session then costs far less than writing all of its JSON
+ * again.
  */
 export function formatRecord(record: SessionRecord, former?: Former): string {
   return (former && patched(record, former)) ?? `${start(record)}${end(record.p)}`
 }
 
-/** By hand: JSON.stringify of this one small object would take as long as all the rest. */
+/**
+ * Formats the members before the payload by hand, because JSON.stringify of this small object would take as long as
+ * everything else.
+ */
 function start({ c, d, e, v, o, m, s, f, n, x }: SessionRecord): string {
   return `{"c":${c}${field('d', d)}${field('e', e)}${field('v', v)}${field('o', o)}${field('m', m)}${field('s', s)}${field('f', f)}${field('n', n)}${field('x', x)}`
 }
@@ -111,8 +121,9 @@ function lines(payload: Payload): string {
 }
 
 /**
- * The former text with what changed replaced. `undefined` if the keys are others, or have to be escaped, or the text is
- * not of our make. JSON itself never holds a bare line break.
+ * Returns the former text with the changed values replaced. `undefined`: the keys differ, a key would have to be
+ * escaped, or the text was not written by `formatRecord`. JSON itself never contains a bare line break, so lines can be
+ * told apart.
  */
 function patched(record: SessionRecord, { text, record: old, changed }: Former): string | undefined {
   const { p: payload } = record
@@ -136,11 +147,11 @@ function patched(record: SessionRecord, { text, record: old, changed }: Former):
     }
     line = next + 1
   }
-  // What follows the last line ends the record; else there were more keys, or the breaks are not ours.
+  // After the last line the record must end. Otherwise the text has more keys, or line breaks of another origin.
   return text.length === line + 2 ? result + text.slice(from) : undefined
 }
 
-/** Whether the texts are alike up to the payload: that of a session which lives on mostly is. */
+/** Whether the texts of two records are equal up to the payload. They usually are for a session that continues. */
 function startsAlike(a: SessionRecord, b: SessionRecord): boolean {
   return (
     a.c === b.c &&
@@ -156,13 +167,13 @@ function startsAlike(a: SessionRecord, b: SessionRecord): boolean {
   )
 }
 
-/** Two quotes and a colon. */
+/** The characters around a key in its line: two quotes and a colon. */
 const KEY_MARKS = 3
 const QUOTE = 34
 const COLON = 58
 const COMMA = 44
 
-/** Whether `"key":` stands there. No string is made for it: to compare would cost a third of that. */
+/** Whether `"key":` stands at this position. It compares characters, because making a string for it would cost more. */
 function isLineOf(key: string, text: string, start: number): boolean {
   const end = start + key.length
   return (
@@ -173,12 +184,12 @@ function isLineOf(key: string, text: string, start: number): boolean {
   )
 }
 
-/** JSON.stringify takes five times as long for a number. */
+/** Formats numbers without JSON.stringify, which is much slower for them. */
 function jsonOf(value: unknown): string {
   return typeof value === 'number' && Number.isFinite(value) ? String(value) : JSON.stringify(value)
 }
 
-/** Whether every member is what this plugin writes: whoever goes on with a record relies on it. */
+/** Whether every member has a type that this plugin writes. All code that uses a record relies on this. */
 function isRecord(value: unknown): value is SessionRecord {
   if (!isObject(value)) return false
   const { c, d, e, v, o, p, f, m, s, n, x } = value
@@ -217,7 +228,7 @@ function isKind(value: unknown): boolean {
   return Array.isArray(value) && (typeof value[0] === 'string' ? areNamed(value) : isTime(value[0]))
 }
 
-/** Names and messages in turn. */
+/** Whether the values are names and messages in turn. */
 function areNamed(values: readonly unknown[]): boolean {
   return values.length % 2 === 0 && values.every((value, index) => index % 2 === 1 || typeof value === 'string')
 }

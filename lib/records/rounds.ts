@@ -12,15 +12,15 @@ import { isPromise } from '../util/awaitable.js'
 import { perform } from '../util/perform.js'
 
 /**
- * What is to be done with one record is written as a generator that yields what it needs of the store, and reads like
- * straight code. All jobs on one store advance together, in rounds: the reads and the writes of a round are one trip
- * to the store each, however many sessions the request has.
+ * A job is a generator: it describes the work on one record, reads like synchronous code, and yields each request to
+ * the store. All jobs on one store advance together, in rounds: the reads of a round share one trip to the store, and
+ * so do its writes, however many sessions the request has.
  *
- * No async function could take its place: it makes a request wait also for a store that answers at once, and each session
- * would ask by itself. A plain function that looks whether it was given a promise costs less than a job, which
- * bench/parts/styles.js measures, but what asks twice or tries again would be a chain of such functions. So whatever asks a
- * store is a job; and whoever runs jobs, as the loader and the commit do, goes on at once where the answer is there, and
- * else in an async function beside.
+ * An async function could not take its place: it would make a request wait even for a store that answers at once, and
+ * each session would make a trip of its own. A plain function that checks whether it was given a promise costs less
+ * than a job (`bench/parts/styles.js` measures it), but work that asks twice or tries again would become a chain of
+ * such functions. So everything that asks a store is a job. The code that runs jobs, in the loader and the commit, goes
+ * on synchronously when the answer is there, and otherwise in a separate async function.
  */
 export type Job<T> = Generator<Step, T, unknown>
 
@@ -35,19 +35,19 @@ export function* read(id: string): Job<StoredRecord | undefined> {
   return (yield { kind: 'read', id }) as StoredRecord | undefined
 }
 
-/** The record as the engine has it now, never from a cache: for what decides whether a session may live. */
+/** Reads a record from the engine, never from a cache. Use it for decisions about whether a session may live. */
 export function* readFresh(id: string): Job<StoredRecord | undefined> {
   return (yield { kind: 'read', id, options: FRESH }) as StoredRecord | undefined
 }
 
-/** Several records in one round, as the engine has them now. */
+/** Reads several records from the engine in one round, never from a cache. */
 export function* readAllFresh(ids: readonly string[]): Job<readonly (StoredRecord | undefined)[]> {
   if (ids.length === 0) return []
   if (ids.length === 1) return [yield* readFresh(ids[0] as string)]
   return (yield { kind: 'readMany', ids, options: FRESH }) as readonly (StoredRecord | undefined)[]
 }
 
-/** Several writes, of different ids, in one round. */
+/** Performs several writes, of different ids, in one round. */
 export function* writeAll(writes: readonly Write[]): Job<readonly WriteResult[]> {
   if (writes.length === 0) return []
   if (writes.length === 1) return [(yield writes[0] as Write) as WriteResult]
@@ -75,7 +75,7 @@ export function* pause(ms: number): Job<void> {
   if (ms > 0) yield { kind: 'pause', ms }
 }
 
-/** Runs one job by itself; rejects with what it throws. */
+/** Runs one job by itself. Rejects with the error that the job throws. */
 export async function runJob<T>(store: RecordStore, job: Job<T>): Promise<T> {
   const result = await runAlone(store, job)
   if (result.status === 'rejected') throw result.reason
@@ -83,8 +83,8 @@ export async function runJob<T>(store: RecordStore, job: Job<T>): Promise<T> {
 }
 
 /**
- * What `runTogether` does for one job, at a third of the cost: most requests have one. Where the store answers at once,
- * so does this.
+ * Does for one job what `runTogether` does for several, and is cheaper; most requests have one job. If the store
+ * answers at once, the result is returned without a promise.
  */
 export function runAlone<T>(store: RecordStore, job: Job<T>): Awaitable<PromiseSettledResult<T>> {
   return goOn(store, job, 'next', undefined)
@@ -120,7 +120,7 @@ function goOn<T>(
   }
 }
 
-/** Runs jobs together, round by round. Each settles on its own: one that fails does not stop the others. */
+/** Runs jobs together, round by round. Each settles independently: one that fails does not stop the others. */
 export async function runTogether<T>(store: RecordStore, jobs: readonly Job<T>[]): Promise<PromiseSettledResult<T>[]> {
   const runs = jobs.map((job) => new Run(job))
   for (;;) {
@@ -145,7 +145,7 @@ function performStep(store: RecordStore, step: Step): unknown {
   }
 }
 
-/** One job and how far it has come. */
+/** One job and its progress: its current step, or its result. */
 class Run<T> {
   readonly #job: Job<T>
   step: Step | undefined
@@ -187,7 +187,10 @@ async function readRound(store: RecordStore, waiting: readonly Waiting[]): Promi
   await makeTrips(shares, store.readMany, (ids) => readIds(store, ids, isFresh ? FRESH : undefined))
 }
 
-/** A batch holds an id once: a second writer of the same record waits for the next round. */
+/**
+ * Performs the writes of a round. A batch must not contain an id twice, so a second write of the same record waits for
+ * the next round.
+ */
 async function writeRound(store: RecordStore, waiting: readonly Waiting[]): Promise<void> {
   const ids = new Set<string>()
   const shares = waiting.flatMap((run): Share<Write>[] => {
@@ -212,19 +215,22 @@ async function pauseRound(waiting: readonly Waiting[]): Promise<void> {
 interface Share<Item> {
   readonly run: Waiting
   readonly items: readonly Item[]
-  /** Whether it asked for one thing and is to be answered with that, not with a list. */
+  /** Whether the job asked for a single item, and is to be given one answer instead of a list. */
   readonly isOne: boolean
 }
 
 type Ask<Item> = (items: readonly Item[]) => Awaitable<readonly unknown[]>
 
-/** One trip for all where the store has the method for that; else one for each share, which then fails alone. */
+/**
+ * Makes one trip for all shares if the store has the method for it. Otherwise each share gets a trip of its own, and
+ * fails by itself.
+ */
 async function makeTrips<Item>(shares: readonly Share<Item>[], method: unknown, ask: Ask<Item>): Promise<void> {
   const trips = method === undefined ? shares.map((share) => [share]) : [shares]
   await Promise.all(trips.map((trip) => oneTrip(trip, ask)))
 }
 
-/** Asks for all items at once and gives each run the answers to its own, in their order. */
+/** Asks for all items at once, and passes each run the answers to its own items, in order. */
 async function oneTrip<Item>(shares: readonly Share<Item>[], ask: Ask<Item>): Promise<void> {
   if (shares.length === 0) return
   try {

@@ -8,33 +8,34 @@ import type { Index, Listing, Places } from './subject-index.js'
 import { pagesDown, readPages, readRange } from './subject-pages.js'
 import { TRIP } from './subject-upkeep.js'
 
-/** A session of a user, as a limit counts it: while it is given a new id, it has two. */
+/** A session of a user, as a limit on sessions counts it. While the session is changing its id, it has two records. */
 export interface Counted {
-  /** Its records that live: none yet where a sign-in is under way. */
+  /** Its live records. There are none yet while its sign-in is under way. */
   readonly live: readonly Doomed[]
-  /** All ids under which it is entered. */
+  /** All ids under which the index lists it. */
   readonly ids: ReadonlySet<string>
-  /** When it was entered last, in ms since the epoch. */
+  /** When it was last entered in the index, in ms since the epoch. */
   readonly entered: number
-  /** Its sign-in has not been done in the time for which its place is kept: nobody has been told of it. */
+  /** Whether its sign-in did not finish while its place was reserved. Such a session was never announced to the app. */
   readonly isBroken: boolean
 }
 
-/** Whose sessions are counted. */
+/** Which sessions are counted. */
 export interface Count {
   readonly name: string
-  /** The user: who stands behind another in a session does not have it. */
+  /** The user. A session counts only if this is its first subject. */
   readonly subject: string
   /** When all sessions were cleared, in ms since the epoch. */
   readonly clearedAt: number
-  /** In ms since the epoch. */
+  /** The current time, in ms since the epoch. */
   readonly now: number
 }
 
 /**
- * The sessions of a user that are entered in an index, or in the pages behind it, and live or are about to; the newest
- * first. An id is entered before its record is written, and stays when the session has ended: so it is the records that
- * tell. A record that was replaced after the index had been read leads to one that is not entered there.
+ * Returns the sessions of a user that are listed in the index, or in the pages behind it, and are live or about to be;
+ * newest first. An id is entered before its record is written, and stays after the session has ended. So only the
+ * records tell whether a session is live. A record that was replaced after the index was read leads to a successor that
+ * is not listed there.
  */
 export function* countSessions(count: Count, places: Places, recent: Index): Job<readonly Counted[]> {
   const entries = yield* entriesOf(count, places, recent)
@@ -58,13 +59,16 @@ function isOf({ subject, clearedAt }: Count, { s, n, x, c }: SessionRecord): boo
   return s === subject && n === undefined && x === undefined && c > clearedAt
 }
 
-/** Whoever reads the index first and the pages after it misses none. */
+/**
+ * Reads the entries of the index, and then those of the pages. In this order no entry is missed, because an id is
+ * written to a page before it leaves the index.
+ */
 function* entriesOf({ name }: Count, places: Places, recent: Index): Job<Map<string, Listing>> {
   const entries = new Map([...recent].filter(([, listing]) => listing.name === name))
   for (const numbers of pagesDown(yield* readRange(places))) {
     for (const { index } of yield* readPages(places, numbers)) {
       for (const [id, listing] of index) {
-        // What went to a page was entered so long ago that it waits for nothing.
+        // Entries in a page are old, so their sign-ins are no longer under way.
         if (listing.name === name && !entries.has(id)) entries.set(id, { ...listing, waitsUntil: 0 })
       }
     }
@@ -78,7 +82,7 @@ interface Read {
   readonly record: SessionRecord
 }
 
-/** Those of the ids that have a record. */
+/** Reads the records of these ids; ids without one are left out. */
 function* readThem(ids: readonly string[]): Job<readonly Read[]> {
   const read: Read[] = []
   for (const some of chunksOf(ids, TRIP)) {
@@ -90,7 +94,7 @@ function* readThem(ids: readonly string[]): Job<readonly Read[]> {
   return read
 }
 
-/** What was entered in the place of another id is the same session. */
+/** Groups the ids of a session: an id that was entered in place of another one belongs to the same session. */
 function grouped(
   entries: ReadonlyMap<string, Listing>,
   live: ReadonlyMap<string, Doomed>,

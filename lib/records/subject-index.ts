@@ -5,23 +5,27 @@ import { isTime, parseJson } from '../util/parse.js'
 import { type Job, pause, readAllFresh, writeAll } from './rounds.js'
 import { isStoreId, reservedId } from './ticket.js'
 
-/** What an index record says of one session; times in ms since the epoch. */
+/** The entry of one session in an index record; times in ms since the epoch. */
 export interface Listing {
-  /** Which of the app's sessions it is. */
+  /** The name of the session's definition. */
   readonly name: string
-  /** When it ends at the latest. */
+  /** When the session ends at the latest. */
   readonly ends: number
-  /** When it was entered. Of one subject, no two of one app have the same, as far as clocks agree. */
+  /**
+   * When the session was entered. No two entries of one subject in one app have the same time, as far as clocks agree.
+   */
   readonly entered: number
-  /** A revocation is about to end it, and found no record yet. */
+  /** A revocation is about to end the session, and found no record of it yet. */
   readonly isLeaving: boolean
-  /** Until when the sign-in keeps its place among those that a limit allows, while it is under way; 0 when it is done. */
+  /**
+   * Until when a sign-in that is under way holds its place among the sessions that a limit allows; 0 once it is done.
+   */
   readonly waitsUntil: number
-  /** The id in whose place it was entered; only where there is a limit. */
+  /** The id that this entry replaced; only where there is a limit. */
   readonly replaces: string | undefined
 }
 
-/** By record id. */
+/** Entries by record id. */
 export type Index = ReadonlyMap<string, Listing>
 
 /** An index record as it was read. */
@@ -32,11 +36,11 @@ export interface ReadIndex {
 
 /** The ids of the records that hold the ids of one subject's sessions. */
 export interface Places {
-  /** Of the record with the newest of them, which every sign-in changes. */
+  /** The record with the newest ids, which every sign-in changes. */
   readonly recent: string
-  /** Of the record that tells which pages there are. */
+  /** The record that says which pages there are. */
   readonly range: string
-  /** Of the records with those that are older. */
+  /** The records with the older ids. */
   page(number: number): string
 }
 
@@ -48,28 +52,28 @@ export function placesOf(subject: string, app: string | undefined): Places {
   }
 }
 
-/** Lost races in a row after which a writer gives up: some 5 s of pauses. */
+/** After how many lost races in a row a writer gives up. The pauses between them add up to some 5 s. */
 export const MAX_TRIES = 200
 
-/** How long an index stays when its last session has left it. In milliseconds. */
+/** How long an index is kept after its last session has left it, in milliseconds. */
 const EMPTY_MS = 60_000
 
 export function* readIndex(at: string): Job<ReadIndex> {
   return (yield* readIndexes([at]))[0] as ReadIndex
 }
 
-/** Several in one trip. */
+/** Reads several indexes in one trip. */
 export function* readIndexes(ats: readonly string[]): Job<readonly ReadIndex[]> {
   return (yield* readAllFresh(ats)).map((stored) => ({ stored, index: parseIndex(stored?.text) }))
 }
 
-/** By compare-and-set; `false`: another was faster. */
+/** Replaces an index by compare-and-set. `false`: another writer was faster. */
 export function* replaceIndex(at: string, stored: StoredRecord | undefined, next: Index): Job<boolean> {
   const write = replacementOf(at, stored, next)
   return write === undefined || (yield* writeAll([write]))[0] !== undefined
 }
 
-/** `undefined`: there is no index, and none is to be. */
+/** The write that replaces an index. `undefined`: there is no index, and the new one is empty. */
 function replacementOf(id: string, stored: StoredRecord | undefined, next: Index): Write | undefined {
   if (stored === undefined && next.size === 0) return undefined
   const text = formatIndex(next)
@@ -78,12 +82,20 @@ function replacementOf(id: string, stored: StoredRecord | undefined, next: Index
   return { kind: 'update', id, text, expires, version: stored.version }
 }
 
-/** Changes an index by compare-and-set, which may take several tries; gives what it holds then. */
+/**
+ * Changes an index by compare-and-set, in several tries if necessary, and returns its new contents.
+ *
+ * @throws ConflictError after `MAX_TRIES` lost races
+ */
 export function* amendIndex(at: string, change: (index: Index) => Index): Job<Index> {
   return (yield* amendIndexes([at], change)).get(at) as Index
 }
 
-/** The same for several, whose tries share their trips; gives by place what each holds then. */
+/**
+ * Does the same for several indexes, whose tries share their trips. Returns the new contents by place.
+ *
+ * @throws ConflictError after `MAX_TRIES` lost races
+ */
 export function* amendIndexes(
   ats: readonly string[],
   change: (index: Index, at: string) => Index
@@ -106,7 +118,7 @@ export function* amendIndexes(
 interface Change {
   readonly at: string
   readonly next: Index
-  /** `undefined`: it stays as it is. */
+  /** `undefined`: the index is unchanged. */
   readonly write: Write | undefined
 }
 
@@ -122,12 +134,15 @@ function changesOf(
   })
 }
 
-/** Grows with each lost race, by chance, so that rivals fall out of step. In milliseconds. */
+/**
+ * Returns the pause after a lost race, in milliseconds. It grows with each attempt and is random, so that rivals fall
+ * out of step.
+ */
 export function backoff(attempt: number): number {
   return attempt === 0 ? 0 : Math.random() * Math.min(50, 2 ** attempt)
 }
 
-/** Newest first; in the order of their ids where two were entered at the same time. */
+/** The entries, newest first. Entries of the same time are ordered by their ids. */
 export function newestFirst(index: Index): readonly (readonly [id: string, listing: Listing])[] {
   return [...index].sort(([a, { entered: one }], [b, { entered: other }]) => other - one || (a < b ? 1 : -1))
 }
@@ -139,9 +154,9 @@ export function latestEnd(index: Index): number {
 }
 
 /**
- * `{ [id]: [name, ends, entered, leaving, waitsUntil, replaces] }`, where `leaving` is 0 or 1, and what is 0 or absent at the
- * end is left out. What is no such list counts as one
- * without sessions, and an entry that does not fit as none: whoever changes the index next writes a sound one.
+ * Parses an index: `{ [id]: [name, ends, entered, leaving, waitsUntil, replaces] }`, where `leaving` is 0 or 1, and
+ * trailing values that are 0 or absent are left out. A text of another form counts as an empty index, and an entry of
+ * another form as absent. The next writer repairs them.
  */
 export function parseIndex(text: string | undefined): Index {
   const index = new Map<string, Listing>()

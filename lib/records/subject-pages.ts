@@ -6,15 +6,16 @@ import { create, type Job, pause, readAllFresh, readFresh, update, writeAll } fr
 import { backoff, formatIndex, type Index, latestEnd, MAX_TRIES, type Places, parseIndex } from './subject-index.js'
 
 /**
- * Ids that the index has no room for are in pages: records of a hundred ids each, numbered from the oldest. A page is
- * written once and only loses ids from then on. It exists before the range names it, and the range names it before its
- * ids leave the index: so whoever reads the index first and the range after it misses none.
+ * Ids for which the index has no room are kept in pages: records of a hundred ids each, numbered from the oldest. A
+ * page is written once, and only loses ids after that. A page exists before the range includes it, and the range
+ * includes it before its ids leave the index. So a reader that reads the index first and the range after it misses no
+ * id.
  */
 export interface PageRange {
   readonly first: number
-  /** One below `first` where there are no pages. */
+  /** One less than `first` if there are no pages. */
   readonly last: number
-  /** Which page is to be looked through next for sessions that are no more. */
+  /** The page to be checked next for sessions that have ended. */
   readonly next: number
   readonly stored: StoredRecord | undefined
 }
@@ -25,16 +26,16 @@ export interface Page {
   readonly index: Index
 }
 
-/** How many ids a page holds. */
+/** The most ids in a page. */
 export const PAGE = 100
 
-/** How many pages are read or written in one trip: as many bytes as a hundred sessions have. */
+/** How many pages are read or written in one trip: about as many bytes as a hundred sessions have. */
 const PAGES_A_TRIP = 10
 
-/** A range that is wider than ten million sessions is damaged. */
+/** The most pages in a range, for ten million sessions. A wider range counts as damaged. */
 const MOST_PAGES = 100_000
 
-/** The pages of these numbers that exist, in the order of the numbers. */
+/** Reads those of the pages that exist, in the order of the numbers. */
 export function* readPages(places: Places, numbers: readonly number[]): Job<readonly Page[]> {
   const records = yield* readAllFresh(numbers.map(places.page))
   return numbers.flatMap((number, at) => {
@@ -43,7 +44,10 @@ export function* readPages(places: Places, numbers: readonly number[]): Job<read
   })
 }
 
-/** The numbers of the pages from `from`, or the newest, to the oldest: as many at a time as are read in one trip. */
+/**
+ * The numbers of the pages from `from`, or from the newest, down to the oldest, in chunks that are read in one trip
+ * each.
+ */
 export function pagesDown({ first, last }: PageRange, from = last): readonly (readonly number[])[] {
   const newest = Math.min(from, last)
   const count = Math.max(0, newest - first + 1)
@@ -57,7 +61,7 @@ export function* readRange({ range }: Places): Job<PageRange> {
   return parseRange(yield* readFresh(range))
 }
 
-/** By compare-and-set; `false`: another was faster. */
+/** Writes the range by compare-and-set. `false`: another writer was faster. */
 export function* writeRange(places: Places, range: PageRange, end: number): Job<boolean> {
   const { first, last, next, stored } = range
   const text = JSON.stringify([first, last, next])
@@ -65,7 +69,7 @@ export function* writeRange(places: Places, range: PageRange, end: number): Job<
   return (yield* update(places.range, text, Math.max(stored.expires, end), stored.version)) !== undefined
 }
 
-/** The range without the oldest pages, where these are empty. */
+/** The range without its oldest pages, as far as they are empty. */
 export function narrowed(range: PageRange, isEmpty: (number: number) => boolean): PageRange {
   let { first } = range
   while (first <= range.last && isEmpty(first)) first++
@@ -73,8 +77,10 @@ export function narrowed(range: PageRange, isEmpty: (number: number) => boolean)
 }
 
 /**
- * The range is written also where another has made it wide enough: whoever read it before the pages were there, and is
- * about to leave them out as empty, then fails.
+ * Adds pages. The range is written even if another writer has already widened it enough. That makes a concurrent writer
+ * fail that read the range before the pages existed, and would leave them out as empty.
+ *
+ * @throws ConflictError after `MAX_TRIES` lost races
  */
 export function* addPages(places: Places, pages: readonly Index[]): Job<void> {
   const end = Math.max(...pages.map(latestEnd))
@@ -92,7 +98,11 @@ export function* addPages(places: Places, pages: readonly Index[]): Job<void> {
   throw new ConflictError(MAX_TRIES)
 }
 
-/** Under free numbers from `first`; gives the last that was taken. */
+/**
+ * Creates pages under free numbers from `first` on, and returns the last number taken.
+ *
+ * @throws ConflictError after `MAX_TRIES` tries
+ */
 function* createPages(places: Places, first: number, pages: readonly Index[]): Job<number> {
   let number = first
   let left = pages
@@ -105,7 +115,7 @@ function* createPages(places: Places, first: number, pages: readonly Index[]): J
     }
     if (refused.length === 0) return number - 1
     left = refused
-    // Where the range was lost, any number of pages can be in the way.
+    // If the range was lost, any number of existing pages may be in the way, so the steps grow.
     number += 2 ** Math.min(attempt, 10) - 1
   }
   throw new ConflictError(MAX_TRIES)
@@ -115,7 +125,7 @@ function creationOf(id: string, index: Index) {
   return { kind: 'create', id, text: formatIndex(index), expires: latestEnd(index) } as const
 }
 
-/** What is no range counts as none. */
+/** Parses a range. A text of another form counts as a range without pages. */
 function parseRange(stored: StoredRecord | undefined): PageRange {
   const value = stored && parseJson(stored.text)
   const [first, last, next]: readonly unknown[] = Array.isArray(value) ? value : []

@@ -5,24 +5,27 @@ import { amendIndex, type Index, type Listing, newestFirst, type Places, replace
 import { addPages, narrowed, PAGE, type Page, readPages, readRange, writeRange } from './subject-pages.js'
 import { hasSubject } from './subjects.js'
 
-/** How many ids the index may hold: a sign-in reads and writes all of it, some 11 kB. */
+/** The most ids in an index. A sign-in reads and writes all of them, some 11 kB. */
 export const MOST_RECENT = 128
 
-/** So many of the newest stay when a page of others leaves: a sign-in that is under way looks for its own id there. */
+/**
+ * How many of the newest ids stay when others move to a page. A sign-in that is under way looks for its own id in the
+ * index.
+ */
 const STAYING = MOST_RECENT + 1 - PAGE
 
-/** With no more than this left, no page is needed: most of what left were sessions that are no more. */
+/** If at most this many live ids are left, no page is needed: most of the others were sessions that have ended. */
 const ENOUGH = 96
 
-/** How many records are read or written in one trip. */
+/** The most records to read or write in one trip. */
 export const TRIP = 100
 
-/** An id is entered before its record is written: one that is new may have no record yet. In milliseconds. */
+/** How long a new entry may lack a record, in milliseconds, because an id is entered before its record is written. */
 const SETTLING = 60_000
 
 type Entry = readonly [id: string, listing: Listing]
 
-/** Takes all but the newest ids out of an index that has too many, and those of live sessions to pages. */
+/** Takes all but the newest ids out of an index that has too many, and moves those of live sessions to pages. */
 export function* pageOut(places: Places, subject: string, index: Index, now: number): Job<void> {
   const older = newestFirst(index).slice(STAYING)
   const live = yield* stillOf(subject, older, now)
@@ -44,8 +47,9 @@ export function isSettled({ entered }: Listing, now: number): boolean {
 }
 
 /**
- * Looks through the next two pages for sessions that are no more. This is done when a page has come, so all pages have been
- * looked through before as many have come again: they hold no more than some twice the sessions that live at one time.
+ * Checks the next two pages for sessions that have ended. This happens whenever a page is added. So all pages have been
+ * checked before their number has doubled, and together they hold at most about twice as many ids as there are live
+ * sessions at one time.
  */
 function* cleanPages(places: Places, subject: string, now: number): Job<void> {
   const range = yield* readRange(places)
@@ -57,11 +61,11 @@ function* cleanPages(places: Places, subject: string, now: number): Job<void> {
     if ((yield* cleanPage(places, subject, page, now)) > 0) full.add(page.number)
   }
   const isEmpty = (number: number) => numbers.includes(number) && !full.has(number)
-  // Whoever changes the range at the same time has cleaned as well.
+  // A lost race does no harm: the writer that changed the range at the same time has checked pages too.
   yield* writeRange(places, narrowed({ ...range, next: start + 2 }, isEmpty), 0)
 }
 
-/** Gives how many ids are left. */
+/** Removes the ids of ended sessions from a page, and returns how many ids are left. */
 function* cleanPage(places: Places, subject: string, { number, stored, index }: Page, now: number): Job<number> {
   const live = yield* stillOf(subject, [...index], now)
   if (live.length === index.size) return live.length
@@ -69,7 +73,7 @@ function* cleanPage(places: Places, subject: string, { number, stored, index }: 
   return isDone ? live.length : index.size
 }
 
-/** Those that still exist and belong to the subject, and those that are too new to tell. */
+/** The entries whose record exists and belongs to the subject, and those that are too new to have a record yet. */
 function* stillOf(subject: string, entries: readonly Entry[], now: number): Job<readonly Entry[]> {
   const kept: Entry[] = []
   for (const some of chunksOf(entries, TRIP)) {
@@ -84,7 +88,7 @@ function* stillOf(subject: string, entries: readonly Entry[], now: number): Job<
   return kept
 }
 
-/** What was entered again meanwhile stays. */
+/** The index without these entries. An id that was entered again in the meantime stays. */
 function without(index: Index, entries: readonly Entry[]): Index {
   const left = new Map(index)
   for (const [id, { entered }] of entries) if (left.get(id)?.entered === entered) left.delete(id)

@@ -1,13 +1,14 @@
 import type { FlashRecord, SessionRecord } from './record.js'
 
 /**
- * The kind of messages under which a record keeps the subjects behind the first: as the name of one message the first, and
- * as the message the others. A process that knows of one subject alone keeps messages of kinds that it does not define; and
- * where it names another subject, the first that stands here is not that one, so that the others count for nothing.
+ * The kind of messages under which a record keeps the subjects after the first: one message whose name is the first
+ * subject, and whose value is the list of the others. A process of an older version, which knows one subject only,
+ * keeps messages of kinds that it does not define. If it signs another user in, the first subject given here no longer
+ * matches the record's, and the others are ignored.
  */
 export const FURTHER_SUBJECTS = '@'
 
-/** Whose session a record is: the user first. */
+/** The subjects of a record; the user comes first. */
 export function subjectsOf({ s, f }: SessionRecord): readonly string[] {
   if (s === undefined) return NOBODY
   const [first, further] = f?.[FURTHER_SUBJECTS] ?? []
@@ -18,20 +19,20 @@ export function hasSubject(record: SessionRecord, subject: string): boolean {
   return record.s === subject || (record.f !== undefined && subjectsOf(record).includes(subject))
 }
 
-/** The messages alone. */
+/** The messages without the further subjects. */
 export function withoutSubjects(f: FlashRecord | undefined): FlashRecord | undefined {
   if (f === undefined || !(FURTHER_SUBJECTS in f)) return f
   const { [FURTHER_SUBJECTS]: _, ...messages } = f
   return Object.keys(messages).length > 0 ? messages : undefined
 }
 
-/** The messages, and the subjects behind the first. */
+/** The messages together with the further subjects. */
 export function withSubjects(
   messages: FlashRecord | undefined,
   [first, ...further]: readonly string[]
 ): FlashRecord | undefined {
   if (first === undefined || further.length === 0) return messages
-  // Without a prototype, since a kind may be named like a member of every object.
+  // The object has no prototype, since a kind may have the name of a member of every object.
   return Object.assign(Object.create(null), messages, { [FURTHER_SUBJECTS]: [first, further] })
 }
 

@@ -1,37 +1,48 @@
 import { hash, randomBytes } from 'node:crypto'
 import { isTime } from '../util/parse.js'
 
-/** What the cookie of a record store carries: the secret from which the record's id is made, and the dates. */
+/** The contents of the cookie with a record store: the secret from which the record's id is derived, and two dates. */
 export interface Ticket {
   readonly secret: string
   /** The record's id in the store. */
   readonly id: string
   readonly createdAt: number
-  /** Until when the cookie is good: for one that outlives the browser the idle end, else the absolute. */
+  /**
+   * Until when the cookie is valid: the idle end for a cookie that outlives the browser, otherwise the absolute end.
+   */
   readonly expires: number
 }
 
-/** 144 random bits: OWASP asks for at least 64 of entropy. */
+/** Returns a secret of 144 random bits; OWASP's Session Management Cheat Sheet asks for at least 64 bits of entropy. */
 export function newSecret(): string {
   return randomBytes(18).toString('base64url')
 }
 
-/** The id in the store is a hash, so that whoever reads the store can't make cookies from it. */
+/**
+ * Returns the record's id in the store. It is a hash, so that someone who can read the store can't make cookies from
+ * it.
+ */
 export function storeId(secret: string): string {
   return hash('sha256', secret, 'base64url')
 }
 
-/** The id of a record that the plugin keeps for itself: of the same purpose, each app that shares a store has its own. */
+/**
+ * Returns the id of a record that the plugin keeps for itself. Each app that shares a store has its own for a given
+ * purpose.
+ */
 export function reservedId(purpose: string, app: string | undefined): string {
   return storeId(app === undefined ? purpose : `app ${JSON.stringify(app)} ${purpose}`)
 }
 
-/** Whether it looks like one: what comes from outside, or from a record, could be meant for a file system's eyes. */
+/**
+ * Whether the value has the form of a record's id. An id from outside, or from a record, could otherwise contain a file
+ * path.
+ */
 export function isStoreId(id: unknown): id is string {
   return typeof id === 'string' && STORE_ID.test(id)
 }
 
-/** A ticket that no browser has yet: it ended in 1970, so its cookie is due at once. */
+/** Returns a ticket that no browser has yet. Its end is in 1970, so its cookie is due to be sent at once. */
 export function newTicket(secret: string, id: string, createdAt: number): Ticket {
   return { secret, id, createdAt, expires: 0 }
 }
@@ -51,8 +62,8 @@ export function parseTicket(text: string): Ticket | undefined {
   return { secret, id: storeId(secret), createdAt, expires }
 }
 
-/** Times are in base 36; lifetimes that are no whole number of ms leave a fraction behind the second. */
+/** Times are in base 36. A lifetime that is not a whole number of ms leaves a fraction after the second one. */
 const TICKET = /^[\w-]{16,64}\.-?[\da-z]{1,11}\.-?[\da-z]{1,11}(?:\.[\da-z]+)?$/
 
-/** SHA-256 in base64url; or 32 bytes in base32, as a Go app makes the ids of sessions that it shares. */
+/** A SHA-256 in base64url; or 32 bytes in base32, which is how a Go app makes the ids of sessions that it shares. */
 const STORE_ID = /^(?:[\w-]{43}|[A-Z2-7]{52})$/

@@ -2,30 +2,38 @@ import { hkdfSync } from 'node:crypto'
 import type { Key } from '../../types/options.js'
 import { ConfigError } from '../errors.js'
 
-/** Fewer than the 256 bits that XChaCha20-Poly1305 and HMAC-SHA256 take would be the weakest link. */
+/**
+ * The least bytes of a key. XChaCha20-Poly1305 and HMAC-SHA256 take 256 bits, and a shorter secret would be the weakest
+ * link.
+ */
 const MIN_BYTES = 32
 
-/** Length of the id by which a sealed value names its key, in bytes: with the format's byte, 8 characters of base64. */
+/**
+ * The length in bytes of the key id in a sealed value. Together with the format byte it makes 8 characters of base64.
+ */
 export const KEY_ID_BYTES = 5
 
 export interface RingKey {
-  /** Derived from the secret, so that every process with the same key gives it the same id. */
+  /** The key's id, derived from the secret, so that every process with the same key gives it the same id. */
   readonly id: Uint8Array
   readonly secret: Uint8Array
 }
 
-/** A key's id as events and the command line show it. */
+/** Formats a key's id as events and the command line show it. */
 export function idAsText(id: Uint8Array): string {
   return Buffer.from(id).toString('hex')
 }
 
-/** The app's keys: the first seals, all open. */
+/** The app's keys: the first one seals, and every one opens. */
 export class KeyRing {
   readonly #app: string | undefined
   #keys: readonly RingKey[]
   #generation = 0
 
-  /** @param app mixed into all that is derived: the same secrets are other keys for another app */
+  /**
+   * @param app Mixed into everything that is derived, so that the same secrets give another app other keys.
+   * @throws ConfigError when a key is missing, too short or given twice
+   */
   constructor(keys: readonly (Key | undefined)[], app?: string) {
     this.#app = app
     this.#keys = checkedKeys(keys, app)
@@ -35,35 +43,40 @@ export class KeyRing {
     return this.#keys
   }
 
-  /** Grows with each replacement: whoever derived subkeys derives them anew when it has changed. */
+  /** A number that grows with each replacement of the keys. Subkeys have to be derived anew when it has changed. */
   get generation(): number {
     return this.#generation
   }
 
+  /** @throws ConfigError when a key is missing, too short or given twice; the former keys then stay */
   replace(keys: readonly (Key | undefined)[]): void {
     this.#keys = checkedKeys(keys, this.#app)
     this.#generation++
   }
 
-  /** Forgets the secrets: nothing is sealed or opened any more. */
+  /** Wipes the secrets. Nothing can be sealed or opened after this. */
   close(): void {
     for (const { secret } of this.#keys) secret.fill(0)
     this.#keys = []
     this.#generation++
   }
 
-  /** One independent 32-byte key for each purpose. */
+  /** Derives an independent 32-byte key for a purpose. */
   subkey({ secret }: RingKey, purpose: string): Buffer {
     return derive(secret, purpose, this.#app)
   }
 }
 
-/** HKDF-SHA256 (RFC 5869). The app's name stands there as JSON, which ends where it ends: no purpose looks like one. */
+/**
+ * Derives a key by HKDF-SHA256 (RFC 5869). The app's name is written as JSON, whose end is unambiguous, so that no
+ * combination of a name and a purpose equals another one.
+ */
 function derive(secret: Uint8Array, purpose: string, app: string | undefined): Buffer {
   const info = app === undefined ? purpose : `app ${JSON.stringify(app)} ${purpose}`
   return Buffer.from(hkdfSync('sha256', secret, '', `fastify-sessions v1 ${info}`, 32))
 }
 
+/** @throws ConfigError when a key is missing, too short or given twice */
 function checkedKeys(keys: readonly (Key | undefined)[], app: string | undefined): readonly RingKey[] {
   if (!Array.isArray(keys) || keys.length === 0) {
     throw new ConfigError('keys: expected an array of at least one key, for example [process.env.SESSION_KEY]')

@@ -4,7 +4,7 @@ import * as aead from './aead.js'
 import { idAsText, KEY_ID_BYTES, type KeyRing, type RingKey } from './keys.js'
 
 /**
- * A sealed value begins with a header: one byte that tells the format, and the id of the key.
+ * A sealed value begins with a header: one byte for the format, and the id of the key.
  *
  * - encrypted: base64url(header, nonce, ciphertext, tag)
  * - signed: base64url(text) "." base64url(header, HMAC-SHA256 of header and text)
@@ -12,18 +12,18 @@ import { idAsText, KEY_ID_BYTES, type KeyRing, type RingKey } from './keys.js'
 const ENCRYPTED = 1
 const SIGNED = 2
 const HEADER_BYTES = 1 + KEY_ID_BYTES
-/** Of the header in base64url: its bytes are a multiple of three. */
+/** The length of the header in base64url. It is exact, because the number of its bytes is a multiple of three. */
 const HEADER_LENGTH = (HEADER_BYTES / 3) * 4
 
 export type SealMode = 'encrypt' | 'sign'
 
 export type Opened =
-  /** `stale`: sealed with an older key or in another mode; to be sealed anew. */
+  /** `stale`: the value was sealed with an older key or in another mode, and should be sealed anew. */
   { readonly text: string; readonly stale: boolean } | { readonly text?: undefined; readonly problem: Problem }
 
 interface Subkeys {
   readonly encryptHeader: Buffer
-  /** What every value begins with that was encrypted with this key: the header in base64url. */
+  /** The prefix of every value that was encrypted with this key: the header in base64url. */
   readonly encryptPrefix: string
   readonly encryptKey: number
   readonly signHeader: Buffer
@@ -31,7 +31,10 @@ interface Subkeys {
   readonly signKey: Buffer
 }
 
-/** The id, in hex, of the key that a sealed value names; `undefined` if it names none. It tells nothing of the key. */
+/**
+ * Returns the id, in hex, of the key that a sealed value names; `undefined` if it names none. The id reveals nothing
+ * about the key.
+ */
 export function keyIdIn(value: string): string | undefined {
   const dot = value.indexOf('.')
   const start = value.slice(dot + 1, dot + 1 + HEADER_LENGTH)
@@ -39,12 +42,12 @@ export function keyIdIn(value: string): string | undefined {
   return isNamed ? idAsText(Buffer.from(start, 'base64url').subarray(1)) : undefined
 }
 
-/** Of a value that names a key: whether it is encrypted, or only signed. */
+/** Whether a value that names a key is encrypted; otherwise it is only signed. */
 export function isEncrypted(value: string): boolean {
   return !value.includes('.')
 }
 
-/** Seals and opens the values of one purpose; a value of another purpose does not open. */
+/** Seals and opens the values of one purpose. A value of another purpose does not open. */
 export class Sealer {
   readonly #ring: KeyRing
   readonly #purpose: string
@@ -58,7 +61,12 @@ export class Sealer {
     this.#mode = mode
   }
 
-  /** `context`, of encrypted values only, is authenticated but not part of the value: `open` has to be given the same. */
+  /**
+   * Seals a text with the first key. `context`, for encrypted values only, is authenticated but not part of the value:
+   * `open` must be given the same.
+   *
+   * @throws Error when the app is closed
+   */
   seal(text: string, context?: string): string {
     const [current] = this.#keys()
     if (current === undefined) throw new Error('nothing can be sealed any more: the app is closed')
@@ -85,7 +93,7 @@ export class Sealer {
     return { problem: isSealed(value.slice(dot + 1), dot === -1 ? ENCRYPTED : SIGNED) ? 'unknown-key' : 'malformed' }
   }
 
-  /** Forgets the keys; they are derived again if anybody still needs them. */
+  /** Wipes the keys. They are derived again if they are needed once more. */
   close(): void {
     for (const { encryptKey, signKey } of this.#subkeys) {
       aead.forget(encryptKey)
@@ -127,22 +135,26 @@ function openSigned(key: Subkeys, body: string, tag: string): string | undefined
   if (!isCanonical(body) || !isCanonical(tag)) return undefined
   const bytes = Buffer.from(body, 'base64url')
   const given = Buffer.from(tag, 'base64url').subarray(HEADER_BYTES)
-  // Of the bytes, not of the text: many that are no UTF-8 read as one and the same text.
+  // The MAC is computed over the bytes and not over the text, because many byte sequences that are not UTF-8 decode to
+  // the same text.
   const expected = mac(key, bytes)
   return given.length === expected.length && timingSafeEqual(given, expected) ? bytes.toString() : undefined
 }
 
-/** The text comes after the length of a context, which no signed value has. */
+/** The `0.` before the text is the length of a context; signed values have none. */
 function mac(key: Subkeys, text: string | Uint8Array): Buffer {
   return createHmac('sha256', key.signKey).update(key.signHeader).update('0.').update(text).digest()
 }
 
-/** Whether the text is base64url that begins with the byte of the format. */
+/** Whether the text is base64url and begins with the byte of the format. */
 function isSealed(text: string, format: number): boolean {
   return isCanonical(text) && Buffer.from(text.slice(0, 2), 'base64url')[0] === format
 }
 
-/** Only the one text that the encoder would have written is let in: Node's decoder takes others for the same bytes. */
+/**
+ * Accepts only the text that the encoder would have written, because Node's decoder accepts other texts for the same
+ * bytes.
+ */
 function isCanonical(text: string): boolean {
   return Buffer.from(text, 'base64url').toString('base64url') === text
 }

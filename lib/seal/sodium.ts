@@ -1,9 +1,9 @@
 import type { Entry, Sodium } from 'libsodium'
 
 /**
- * libsodium's WebAssembly, ready to be used. Its ES module gives a function that makes an instance. Where imports are
- * turned into `require()`, by Jest or a bundler, there is its other build, whose one instance is to be waited for: all
- * that ask for it then share its heap, which has room for megabytes.
+ * Resolves to an instance of libsodium's WebAssembly. Its ES module exports a function that makes an instance. Where
+ * imports are turned into `require()`, by Jest or a bundler, the other build is loaded. That one exports a single
+ * instance, which has to be awaited: all users in the process then share its heap, which has room for megabytes.
  */
 export async function makeSodium(): Promise<Sodium> {
   return instanceOf((await import('libsodium')).default)

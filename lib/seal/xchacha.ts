@@ -2,14 +2,14 @@ import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
 
 /**
  * XChaCha20-Poly1305 (draft-irtf-cfrg-xchacha-03) by node:crypto, for texts that would make WebAssembly's memory grow,
- * which it never gives back. What is sealed is the same.
+ * which is never given back. The format is the same as that of aead.ts.
  */
 
 const NONCE_BYTES = 24
 const TAG_BYTES = 16
 const AEAD = 'chacha20-poly1305'
 
-/** Header, nonce, ciphertext, tag. */
+/** Returns header, nonce, ciphertext and tag. */
 export function sealLarge(key: Uint8Array, header: Uint8Array, text: string, context: string): Buffer {
   const nonce = randomBytes(NONCE_BYTES)
   const derived = hchacha20(key, nonce.subarray(0, 16))
@@ -20,7 +20,7 @@ export function sealLarge(key: Uint8Array, header: Uint8Array, text: string, con
   return Buffer.concat(sealed)
 }
 
-/** The text, or `undefined` if a single bit differs. */
+/** Returns the text, or `undefined` if a single bit differs. */
 export function openLarge(key: Uint8Array, header: Uint8Array, sealed: Buffer, context: string): string | undefined {
   const message = header.length + NONCE_BYTES
   const end = sealed.length - TAG_BYTES
@@ -43,17 +43,20 @@ function adOf(header: Uint8Array, context: string): Buffer {
   return Buffer.concat([header, Buffer.from(context)])
 }
 
-/** What the derived key leaves of the nonce, behind a counter of 32 bits (section 2.3). */
+/**
+ * The nonce of the inner cipher: a counter of 32 bits, then the eight bytes that HChaCha20 did not use (section 2.3).
+ */
 function shortNonce(nonce: Uint8Array): Buffer {
   return Buffer.concat([Buffer.alloc(4), nonce.subarray(16)])
 }
 
-/** "expand 32-byte k". */
+/** The constants of ChaCha20: "expand 32-byte k" in four words. */
 const CONSTANTS = [0x61707865, 0x3320646e, 0x79622d32, 0x6b206574]
 
 /**
- * Section 2.2. A block of ChaCha20 is what its rounds made of the first state, plus that state; HChaCha20 is eight words
- * of what the rounds made. So they are had from the first block of a key stream, less those of the state.
+ * HChaCha20 (section 2.2 of the draft). A block of ChaCha20 is the result of its rounds plus the initial state, word by
+ * word. HChaCha20 is eight words of the result of the rounds. So they are computed from the first block of a key
+ * stream, by subtracting the words of the initial state.
  */
 function hchacha20(key: Uint8Array, nonce: Uint8Array): Buffer {
   const block = createCipheriv('chacha20', key, nonce).update(Buffer.alloc(64))

@@ -16,13 +16,16 @@ import { isObject, otherOption } from '../util/objects.js'
 
 export interface GoSecureCookieOptions extends SharedWithGo {
   /**
-   * As `CodecsFromPairs` takes them: hash key, block key, older hash key, …; text (its UTF-8 bytes count) or bytes. The
-   * first pair seals, all open.
+   * The keys in the order of securecookie's `CodecsFromPairs`: hash key, block key, older hash key, …; each a text (of
+   * which the UTF-8 bytes are used) or bytes. The first pair seals, and every pair opens.
    */
   readonly pairs: readonly (string | Uint8Array | undefined)[]
-  /** How long a cookie is good, in seconds; 0: for ever. Default 30 days. As the Go app's codecs have it. */
+  /** How long a cookie is valid, in seconds; 0 for no limit. Use the value of the Go app's codecs. Default: 30 days. */
   readonly maxAge?: number
-  /** The most characters that a value may have; 0: any number. Default 4096. As the Go app's codecs have it. */
+  /**
+   * The most characters that a cookie's value may have; 0 for no limit. Use the value of the Go app's codecs. Default:
+   * 4096.
+   */
   readonly maxLength?: number
 }
 
@@ -31,12 +34,12 @@ const OPTIONS = ['pairs', 'maxAge', 'maxLength', 'serializer', 'types', 'flashes
 const MONTH = 30 * 24 * 60 * 60
 
 /**
- * Seals a session's cookie as Go's gorilla/securecookie does, so that a Go app reads it, and changes it. On the cookie
- * store the cookie holds the whole session: as what securecookie's `JSONEncoder` makes of a map (the default), or with
- * `serializer: 'gob'` as the `CookieStore` of gorilla/sessions has it. On a record store it holds the session's id: with
- * `goRedistore()`, of `fastify-sessions/stores/redistore`, records are shared too.
+ * Seals a session's cookie as Go's gorilla/securecookie does, so that a Go app can read and change it. With the cookie
+ * store the cookie holds the whole session: as securecookie's `JSONEncoder` encodes a map (the default), or with
+ * `serializer: 'gob'` as the `CookieStore` of gorilla/sessions encodes it. With a record store the cookie holds the
+ * session's id; with `goRedistore()`, of `fastify-sessions/stores/redistore`, the records are shared too.
  *
- * @throws FST_SESSIONS_CONFIG
+ * @throws FST_SESSIONS_CONFIG when an option can't work
  * @example
  * shop: { schema, cookie: { name: 'shop' }, seal: goSecureCookie({ pairs: [hashKey, blockKey] }) }
  */
@@ -100,19 +103,19 @@ function refuseFor({ name }: Settings, reason: string): never {
   throw new ConfigError(`session "${name}": ${WHO}: ${reason}`)
 }
 
-/** What a cookie's value gave. */
+/** The result of opening a cookie's value. */
 interface Read<T> {
   readonly content: T
-  /** In seconds since the epoch. */
+  /** When the value was sealed, in seconds since the epoch. */
   readonly madeAt: number
-  /** When Go takes it no more, in ms since the epoch. */
+  /** When Go stops accepting the value, in ms since the epoch. */
   readonly ends: number
-  /** Another pair than the first made it. */
+  /** Whether an older pair of keys sealed it. */
   readonly isStale: boolean
   readonly problem?: undefined
 }
 
-/** securecookie, for the cookie of one name. */
+/** The securecookie codec for the cookie of one name. */
 class Codec {
   readonly #session: string
   readonly #name: string
@@ -126,7 +129,10 @@ class Codec {
     this.#limits = limits
   }
 
-  /** @param parse gives `undefined` for what is not meant: then the next pair is tried, as Go does */
+  /**
+   * Opens a value.
+   * @param parse Returns `undefined` for content of another form; then the next pair is tried, as Go does.
+   */
   open<T>(value: string, parse: (content: Buffer) => T | undefined): Read<T> | { readonly problem: Problem } {
     const { maxAge, maxLength } = this.#limits
     if (maxLength > 0 && value.length > maxLength) return { problem: 'too-large' }
@@ -134,14 +140,18 @@ class Codec {
     for (const { content: bytes, madeAt, pair } of all) {
       const content = parse(bytes)
       if (content === undefined) continue
-      // Go counts whole seconds, of which the last one is good to its end.
+      // Go counts whole seconds, and accepts a cookie until the end of the last one.
       const ends = maxAge === 0 ? Number.POSITIVE_INFINITY : (madeAt + maxAge + 1) * 1000
       return { content, madeAt, ends, isStale: pair !== this.#pairs[0] }
     }
     return { problem: all.length > 0 ? 'malformed' : 'bad-seal' }
   }
 
-  /** @throws FST_SESSIONS_COOKIE_SIZE when Go would not make, nor take, such a value */
+  /**
+   * Seals content with the first pair.
+   * @throws FST_SESSIONS_COOKIE_SIZE when the value is longer than `maxLength`, so that Go would neither make nor
+   * accept it
+   */
   seal(content: Buffer, madeAt: number): string {
     const { maxLength } = this.#limits
     const making = { madeAt, iv: randomBytes(IV_BYTES) }
@@ -154,7 +164,7 @@ class Codec {
   }
 }
 
-/** The whole session. */
+/** Seals the whole session into the cookie, for the cookie store. */
 class SealedSessions implements Sealing<SessionRecord> {
   readonly #codec: Codec
   readonly #serializer: Serializer
@@ -189,7 +199,7 @@ class SealedSessions implements Sealing<SessionRecord> {
 
   close(): void {}
 
-  /** Go has written it since, which is a use. */
+  /** Returns the idle end, counted from the moment at which Go wrote the session, because that was a use of it. */
   #endAfterUse({ m }: SessionRecord, madeAt: number): number {
     return madeAt * 1000 + (typeof m === 'number' ? m * 1000 : this.#settings.idle)
   }
@@ -200,7 +210,7 @@ class SealedSessions implements Sealing<SessionRecord> {
   }
 }
 
-/** The id of the session in the store, which is what Go's stores look for. */
+/** Seals the session's id in the store into the cookie, for record stores. Go's stores look the session up by it. */
 class SealedIds implements Sealing<Ticket> {
   readonly #codec: Codec
   readonly #settings: Settings
@@ -219,7 +229,7 @@ class SealedIds implements Sealing<Ticket> {
     if (read.problem !== undefined) return read
     const { content: id, madeAt, ends, isStale } = read
     if (ends <= now) return { problem: 'expired' }
-    // Its age is the cookie's only date. The record knows when the session began, and when it ends.
+    // The time of sealing is the only date in the cookie. The record says when the session began and when it ends.
     const isDue = now - madeAt * 1000 >= this.#settings.touchAfter
     const ticket = { secret: id, id, createdAt: madeAt * 1000 + 999, expires: LAST_MOMENT }
     return { text: id, content: ticket, isStale: isStale || isDue, cachedValue: undefined }
@@ -232,5 +242,8 @@ class SealedIds implements Sealing<Ticket> {
   close(): void {}
 }
 
-/** So that the cookie is not renewed for the sake of its end, which it does not tell. In ms since the epoch. */
+/**
+ * The end of every ticket, in ms since the epoch. It keeps the cookie from being renewed because of its end, which it
+ * does not contain.
+ */
 const LAST_MOMENT = 8.64e15

@@ -3,31 +3,32 @@ import type { SessionFor, SessionName } from '../../types/register.js'
 import { CookieJar } from './cookie-jar.js'
 
 export interface BrowserOptions {
-  /** Where the app is to be. Default `https://localhost`. */
+  /** The origin at which the app appears to be served. Default: `https://localhost`. */
   readonly origin?: string
-  /** Headers of every request. */
+  /** Headers to send with every request. */
   readonly headers?: Readonly<Record<string, string>>
-  /** Cookies to begin with. Default none. */
+  /** The cookies to start with. Default: none. */
   readonly jar?: CookieJar
 }
 
-/** A request as `app.inject` takes it, but for its URL. */
+/** The options of a request, as `app.inject` takes them, without its URL. */
 export interface Visit extends Omit<InjectOptions, 'url' | 'path' | 'server' | 'authority' | 'signal' | 'cookies'> {
-  /** Whether redirects within the app are followed. Default `true`, twenty in a row at most. */
+  /** Whether redirects within the app are followed, up to twenty in a row. Default: `true`. */
   readonly follow?: boolean
 }
 
 export interface GiveOptions {
-  /** Whose session it is to be: `session.identify(subject)`, or of several the user first. */
+  /** The subject of the session, as by `session.identify(subject)`; or several, of which the first is the user. */
   readonly subject?: string | readonly [string, ...string[]]
-  /** "Remember me", as `session.persist()` takes it; `true` for the definition's own time. */
+  /** "Remember me", as `session.persist()` takes it: a number of seconds, or `true` for the definition's own time. */
   readonly persist?: number | boolean
 }
 
 const MAX_REDIRECTS = 20
 
 /**
- * A browser for tests, as far as cookies and redirects go, around `app.inject`. Two of them are two visitors.
+ * A browser for tests, around `app.inject`: it keeps cookies and follows redirects. Each instance is a visitor of its
+ * own.
  *
  * @example
  * const browser = new TestBrowser(app)
@@ -58,8 +59,9 @@ export class TestBrowser {
   }
 
   /**
-   * Makes a request with the cookies that are for it, keeps those that come, and follows redirects as Fetch §4.4 says: 303
-   * becomes a GET, and so do 301 and 302 of a POST. One to another origin is given back as it is.
+   * Makes a request with the cookies that apply to it, keeps the cookies of the response, and follows redirects as in
+   * Fetch §4.4: after a 303 the next request is a GET, and so it is after a 301 or 302 of a POST. A redirect to another
+   * origin is returned and not followed.
    * @throws Error after twenty redirects in a row
    */
   async visit(url: string, { follow = true, ...visit }: Visit = {}): Promise<LightMyRequestResponse> {
@@ -75,14 +77,15 @@ export class TestBrowser {
     throw new Error(`${url}: more than ${MAX_REDIRECTS} redirects in a row, the last to ${at.pathname}`)
   }
 
-  /** The `Cookie` header that the browser would send; `undefined` where it has no cookie. */
+  /** Returns the `Cookie` header that the browser would send; `undefined` if no cookie applies. */
   cookieHeader(url = '/'): string | undefined {
     return this.jar.header(new URL(url, this.#origin))
   }
 
   /**
-   * A session of this browser as it is now, to look at: what the next request would find.
-   * @throws FST_SESSIONS_UNKNOWN when there is none of the name
+   * Returns a session of this browser as the next request would find it. It is for reading; changes to it are not
+   * saved.
+   * @throws FST_SESSIONS_UNKNOWN when there is no definition of this name
    */
   async session<const K extends SessionName>(name: K): Promise<SessionFor<K>> {
     const found = await this.#sessions()
@@ -90,8 +93,7 @@ export class TestBrowser {
   }
 
   /**
-   * Gives the browser a session in which these values are set, as if it had got them from the app: what it held else
-   * stays.
+   * Sets these values in a session of the browser and saves it, as if the app had done so. Its other values stay.
    * @throws FST_SESSIONS_INVALID_VALUE when a value does not fit the schema
    */
   async give<const K extends SessionName>(
@@ -109,12 +111,12 @@ export class TestBrowser {
     return this
   }
 
-  /** Another browser with the same cookies, as somebody who copied them would have. */
+  /** Returns another browser with a copy of the cookies, such as an attacker who has stolen them would have. */
   copy(app = this.app): TestBrowser {
     return new TestBrowser(app, { origin: this.#origin.href, headers: this.#headers, jar: this.jar.copy() })
   }
 
-  /** Is closed and opened again: cookies without an end of their own are gone. */
+  /** Closes and reopens the browser: cookies without an expiry of their own are gone. */
   restart(): void {
     this.jar.endBrowserSession()
   }
@@ -135,7 +137,7 @@ export class TestBrowser {
   }
 }
 
-/** One that is loaded by hand is loaded, another stays as it is. */
+/** Loads the session if its definition loads sessions on demand; any other is loaded already. */
 async function loaded<S extends { load(): Promise<unknown> }>(session: S): Promise<S> {
   await session.load()
   return session
@@ -148,7 +150,7 @@ function targetOf({ statusCode, headers }: LightMyRequestResponse, from: URL): U
 }
 
 function redirected(visit: Omit<Visit, 'follow'>, status: number): Omit<Visit, 'follow'> {
-  // The new URL has the query that counts.
+  // The new URL has its own query.
   const { query, ...same } = visit
   const { method = 'GET' } = visit
   const isSame = status === 307 || status === 308 || (method !== 'POST' && status !== 303)
@@ -157,7 +159,7 @@ function redirected(visit: Omit<Visit, 'follow'>, status: number): Omit<Visit, '
   return { ...rest, method: 'GET', headers: withoutContent(headers) }
 }
 
-/** What told of a body that is not sent again. */
+/** Removes the headers that describe the body, because the body is not sent again. */
 function withoutContent(headers: NonNullable<Visit['headers']>): NonNullable<Visit['headers']> {
   return Object.fromEntries(Object.entries(headers).filter(([name]) => !/^content-/i.test(name)))
 }

@@ -1,20 +1,21 @@
-/** A clock that a test moves. */
+/** A clock that a test can move. */
 export interface MovableClock {
-  /** Lets time pass, in ms. A negative number sets the clock back, as an administrator may. */
+  /** Moves the clock forward by this many ms. A negative number sets it back, as an administrator may. */
   pass(ms: number): void
-  /** Gives the real clock back. */
+  /** Restores the real clock. */
   restore(): void
   [Symbol.dispose](): void
 }
 
 /**
- * Puts a clock that can be moved in the place of `Date`, for everything in this process: lifetimes of sessions, ends of
- * cookies in a `TestBrowser`, and stores that go by the process's clock (memory, file, SQLite, LMDB). It runs on at its
- * ordinary pace. Timers are left alone, and so are engines with clocks of their own: give sessions on those short
- * lifetimes, and wait.
+ * Replaces `Date`, for everything in this process, by a clock that can be moved. It affects lifetimes of sessions, the
+ * expiry of cookies in a `TestBrowser`, and stores that use the process's clock (memory, file, SQLite, LMDB). The clock
+ * runs on at its normal pace. Timers are not affected, and neither are engines with clocks of their own: give sessions
+ * there short lifetimes, and wait.
  *
- * Vitest (`vi.setSystemTime`), Jest (`jest.useFakeTimers`) and node:test (`mock.timers.enable`) have clocks of their own: use
- * one or the other, and leave their timers real, since a request waits for them. `Symbol.dispose` is there for `using`.
+ * Vitest (`vi.setSystemTime`), Jest (`jest.useFakeTimers`) and node:test (`mock.timers.enable`) have clocks of their
+ * own. Use either those or this one, and leave their timers real, since a request waits for timers. `Symbol.dispose`
+ * supports `using`.
  *
  * @example
  * const clock = movableClock()
@@ -26,7 +27,7 @@ export function movableClock(): MovableClock {
   let offset = 0
   class MovedDate extends RealDate {
     constructor(...args: [] | [number | string | Date] | [number, number, ...number[]]) {
-      // Of no arguments alone the present is made.
+      // Only `new Date()` without arguments means the present.
       super(...((args.length === 0 ? [RealDate.now() + offset] : args) as [number]))
     }
 
@@ -39,7 +40,7 @@ export function movableClock(): MovableClock {
     }
   }
   globalThis.Date = new Proxy(MovedDate, {
-    // `Date()` without `new` is a text of the present.
+    // `Date()` without `new` returns the present as text.
     apply: () => new MovedDate().toString()
   }) as unknown as DateConstructor
   const restore = () => {

@@ -1,6 +1,6 @@
 import type { RecordStore } from '../../types/store.js'
 
-/** A method that asks the engine. */
+/** The methods of a store that access its engine. */
 export type StoreMethod =
   | 'read'
   | 'create'
@@ -26,18 +26,18 @@ const METHODS: readonly StoreMethod[] = [
   'sweep'
 ]
 
-/** A call that waits until the test lets it go on. */
+/** A call that is held up until the test releases it. */
 export interface Stall {
-  /** Resolves when the call has been made. */
+  /** Resolves when the app has made the call. */
   readonly reached: Promise<void>
-  /** Lets the call go on. */
+  /** Lets the call proceed. */
   release(): void
 }
 
 type Before = () => unknown
 
 /**
- * A store around another that fails, stalls and loses races on command, to see what an app does then.
+ * Wraps a store so that it fails, stalls and loses races on command, to test how an app reacts.
  *
  * @example
  * const controlled = new ControlledStore(memoryStore())
@@ -47,7 +47,7 @@ type Before = () => unknown
  * controlled.recover()
  */
 export class ControlledStore {
-  /** What the app is given. */
+  /** The store to give to the app. */
   readonly store: RecordStore
   readonly #failures = new Map<StoreMethod, Error>()
   readonly #before = new Map<StoreMethod, Before[]>()
@@ -63,12 +63,12 @@ export class ControlledStore {
     this.store = store as unknown as RecordStore
   }
 
-  /** How often a method was called. */
+  /** Returns how often a method was called. */
   calls(method: StoreMethod): number {
     return this.#calls.get(method) ?? 0
   }
 
-  /** Lets methods fail from now on; without a name, all of them. */
+  /** Makes calls of these methods reject with `error` from now on, until `recover()`. Default: all methods. */
   failOn(
     methods: StoreMethod | readonly StoreMethod[] = METHODS,
     error = new Error('the store fails on command')
@@ -76,12 +76,12 @@ export class ControlledStore {
     for (const method of [methods].flat()) this.#failures.set(method, error)
   }
 
-  /** Ends all failures. What stalls goes on waiting for its `release()`. */
+  /** Ends all failures. A stalled call still waits for its `release()`. */
   recover(): void {
     this.#failures.clear()
   }
 
-  /** Lets the next call of a method wait. */
+  /** Holds up the next call of a method until its `release()`. */
   stallOn(method: StoreMethod): Stall {
     const reached = gate()
     const released = gate()
@@ -93,8 +93,8 @@ export class ControlledStore {
   }
 
   /**
-   * Does something once, right before the next call of a method reaches the store: a parallel request that saves first,
-   * say.
+   * Runs `work` once, right before the next call of a method reaches the store. For example, a parallel request that
+   * saves first:
    * @example controlled.before('update', () => other.post('/cart', { payload: { item: 'ink' } }))
    */
   before(method: StoreMethod, work: () => unknown): void {
@@ -114,12 +114,12 @@ export class ControlledStore {
   #answer(method: StoreMethod, call: () => unknown): unknown {
     const error = this.#failures.get(method)
     if (error === undefined) return call()
-    // As an engine's client does: never at once.
+    // A promise that rejects, like that of an engine's client; the method never throws.
     return Promise.reject(error)
   }
 }
 
-/** Everything that a store has, be it its own or of its class. */
+/** Returns the other members of a store, whether its own or those of its class, with methods bound to it. */
 function bound(store: RecordStore): object {
   const names = ['kind', 'capabilities', 'setup', 'address', 'close'] as const
   const present = names.filter((name) => store[name] !== undefined)

@@ -1,33 +1,38 @@
-/** A cookie as a browser keeps it. RFC 6265bis §5.7. */
+/** A cookie as a browser stores it (RFC 6265bis §5.7). */
 export interface StoredCookie {
   readonly name: string
   readonly value: string
   readonly domain: string
-  /** Only this very host gets it: no `Domain` attribute came. */
+  /** Whether the cookie is sent to this exact host only, because it came without a `Domain` attribute. */
   readonly hostOnly: boolean
   readonly path: string
   readonly secure: boolean
   readonly httpOnly: boolean
   readonly sameSite: 'strict' | 'lax' | 'none' | undefined
-  /** In ms since the epoch; `undefined`: until the browser is closed. */
+  /**
+   * When the cookie expires, in ms since the epoch; `undefined` for a cookie that lasts until the browser is closed.
+   */
   readonly expires: number | undefined
 }
 
 /**
- * The cookies of one browser, kept and sent by the rules of RFC 6265bis: domains, paths, expiry, `Secure`, the prefixes
- * `__Host-` and `__Secure-`, the longest path first. All requests count as those of one site, so that `SameSite` keeps none
- * back, and there is no list of public suffixes.
+ * The cookies of one browser, stored and sent by the rules of RFC 6265bis: domains, paths, expiry, `Secure`, the
+ * prefixes `__Host-` and `__Secure-`, and the order by path length. All requests count as same-site, so `SameSite`
+ * holds no cookie back. There is no public suffix list.
  */
 export class CookieJar {
-  /** In the order in which they were first set. */
+  /** The cookies in the order in which they were first set. */
   readonly #cookies = new Map<string, StoredCookie>()
 
-  /** All that have not expired, in the order in which they were first set. */
+  /** The cookies that have not expired, in the order in which they were first set. */
   get all(): readonly StoredCookie[] {
     return [...this.#cookies.values()].filter(isLive)
   }
 
-  /** Takes over a `Set-Cookie` header that came from a page. What a browser would ignore is ignored. */
+  /**
+   * Stores the cookie of a `Set-Cookie` header that was received from this URL. A cookie that a browser would ignore is
+   * ignored.
+   */
   set(line: string, from: URL): void {
     const cookie = parse(line, from)
     if (cookie === undefined || !isAllowed(cookie, from)) return
@@ -36,13 +41,13 @@ export class CookieJar {
     else this.#cookies.delete(key)
   }
 
-  /** The `Cookie` header for a page; `undefined` where there is none. RFC 6265bis §5.8.3. */
+  /** Returns the `Cookie` header for a request to this URL; `undefined` if no cookie applies (RFC 6265bis §5.8.3). */
   header(url: URL): string | undefined {
     const sent = this.all.filter((cookie) => isFor(cookie, url)).sort((a, b) => b.path.length - a.path.length)
     return sent.length === 0 ? undefined : sent.map(({ name, value }) => (name ? `${name}=${value}` : value)).join('; ')
   }
 
-  /** Forgets those that last until the browser is closed. */
+  /** Removes the cookies that last until the browser is closed. */
   endBrowserSession(): void {
     for (const [key, { expires }] of this.#cookies) if (expires === undefined) this.#cookies.delete(key)
   }
@@ -60,7 +65,7 @@ export class CookieJar {
 
 function parse(line: string, from: URL): StoredCookie | undefined {
   const [pair = '', ...rest] = line.split(';')
-  // A text without `=` is a value, RFC 6265bis §5.6.
+  // A pair without `=` is a value without a name (RFC 6265bis §5.6).
   const [name, value] = pair.includes('=') ? halves(pair) : ['', pair.trim()]
   if (name === '' && value === '') return undefined
   const attributes = new Map(rest.map((each) => halves(each)).map(([key, text]) => [key.toLowerCase(), text]))
@@ -79,13 +84,16 @@ function parse(line: string, from: URL): StoredCookie | undefined {
   }
 }
 
-/** What stands around the first `=`. */
+/** Splits a text at its first `=`. */
 function halves(text: string): readonly [name: string, value: string] {
   const at = text.indexOf('=')
   return at === -1 ? [text.trim(), ''] : [text.slice(0, at).trim(), text.slice(at + 1).trim()]
 }
 
-/** `Max-Age` counts before `Expires`; what can't be read counts for nothing. */
+/**
+ * Returns when a cookie expires. `Max-Age` takes precedence over `Expires`; an attribute that can't be parsed is
+ * ignored.
+ */
 function endOf(attributes: ReadonlyMap<string, string>): number | undefined {
   const maxAge = attributes.get('max-age')
   if (maxAge !== undefined && /^-?\d+$/.test(maxAge)) return Date.now() + Number(maxAge) * 1000
@@ -93,7 +101,7 @@ function endOf(attributes: ReadonlyMap<string, string>): number | undefined {
   return Number.isNaN(expires) ? undefined : expires
 }
 
-/** RFC 6265bis §5.1.4. */
+/** Returns the default path of a cookie (RFC 6265bis §5.1.4). */
 function defaultPath({ pathname }: URL): string {
   return pathname.slice(0, pathname.lastIndexOf('/')) || '/'
 }
@@ -117,7 +125,7 @@ function isWithin(hostname: string, domain: string): boolean {
   return hostname === domain || hostname.endsWith(`.${domain}`)
 }
 
-/** Browsers take their own machine for secure. */
+/** Whether the origin counts as secure. Browsers also treat localhost as secure. */
 function isSecure({ protocol, hostname }: URL): boolean {
   return protocol === 'https:' || hostname === 'localhost' || hostname.endsWith('.localhost')
 }
