@@ -6,17 +6,17 @@ import { checkPeerOptions, from, secretsOf } from './internal/from.js'
 import type { OldSession } from './internal/peer.js'
 import { isSigned, urlSafe } from './internal/signatures.js'
 
-/** A keygrip, or what looks like one. */
+/** A Keygrip, or an object with the same method. */
 export interface CookieSessionKeys {
   verify(data: string, signature: string): boolean
 }
 
-/** Those that cookie-session was given; what does not concern the reading of its cookie is not looked at. */
+/** The options that were passed to cookie-session. Those that do not affect how its cookie is read are ignored. */
 export interface CookieSessionOptions {
-  /** The first signed, all are tried. */
+  /** The keys of its signatures. The first one signed; all are tried. */
   readonly keys?: readonly string[] | CookieSessionKeys
   readonly secret?: string
-  /** Default `session`; its signature is in the cookie of this name with `.sig` behind it. */
+  /** The cookie's name. Its signature is in the cookie of this name followed by `.sig`. Default: `session`. */
   readonly name?: string
   readonly path?: string
   readonly domain?: string
@@ -38,15 +38,15 @@ const OPTIONS =
   )
 
 /**
- * Sessions of cookie-session, for `from` of a definition: those that its keys sign.
+ * Carries over sessions of cookie-session whose cookie is signed with its keys. For `from` of a definition.
  *
- * Two browsers whose sessions hold the same have the very same cookie, so nobody can tell one from the other: of parallel
- * first requests each begins a session of its own, of which the browser keeps the later, and nothing but the browser
- * knows that a session has been carried over.
+ * Two browsers whose sessions have the same contents have the same cookie, so they can't be told apart. When a
+ * browser's first requests run in parallel, each of them begins a session of its own, and the browser keeps the later
+ * one. Only the browser knows that a session has been carried over.
  *
- * @param options what cookie-session was given
- * @param map what becomes of a session; `undefined`: it is not carried over
- * @throws FST_SESSIONS_CONFIG
+ * @param options The options that were passed to cookie-session.
+ * @param map Converts the old session's data. `undefined`: the session is not carried over.
+ * @throws FST_SESSIONS_CONFIG when an option can't work
  * @example
  * from: [cookieSession({ keys }, (old) => ({ user: old.user }))]
  */
@@ -78,6 +78,7 @@ export function cookieSession<Data, Old extends object = OldData>(
   )
 }
 
+/** @throws ConfigError when there is no key, or one is empty */
 function verifier(peer: string, { keys, secret }: CookieSessionOptions): CookieSessionKeys['verify'] {
   if (isObject(keys) && typeof keys['verify'] === 'function') {
     return (data, signature) => (keys as unknown as CookieSessionKeys).verify(data, signature)

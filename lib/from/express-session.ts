@@ -3,7 +3,7 @@ import { checkPeerOptions, from, secretsOf } from './internal/from.js'
 import { sessionsIn } from './internal/old-store.js'
 import { unsign } from './internal/signatures.js'
 
-/** What is used of a store for express-session. */
+/** The methods of an express-session store that are used. */
 export interface ExpressSessionOldStore {
   // biome-ignore lint/suspicious/noExplicitAny: each store declares a session type of its own here
   get(id: string, callback: (error?: any, session?: any) => void): unknown
@@ -11,12 +11,12 @@ export interface ExpressSessionOldStore {
   destroy(id: string, callback: (error?: any) => void): unknown
 }
 
-/** Those that express-session was given; what does not concern its cookie may stand there, and is not looked at. */
+/** The options that were passed to express-session. Those that do not affect its cookie are accepted and ignored. */
 export interface ExpressSessionOptions {
-  /** The first signed, all are tried. */
+  /** The secrets of its signatures. The first one signed; all are tried. */
   readonly secret: string | Uint8Array | readonly (string | Uint8Array)[]
   readonly store: ExpressSessionOldStore
-  /** Default `connect.sid`. */
+  /** The cookie's name. Default: `connect.sid`. */
   readonly name?: string
   readonly cookie?: OldCookieAttributes & { readonly [attribute: string]: unknown }
   readonly genid?: unknown
@@ -31,11 +31,13 @@ export interface ExpressSessionOptions {
 const OPTIONS = 'secret,store,name,cookie,genid,key,proxy,resave,rolling,saveUninitialized,unset'.split(',')
 
 /**
- * Sessions of express-session, for `from` of a definition: those whose cookie its secrets sign, and that its store has.
+ * Carries over sessions of express-session whose cookie is signed with its secrets, and that its store has. For `from`
+ * of a definition.
  *
- * @param options what express-session was given, with its `store`
- * @param map what becomes of a session, without its `cookie`; `undefined`: it is not carried over
- * @throws FST_SESSIONS_CONFIG
+ * @param options The options that were passed to express-session, including its `store`.
+ * @param map Converts the old session's data, which is without its `cookie`. `undefined`: the session is not carried
+ * over.
+ * @throws FST_SESSIONS_CONFIG when an option can't work
  * @example
  * from: [expressSession({ secret, store }, (old) => ({ user: old.user }))]
  */

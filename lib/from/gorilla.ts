@@ -8,24 +8,27 @@ import { parseJson } from '../util/parse.js'
 import { checkPeerOptions, from } from './internal/from.js'
 import type { OldSession } from './internal/peer.js'
 
-/** Where a server keeps sessions whose ids the cookies hold. */
+/** The store of a Go app whose cookies hold only a session's id. */
 export interface GorillaStore {
-  /** What is stored of an id: text of JSON, or bytes of gob. */
+  /** Resolves to the stored session: JSON as text, or gob as bytes. */
   get(id: string): PromiseLike<string | Uint8Array | null | undefined>
-  /** Ends it. */
+  /** Removes the stored session. */
   destroy(id: string): PromiseLike<unknown>
 }
 
 export interface GorillaOptions {
-  /** Of the session, and so of its cookie. */
+  /** The name of the session, which is its cookie's name too. */
   readonly name: string
-  /** As `NewCookieStore` takes them: hash key, block key, older hash key, …; text (its UTF-8 bytes count) or bytes. */
+  /**
+   * The keys in the order of `NewCookieStore`: hash key, block key, older hash key, …; each a text (of which the UTF-8
+   * bytes are used) or bytes.
+   */
   readonly pairs: readonly (string | Uint8Array | undefined)[]
-  /** Default `'gob'`; where there is a `store`, that of its records. */
+  /** The format of the cookie's content; or, if there is a `store`, of its records. Default: `'gob'`. */
   readonly serializer?: 'gob' | 'json'
-  /** For stores that keep all but an id. Default: the cookie holds all. */
+  /** The store, if the cookie holds only an id. Default: the cookie holds the whole session. */
   readonly store?: GorillaStore
-  /** How long a cookie is good, in seconds; 0: for ever. Default 30 days. */
+  /** How long a cookie is valid, in seconds; 0 for no limit. Default: 30 days. */
   readonly maxAge?: number
   readonly cookie?: OldCookieAttributes & { readonly [attribute: string]: unknown }
 }
@@ -35,12 +38,12 @@ const OPTIONS = ['name', 'pairs', 'serializer', 'store', 'maxAge', 'cookie']
 const MONTH = 30 * 24 * 60 * 60
 
 /**
- * Sessions of Go's gorilla/sessions, for `from` of a definition: those that one of its key pairs seals. Of values in gob
- * strings, numbers, booleans, bytes (as base64) and lists of these are read; flashes are under `_flash`. Others are left
- * out, and so are keys that are no strings.
+ * Carries over sessions of Go's gorilla/sessions whose cookie one of its key pairs sealed. For `from` of a definition.
+ * Of values in gob, strings, numbers, booleans, bytes (as base64) and lists of these are read; flashes are under
+ * `_flash`. Values of other types are left out, and so are keys that are not strings.
  *
- * @param map what becomes of a session; `undefined`: it is not carried over
- * @throws FST_SESSIONS_CONFIG
+ * @param map Converts the old session's data. `undefined`: the session is not carried over.
+ * @throws FST_SESSIONS_CONFIG when an option can't work
  * @example
  * from: [gorilla({ name: 'shop', pairs: [hashKey, blockKey] }, (old) => ({ user: old.user }))]
  */
@@ -71,7 +74,10 @@ export function gorilla<Data, Old extends object = OldData>(
   )
 }
 
-/** In ms since the epoch. Go counts whole seconds, of which the last one is good to its end. */
+/**
+ * Returns when a cookie expires, in ms since the epoch. Go counts whole seconds, and accepts a cookie until the end of
+ * the last one.
+ */
 function endOf({ madeAt }: OpenedValue, maxAge: number): number {
   return maxAge > 0 ? (madeAt + maxAge + 1) * 1000 : Number.POSITIVE_INFINITY
 }
@@ -88,6 +94,7 @@ function inCookie({ serializer }: GorillaOptions): SessionOf {
 /** How long the old store may take to answer, in ms. */
 const TIMEOUT = 5000
 
+/** @throws ConfigError when the store lacks a method */
 function inStore(store: GorillaStore, { serializer }: GorillaOptions): SessionOf {
   for (const method of ['get', 'destroy'] as const) {
     if (typeof store?.[method] !== 'function') throw new ConfigError(`from ${PEER}: store: it has no ${method}()`)

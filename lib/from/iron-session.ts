@@ -3,21 +3,21 @@ import { ConfigError } from '../errors.js'
 import { checkPeerOptions, from } from './internal/from.js'
 import { type Passwords, unseal } from './internal/iron.js'
 
-/** Those that iron-session was given. */
+/** The options that were passed to iron-session. */
 export interface IronSessionOptions {
   readonly cookieName: string
-  /** One, or by id those that are tried by the id in the seal. */
+  /** The password; or several by id, of which the one named in the seal is used. */
   readonly password: string | { readonly [id: string]: string }
   readonly ttl?: number
   readonly cookieOptions?: OldCookieAttributes & { readonly [attribute: string]: unknown }
 }
 
 /**
- * Sessions of iron-session 8, for `from` of a definition: those that one of its passwords seals.
+ * Carries over sessions of iron-session 8 that are sealed with one of its passwords. For `from` of a definition.
  *
- * @param options what iron-session was given
- * @param map what becomes of a session; `undefined`: it is not carried over
- * @throws FST_SESSIONS_CONFIG
+ * @param options The options that were passed to iron-session.
+ * @param map Converts the old session's data. `undefined`: the session is not carried over.
+ * @throws FST_SESSIONS_CONFIG when an option can't work
  * @example
  * from: [ironSession({ cookieName, password }, (old) => ({ user: old.user }))]
  */
@@ -43,9 +43,10 @@ export function ironSession<Data, Old extends object = OldData>(
   )
 }
 
-/** iron-session takes no shorter one. */
+/** The least characters of a password; iron-session accepts no shorter one. */
 const LEAST = 32
 
+/** @throws ConfigError when there is none, or one is too short */
 function passwordsOf(peer: string, password: unknown): Passwords {
   const byId = typeof password === 'string' ? { 1: password } : Object(password)
   const list = Object.entries(byId)

@@ -9,17 +9,22 @@ import { KEY_BYTES, SecretBox } from './internal/secretbox.js'
 
 type Bytes = string | Uint8Array
 
-/** Those that @fastify/secure-session was given; of several sessions, the options of one. */
+/**
+ * The options that were passed to @fastify/secure-session; if it manages several sessions, the options of one of them.
+ */
 export interface SecureSessionOptions {
-  /** Bytes, or their base64. The first sealed, all are tried. */
+  /** The keys, as bytes or base64. The first one sealed; all are tried. */
   readonly key?: Bytes | readonly Bytes[]
-  /** What the key is derived from, where there is none: that takes Node 24.7, or the package sodium-native. */
+  /**
+   * The secret from which the key is derived, if there is no `key`. Deriving it needs Node 24.7, or the package
+   * sodium-native.
+   */
   readonly secret?: Bytes
   readonly salt?: Bytes
   readonly sessionName?: string
-  /** Default: `sessionName`, or `session`. */
+  /** The cookie's name. Default: `sessionName`, or `session`. */
   readonly cookieName?: string
-  /** How long a cookie is good, in seconds. Default 86401. */
+  /** How long a cookie is valid, in seconds. Default: 86401. */
   readonly expiry?: number
   readonly cookie?: OldCookieAttributes & { readonly [attribute: string]: unknown }
   readonly cookieOptions?: OldCookieAttributes & { readonly [attribute: string]: unknown }
@@ -28,11 +33,12 @@ export interface SecureSessionOptions {
 const OPTIONS = 'key,secret,salt,sessionName,cookieName,expiry,cookie,cookieOptions'.split(',')
 
 /**
- * Sessions of @fastify/secure-session, for `from` of a definition: those that one of its keys sealed, signed or not.
+ * Carries over sessions of @fastify/secure-session that are sealed with one of its keys, whether signed or not. For
+ * `from` of a definition.
  *
- * @param options what @fastify/secure-session was given
- * @param map what becomes of a session; `undefined`: it is not carried over
- * @throws FST_SESSIONS_CONFIG
+ * @param options The options that were passed to @fastify/secure-session.
+ * @param map Converts the old session's data. `undefined`: the session is not carried over.
+ * @throws FST_SESSIONS_CONFIG when an option can't work
  * @example
  * from: [secureSession({ key, cookieName: 'session' }, (old) => ({ user: old.user }))]
  */
@@ -64,8 +70,8 @@ export function secureSession<Data, Old extends object = OldData>(
 }
 
 /**
- * `sealed;nonce`, both in base64. With `signed: true` a dot and a signature follow, which add nothing: what is sealed is
- * authentic.
+ * The form of a cookie's value: `sealed;nonce`, both in base64. With `signed: true`, a dot and a signature follow. They
+ * are not checked, because the sealed part is authenticated by itself.
  */
 const FORM = /^([\w+/]+={0,2});([\w+/]{32})(?:\.[\w+/]+=*)?$/
 
@@ -77,11 +83,12 @@ function open(box: SecretBox, value: string, expiry: number): OldSession | undef
   if (!isObject(held)) return undefined
   const { __ts: writtenAt, ...data } = held
   const ends = typeof writtenAt === 'number' ? (writtenAt + expiry) * 1000 : undefined
-  // Of the bytes, since their base64 can be written in several ways.
+  // The identity is made of the bytes, because the same bytes can be written as base64 in several ways.
   const identity = `${nonce} ${bytes.toString('base64')}`
   return { identity, value, read: (now) => (ends !== undefined && ends <= now ? undefined : { data, ends }) }
 }
 
+/** @throws ConfigError when a key has another length */
 function keysOf(peer: string, key: SecureSessionOptions['key']): readonly Uint8Array[] {
   const list = (Array.isArray(key) ? key : [key]) as readonly unknown[]
   return list.map((each) => {

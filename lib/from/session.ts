@@ -4,7 +4,7 @@ import { checkPeerOptions, from, secretsOf } from './internal/from.js'
 import { sessionsIn } from './internal/old-store.js'
 import { unsign } from './internal/signatures.js'
 
-/** What is used of a store for @fastify/session. */
+/** The methods of a @fastify/session store that are used. */
 export interface FastifySessionOldStore {
   // biome-ignore lint/suspicious/noExplicitAny: each store declares a session type of its own here
   get(id: string, callback: (error?: any, session?: any) => void): unknown
@@ -12,22 +12,22 @@ export interface FastifySessionOldStore {
   destroy(id: string, callback: (error?: any) => void): unknown
 }
 
-/** A signer of the app's own. */
+/** A custom signer. */
 export interface FastifySessionSigner {
   readonly sign: (value: string) => string
   readonly unsign: (signed: string) => { readonly valid: boolean; readonly value: string | null }
 }
 
-/** Those that @fastify/session was given; what does not concern its cookie may stand there, and is not looked at. */
+/** The options that were passed to @fastify/session. Those that do not affect its cookie are accepted and ignored. */
 export interface FastifySessionOptions {
-  /** The first signed, all are tried. */
+  /** The secrets of its signatures, or a signer. The first secret signed; all are tried. */
   readonly secret: string | readonly string[] | FastifySessionSigner
   readonly store: FastifySessionOldStore
-  /** Of the HMAC. Default `sha256`. */
+  /** The hash of the HMAC. Default: `sha256`. */
   readonly algorithm?: string
-  /** Default `sessionId`. */
+  /** The cookie's name. Default: `sessionId`. */
   readonly cookieName?: string
-  /** Default none. */
+  /** The prefix of the cookie's value. Default: none. */
   readonly cookiePrefix?: string
   readonly cookie?: OldCookieAttributes & { readonly [attribute: string]: unknown }
   readonly saveUninitialized?: unknown
@@ -38,11 +38,13 @@ export interface FastifySessionOptions {
 const OPTIONS = 'secret,store,algorithm,cookieName,cookiePrefix,cookie,saveUninitialized,rolling,idGenerator'.split(',')
 
 /**
- * Sessions of @fastify/session, for `from` of a definition: those whose cookie its secrets sign, and that its store has.
+ * Carries over sessions of @fastify/session whose cookie is signed with its secrets, and that its store has. For `from`
+ * of a definition.
  *
- * @param options what @fastify/session was given, with its `store`
- * @param map what becomes of a session, without its `cookie`; `undefined`: it is not carried over
- * @throws FST_SESSIONS_CONFIG
+ * @param options The options that were passed to @fastify/session, including its `store`.
+ * @param map Converts the old session's data, which is without its `cookie`. `undefined`: the session is not carried
+ * over.
+ * @throws FST_SESSIONS_CONFIG when an option can't work
  * @example
  * from: [fastifySession({ secret, store }, (old) => ({ user: old.user }))]
  */
@@ -86,6 +88,7 @@ function idReader(
   return (signed) => unsign(signed, secrets, algorithm)
 }
 
+/** @throws ConfigError when it is an object without `unsign()` */
 function isSigner(secret: FastifySessionOptions['secret']): secret is FastifySessionSigner {
   if (typeof secret !== 'object' || Array.isArray(secret)) return false
   if (typeof (secret as FastifySessionSigner)?.unsign === 'function') return true

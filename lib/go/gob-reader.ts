@@ -1,12 +1,12 @@
 import { type GoKind, type GoMap, type GoValue, LIST, NIL, plainValue } from './values.js'
 
-/*
- * Reads the part of Go's gob format (package encoding/gob) that simple sessions are made of: a string, or a map of
- * interfaces that hold strings, numbers, booleans, bytes and lists of these. What else a map holds is left out: the format
- * says how long it is.
+/**
+ * Reads the part of Go's gob format (package encoding/gob) that simple sessions consist of: a string, or a map of
+ * interfaces that hold strings, numbers, booleans, bytes and lists of these. Other values in a map are skipped, by the
+ * length that the format gives.
  */
 
-/** Ids that all streams have in common. */
+/** The ids of types that are the same in all streams. */
 const STRING = 6
 const BASIC: Readonly<Record<number, GoKind>> = { 1: 'bool', 2: 'int', 3: 'uint', 4: 'float', 5: 'bytes', 6: 'string' }
 const FIRST_OF_STREAM = 64
@@ -16,7 +16,10 @@ interface ListOf {
   readonly of: Shape
 }
 
-/** How a type is defined: as an array, a slice, a structure, a map, or one that encodes itself in one of three ways. */
+/**
+ * The shape of a type definition: an array, a slice, a structure, a map, or a type with one of three encodings of its
+ * own.
+ */
 const COMMON: Shape = ['text', 'int']
 const DEFINITION: Shape = [
   [COMMON, 'int', 'int'],
@@ -28,16 +31,16 @@ const DEFINITION: Shape = [
   [COMMON]
 ]
 
-/** What is deeper than this no session that is simple holds. */
+/** The deepest nesting that is read; simple sessions are not nested deeper. */
 const MAX_DEPTH = 32
 
-/** The string, or the map as an object, that a stream holds; `undefined` if it is neither. Never throws. */
+/** Reads the string, or the map as an object, in a stream; `undefined` if it holds neither. Never throws. */
 export function readGob(bytes: Uint8Array): string | Record<string, unknown> | undefined {
   const read = readTyped(bytes)
   return typeof read === 'object' ? plainOf(read.values) : read
 }
 
-/** The same, with the types that the values have in Go. Never throws. */
+/** Does the same, and keeps the types that the values have in Go. Never throws. */
 export function readTyped(bytes: Uint8Array): string | GoMap | undefined {
   try {
     return new Reader(bytes).value()
@@ -53,14 +56,18 @@ function plainOf(values: GoMap['values']): Record<string, unknown> {
 class Reader {
   readonly #bytes: Buffer
   #at = 0
-  /** Whether nothing was left out. */
+  /** Whether no value was left out. */
   #isWhole = true
 
   constructor(bytes: Uint8Array) {
     this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   }
 
-  /** Messages that define types come before that with the value. */
+  /**
+   * Reads the value of the stream. Messages that define types come before the message with the value, and are skipped.
+   *
+   * @throws RangeError when the stream is malformed, as the other methods do
+   */
   value(): string | GoMap | undefined {
     for (;;) {
       const end = this.#length() + this.#at
@@ -85,7 +92,10 @@ class Reader {
     return { values, isWhole: this.#isWhole }
   }
 
-  /** The name of a type, its id, the length of the value, and the value; `undefined` for a type of the app's own. */
+  /**
+   * Reads an interface: the name of its type, the type's id, the length of the value, and the value. `undefined` for a
+   * type of the app's own.
+   */
   #interface(depth: number): GoValue | undefined {
     const name = this.#text()
     if (name === '') return NIL
@@ -104,7 +114,10 @@ class Reader {
     return { kind, type, value: kind === 'list' ? this.#list(depth + 1) : this.#basic(kind) }
   }
 
-  /** A type may be defined where it is first used; then the length of what follows stands between. */
+  /**
+   * Reads the id of a type. A type may be defined where it is first used; the length of the next message then follows
+   * the definition.
+   */
   #typeWithin(): number {
     let type = this.#int()
     while (type < 0) {
@@ -123,7 +136,7 @@ class Reader {
     else for (let count = this.#length(); count > 0; count--) this.#skip((shape as ListOf).of)
   }
 
-  /** Each says how far it is from the one before; nought is the end. */
+  /** Skips fields. Each field says how far its number is from the one before; zero ends the list. */
   #skipFields(fields: readonly Shape[]): void {
     let field = -1
     for (let further = this.#length(); further > 0; further = this.#length()) {
@@ -158,7 +171,7 @@ class Reader {
     }
   }
 
-  /** Of values that stand in no structure. */
+  /** Reads the zero byte in front of a value that is not in a structure. */
   #zero(): void {
     if (this.#byte() !== 0) throw new RangeError('expected a value by itself')
   }
@@ -173,21 +186,21 @@ class Reader {
     return this.#bytes.subarray(this.#at - length, this.#at)
   }
 
-  /** Of what is still to come, so that nothing is longer than the whole. */
+  /** Reads a length, and checks it against the rest of the stream, so that nothing is longer than the whole. */
   #length(): number {
     const length = Number(this.#uint())
     if (length > this.#bytes.length - this.#at) throw new RangeError('the stream ends too early')
     return length
   }
 
-  /** Its bytes stand in reverse, so that simple numbers are short. */
+  /** Reads a floating-point number. Its bytes are in reverse order, so that simple numbers are short. */
   #float(): number {
     const bytes = Buffer.alloc(8)
     bytes.writeBigUInt64LE(this.#uint())
     return bytes.readDoubleBE()
   }
 
-  /** The lowest bit says whether the others are to be inverted. */
+  /** Reads a signed integer. Its lowest bit says whether the other bits are inverted. */
   #bits(): bigint {
     const bits = this.#uint()
     return bits & 1n ? ~(bits >> 1n) : bits >> 1n
@@ -197,7 +210,10 @@ class Reader {
     return Number(this.#bits())
   }
 
-  /** One byte below 128; or the number of bytes, negated, and these, the highest first. */
+  /**
+   * Reads an unsigned integer: a single byte below 128; or the negated number of bytes, and then these bytes, highest
+   * first.
+   */
   #uint(): bigint {
     const first = this.#byte()
     if (first < 128) return BigInt(first)
@@ -215,7 +231,7 @@ class Reader {
   }
 }
 
-/** What a number can't tell exactly stays what it is. */
+/** Converts to a number, unless the value is too large to be exact. */
 function asNumber(whole: bigint): number | bigint {
   const number = Number(whole)
   return Number.isSafeInteger(number) ? number : whole

@@ -1,19 +1,23 @@
 import type { GoKind, GoValue } from './values.js'
 
-/*
- * Writes what gob-reader.ts reads, byte for byte as encoding/gob does: each message is its length, the id of a type and
- * the value. A type is defined in a message of its own; one that first comes up within a value is defined there, where the
- * message then ends, and another one goes on. Only the order of a map's entries is no more certain than in Go.
+/**
+ * Writes the format that gob-reader.ts reads, byte for byte as encoding/gob does: each message is its length, the id of
+ * a type and the value. A type is defined in a message of its own. If a type first occurs within a value, it is defined
+ * there: the message ends at that point, and another one continues the value. Only the order of a map's entries is
+ * undefined, as it is in Go.
  */
 
-/** `map[interface {}]interface {}` with the id 65: an id for itself, and that of interfaces for keys and elements. */
+/**
+ * The definition of `map[interface {}]interface {}` with the id 65: its own id, and that of interfaces for keys and
+ * elements.
+ */
 const MAP_DEFINITION = Buffer.from('0eff81040102ff8200011001100000', 'hex')
-/** `[]interface {}` with the id 66. */
+/** The definition of `[]interface {}` with the id 66. */
 const LIST_DEFINITION = Buffer.from('ff83020102ff840001100000', 'hex')
 const MAP_ID = 65
 const LIST_ID = 66
 
-/** Ids that all streams have in common. */
+/** The ids of types that are the same in all streams, and that of the list. */
 const IDS: Readonly<Record<Exclude<GoKind, 'nil'>, number>> = {
   bool: 1,
   int: 2,
@@ -47,7 +51,7 @@ function keyOf(key: string): Buffer {
   return interfaceOf({ kind: 'string', type: 'string', value: key })
 }
 
-/** What stands before a value that is in no structure. */
+/** The byte in front of a value that is not in a structure. */
 const SINGLE = Buffer.of(0)
 
 function message(parts: readonly Buffer[]): Buffer {
@@ -58,12 +62,12 @@ function interfaceOf(value: GoValue): Buffer {
   return value.kind === 'nil' ? nameOf(value) : Buffer.concat([nameOf(value), heldBy(value)])
 }
 
-/** Of its type. */
+/** The name of a value's type. */
 function nameOf({ type }: GoValue): Buffer {
   return bytes(Buffer.from(type))
 }
 
-/** The id of its type, the length of what follows, and the value. */
+/** The id of a value's type, the length of the rest, and the value. */
 function heldBy(value: GoValue): Buffer {
   return Buffer.concat([int(IDS[value.kind as keyof typeof IDS]), message([SINGLE, contentOf(value)])])
 }
@@ -80,20 +84,23 @@ function bytes(content: Buffer): Buffer {
   return Buffer.concat([uint(content.length), content])
 }
 
-/** Its bytes stand in reverse, so that simple numbers are short. */
+/** Writes a floating-point number. Its bytes are in reverse order, so that simple numbers are short. */
 function float(value: number): Buffer {
   const eight = Buffer.alloc(8)
   eight.writeDoubleLE(value)
   return uint(eight.readBigUInt64BE())
 }
 
-/** The lowest bit says whether the others are inverted. */
+/** Writes a signed integer. Its lowest bit says whether the other bits are inverted. */
 function int(value: number | bigint): Buffer {
   const whole = BigInt(value)
   return uint(whole < 0n ? (~whole << 1n) | 1n : whole << 1n)
 }
 
-/** One byte below 128; or the number of bytes, negated, and these, the highest first. */
+/**
+ * Writes an unsigned integer: a single byte below 128; or the negated number of bytes, and then these bytes, highest
+ * first.
+ */
 function uint(value: number | bigint | boolean): Buffer {
   const whole = BigInt(value)
   if (whole < 128n) return Buffer.of(Number(whole))

@@ -1,6 +1,6 @@
 /**
- * The JSON that Go's encoding/json writes of a map: its keys in the order of their bytes, and what HTML or JavaScript
- * could take for something else escaped. What is `undefined` is left out, as JSON.stringify does.
+ * Formats a value as Go's encoding/json formats a map: keys are in the order of their bytes, and characters that HTML
+ * or JavaScript could misinterpret are escaped. Members that are `undefined` are left out, as by JSON.stringify.
  */
 export function goJson(value: unknown): string {
   return written(value).replace(/[<>&\u2028\u2029]/g, escaped)
@@ -10,7 +10,7 @@ function escaped(character: string): string {
   return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
 }
 
-/** By hand, since an object of JavaScript has keys that look like numbers first. */
+/** Writes objects by hand, because a JavaScript object lists keys that look like integers first. */
 function written(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(written).join()}]`
   if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null'

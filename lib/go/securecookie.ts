@@ -1,34 +1,37 @@
 import { createCipheriv, createDecipheriv, createHmac, timingSafeEqual } from 'node:crypto'
 import { ConfigError } from '../errors.js'
 
-/** A hash key, and what it goes with. */
+/** A hash key with its block key. */
 export interface KeyPair {
   readonly hash: Uint8Array
-  /** Of 16, 24 or 32 bytes; `undefined`: what it signs is not encrypted. */
+  /** The encryption key, of 16, 24 or 32 bytes. `undefined`: values are signed and not encrypted. */
   readonly block: Uint8Array | undefined
 }
 
 export interface OpenedValue {
-  /** What the serializer made. */
+  /** The bytes that the serializer made. */
   readonly content: Buffer
-  /** When it was made, in seconds since the epoch. */
+  /** When the value was sealed, in seconds since the epoch. */
   readonly madeAt: number
-  /** Which no other value has; `undefined` where nothing in it is random. */
+  /** Identifies the value uniquely; `undefined` if nothing in it is random. */
   readonly identity: string | undefined
-  /** Which of the pairs made it. */
+  /** The pair that sealed it. */
   readonly pair: KeyPair
 }
 
-/** How a value is made: when, in seconds since the epoch, and of which 16 random bytes, where it is encrypted. */
+/**
+ * The inputs of sealing: the time, in seconds since the epoch, and 16 random bytes, which are used if the value is
+ * encrypted.
+ */
 export interface Making {
   readonly madeAt: number
   readonly iv: Uint8Array
 }
 
 /**
- * A value of gorilla/securecookie: base64 of `seconds|base64 of the content|mac`, the mac over the cookie's name and what
- * stands before it. None if no pair made it; several if pairs have one hash key, since only the content then shows which
- * of them it was.
+ * Opens a value of gorilla/securecookie: base64 of `seconds|base64 of the content|mac`, where the MAC covers the
+ * cookie's name and everything before it. The result is empty if no pair sealed the value. It has several elements if
+ * pairs share a hash key, because then only the content shows which of them sealed it.
  */
 export function openSecureCookie(name: string, value: string, pairs: readonly KeyPair[]): readonly OpenedValue[] {
   const bytes = Buffer.from(value, 'base64url')
@@ -48,7 +51,7 @@ export function openSecureCookie(name: string, value: string, pairs: readonly Ke
     })
 }
 
-/** The same value that securecookie makes of the same content, at the same time and with the same random bytes. */
+/** Seals content exactly as securecookie does, given the same time and the same random bytes. */
 export function sealSecureCookie(
   name: string,
   content: Uint8Array,
@@ -60,9 +63,9 @@ export function sealSecureCookie(
 }
 
 /**
- * Keys as `CodecsFromPairs` takes them: a hash key, a block key, the next hash key, and so on.
- * @param at what they are given to, for the error
- * @throws FST_SESSIONS_CONFIG
+ * Parses keys in the order of `CodecsFromPairs`: a hash key, a block key, the next hash key, and so on.
+ * @param at What the keys were passed to, for the error.
+ * @throws FST_SESSIONS_CONFIG when there is none, or one has a length that is not allowed
  */
 export function pairsOf(at: string, keys: unknown): readonly KeyPair[] {
   const list = Array.isArray(keys) ? keys.map((key) => (typeof key === 'string' ? Buffer.from(key) : key)) : []
@@ -74,12 +77,16 @@ export function pairsOf(at: string, keys: unknown): readonly KeyPair[] {
   throw new ConfigError(`${at}: pairs: expected an array of keys, a hash key first`)
 }
 
+/** @throws ConfigError when it is empty */
 function hashKey(at: string, key: unknown): Uint8Array {
   if (key instanceof Uint8Array && key.length > 0) return key
   throw new ConfigError(`${at}: pairs: a hash key is text or bytes, and not empty`)
 }
 
-/** Go takes `nil` for none. */
+/**
+ * Checks a block key. Like `nil` in Go, `undefined` and `null` mean none.
+ * @throws ConfigError when it has another length
+ */
 function blockKey(at: string, key: unknown): Uint8Array | undefined {
   if (key === undefined || key === null) return undefined
   if (key instanceof Uint8Array && [16, 24, 32].includes(key.length)) return key
@@ -98,7 +105,7 @@ function macOf(name: string, body: Uint8Array, key: Uint8Array): Buffer {
   return createHmac('sha256', key).update(`${name}|`).update(body).digest()
 }
 
-/** AES in counter mode, of which the first 16 bytes are the counter. */
+/** Decrypts by AES in counter mode; the first 16 bytes are the initial counter. */
 function decrypt(bytes: Buffer, key: Uint8Array | undefined): Buffer | undefined {
   if (key === undefined) return bytes
   if (bytes.length <= IV_BYTES) return undefined
@@ -113,7 +120,7 @@ function aes(key: Uint8Array): string {
   return `aes-${8 * key.length}-ctr`
 }
 
-/** The URL alphabet, padded. */
+/** Base64 with the URL alphabet, padded. */
 function base64(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString('base64').replaceAll('+', '-').replaceAll('/', '_')
 }

@@ -8,26 +8,28 @@ import { goJson } from './json.js'
 import { fromShared, OWN, type SharedSession, toShared, type Values } from './shared-session.js'
 import { type GoValue, goValue, NUMBERS, plainValue } from './values.js'
 
-/** Turns the text of a record into the bytes that a Go app reads as a session, and back. */
+/** Converts the text of a record to the bytes that a Go app reads as a session, and back. */
 export interface Serializer {
   /**
-   * @param before what the bytes replace
-   * @throws FST_SESSIONS_GO_VALUE when Go could not read what the session holds, or would lose what it alone knows
+   * @param mark A text that identifies this write.
+   * @param before The bytes that are replaced.
+   * @throws FST_SESSIONS_GO_VALUE when Go could not read a value of the session, or would lose a value of a type that
+   * only Go knows
    */
   write(text: string, mark: string, before?: Uint8Array): Buffer
-  /** `undefined`: what is there is no session. Never throws. */
+  /** Reads a session. `undefined`: the bytes are no session. Never throws. */
   read(bytes: Uint8Array): ReadSession | undefined
 }
 
 export interface ReadSession {
-  /** What was given to `write` as the mark; `undefined` where Go made the session, or lost it. */
+  /** The mark that was passed to `write`; `undefined` if Go made the session, or lost the mark. */
   readonly mark: string | undefined
-  /** The record, or the text of ours where that says all. @param begun see {@link fromShared} */
+  /** Returns the record, or this plugin's own text if that says everything. @param begun see {@link fromShared} */
   record(begun: Values): Values | string
 }
 
 /**
- * @param lineEnd what the Go app's JSON encoder puts behind a value
+ * @param lineEnd The text that the Go app's JSON encoder writes after a value.
  * @throws what `refuse` throws, when an option is wrong
  */
 export function serializerFor(
@@ -102,7 +104,7 @@ function gobMaps(types: Readonly<Record<string, GoNumber>>): Maps {
 
 const ONLY_GO = 'the session holds values of types that only the Go app knows, which would be lost: nothing was saved'
 
-/** Whether the record is to end, so that nothing of it is kept. */
+/** Whether the record is being ended, so that none of its values is kept. */
 function isEnd(text: string): boolean {
   return (parseJson(text) as { readonly x?: unknown } | undefined)?.x === true
 }

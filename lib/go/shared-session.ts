@@ -3,28 +3,31 @@ import { GoValueError } from '../errors.js'
 import { isObject } from '../util/objects.js'
 import { isTime, parseJson } from '../util/parse.js'
 
-/*
- * What a Go app and this plugin share of a session is a map of values. All that a record of ours holds beside its payload
- * (when it began and ends, its version, flashes, its subject) stands in that map as well, as one text under a key of its
- * own, which Go keeps as it keeps any value that it does not know. Flashes that Go is to see stand where it has them: in
- * lists, each under the key that is its kind.
+/**
+ * A Go app and this plugin share a session as a map of values. Everything else in a record (when it began and ends, its
+ * version, flash messages, its subject) is in that map too, as one text under a key of its own, which Go preserves like
+ * any value that it does not know. Flash messages that Go is to see are where Go keeps them: in lists, each under the
+ * key that is its kind.
  */
 
 export type Values = Readonly<Record<string, unknown>>
 
-/** The key of what only this plugin reads. */
+/** The key of the text that only this plugin reads. */
 export const OWN = '_fastify'
 
-/** The values, and what stands beside them; `own` is `undefined` where Go made the session, or lost it. */
+/**
+ * The values of a session, and the rest of its record as text. `own` is `undefined` if Go made the session, or lost the
+ * text.
+ */
 export interface SharedSession {
   readonly values: Values
   readonly own: string | undefined
 }
 
 /**
- * What of a record's text Go is to hold. An id that was replaced, or signed out, holds nothing for Go; and what is no
- * session, such as the list of a user's sessions, stands under our key as it is.
- * @throws FST_SESSIONS_GO_VALUE when a value of the payload would stand where something else does
+ * Splits a record's text into the values for Go and the rest. A record that was replaced or signed out has no values
+ * for Go. A text that is no session, such as the list of a user's sessions, is stored under the plugin's key as it is.
+ * @throws FST_SESSIONS_GO_VALUE when a key of the payload is taken by flash messages or by the plugin
  */
 export function toShared(text: string, flashKeys: readonly string[]): SharedSession {
   const record = parseJson(text)
@@ -47,8 +50,8 @@ export function toShared(text: string, flashKeys: readonly string[]): SharedSess
 }
 
 /**
- * The record that Go's map makes, and the text of ours where that says all.
- * @param begun what the session is otherwise taken to have begun with
+ * Makes a record from Go's map; or returns the plugin's own text if that says everything.
+ * @param begun The members to use if the plugin's own text is missing, such as when the session began.
  */
 export function fromShared(
   { values, own }: SharedSession,
@@ -75,7 +78,7 @@ interface Parts {
   readonly f?: Readonly<Record<string, readonly unknown[]>>
 }
 
-/** By kind: the name of a message, the mark of what it says, the next name, and so on. */
+/** By kind: the name of a message, the mark of its contents, the next name, and so on. */
 type Names = Readonly<Record<string, readonly string[]>>
 
 function isLive(record: unknown): record is Values {
@@ -88,7 +91,10 @@ function named(list: readonly unknown[] = []): readonly (readonly [name: string,
   return list.flatMap((name, at) => (at % 2 === 0 ? [[String(name), list[at + 1]] as const] : []))
 }
 
-/** Messages keep the names that they had, by what they say; one that Go added is named after that. */
+/**
+ * Gives messages their names back, which are found by the contents. A message that Go added gets a name derived from
+ * its contents.
+ */
 function withNames(list: readonly unknown[], names: readonly string[] = []): readonly unknown[] {
   const left = names.flatMap((name, at) => (at % 2 === 0 ? [{ name, mark: names[at + 1] }] : []))
   return list.flatMap((message, index) => {
@@ -102,7 +108,7 @@ function withNames(list: readonly unknown[], names: readonly string[] = []): rea
   })
 }
 
-/** 36 bits. */
+/** A hash of a message's contents, of 36 bits. */
 function markOf(message: unknown): string {
   return hash('sha256', JSON.stringify(message), 'base64url').slice(0, 6)
 }

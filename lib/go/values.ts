@@ -1,28 +1,30 @@
 import { GoValueError } from '../errors.js'
 
-/** What of Go's types a simple session is made of. */
+/** The kinds of Go types that a simple session consists of. */
 export type GoKind = 'nil' | 'bool' | 'int' | 'uint' | 'float' | 'bytes' | 'string' | 'list'
 
-/** A value as Go holds it. */
+/** A value with its type in Go. */
 export interface GoValue {
   readonly kind: GoKind
-  /** The name of its type, which can be one of the app's own. */
+  /** The name of its type, which may be a type of the app's own. */
   readonly type: string
-  /** Of bytes in base64, of a list its items; a bigint where a number could not tell it. */
+  /**
+   * The value: bytes as base64, a list as its items, and an integer as a bigint if a number can't represent it exactly.
+   */
   readonly value: null | boolean | number | bigint | string | readonly GoValue[]
 }
 
 /** A `map[interface{}]interface{}`. */
 export interface GoMap {
   readonly values: ReadonlyMap<string, GoValue>
-  /** Whether that is all: no value was of a type that Go alone knows, no key other than a string. */
+  /** Whether the map was read completely: no value had a type that only Go knows, and every key was a string. */
   readonly isWhole: boolean
 }
 
 export const LIST = '[]interface {}'
 export const NIL: GoValue = { kind: 'nil', type: '', value: null }
 
-/** The types by name that an app can ask for. */
+/** The kinds of the types that an app can ask for, by name. */
 const KINDS: Readonly<Record<string, GoKind>> = {
   bool: 'bool',
   int: 'int',
@@ -41,20 +43,21 @@ const KINDS: Readonly<Record<string, GoKind>> = {
   string: 'string'
 }
 
-/** Those that a number can have. */
+/** The names of the types that a number can have. */
 export const NUMBERS = Object.keys(KINDS).filter((type) => ['int', 'uint', 'float'].includes(KINDS[type] as string))
 
-/** Lists as arrays, bytes as base64. */
+/** Converts a value to JavaScript: lists to arrays, bytes to base64. */
 export function plainValue({ value }: GoValue): unknown {
   if (typeof value === 'bigint') return Number(value)
   return Array.isArray(value) ? value.map(plainValue) : value
 }
 
 /**
- * A value as Go is to hold it. JSON knows one kind of number where Go has twelve, so the type is that which the app asks
- * for, else that which the value had before; a number that neither can hold is an `int` if it is whole, else a `float64`.
- * @param at where it stands, for the error
- * @throws FST_SESSIONS_GO_VALUE for what no simple session holds
+ * Gives a value its type in Go. JSON has one type of number where Go has twelve, so a number gets the type that the app
+ * asks for, or else the type that it had before. A number that fits neither becomes an `int` if it is whole, and
+ * otherwise a `float64`.
+ * @param at The path of the value, for the error.
+ * @throws FST_SESSIONS_GO_VALUE when it is a value that no simple session holds
  */
 export function goValue(at: string, value: unknown, wanted?: string, before?: GoValue): GoValue {
   if (value === null || value === undefined) return NIL

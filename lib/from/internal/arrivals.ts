@@ -14,7 +14,7 @@ import { forgetCookie, isCookieIn, OldCookies } from './old-cookies.js'
 import type { OldSession } from './peer.js'
 import { type Berth, berthFor, lookUp, saveArrival, unstored } from './stored-arrivals.js'
 
-/** All old sessions that may become ones of one definition, and how they do. */
+/** Carries over the old sessions that may become sessions of one definition, from all plugins that its `from` lists. */
 export class OldArrivals implements Arriving {
   readonly #formers: readonly Former[]
 
@@ -87,7 +87,7 @@ export class OldArrivals implements Arriving {
     })
   }
 
-  /** Those whose cookies the browser is to forget. */
+  /** The plugins whose cookies the browser should forget. */
   #left({ clearsCookie, arrival }: SessionState): readonly Former[] {
     if (clearsCookie) return this.#formers
     const { former } = (arrival ?? {}) as Partial<OldArrival>
@@ -110,7 +110,7 @@ function opened(
   return sessions
 }
 
-/** `undefined`: there is none, or the app does not want it. */
+/** Loads an old session as one of this plugin. `undefined`: there is none, or the app does not want it. */
 async function loadOld(
   definition: ResolvedDefinition,
   request: FastifyRequest,
@@ -123,7 +123,7 @@ async function loadOld(
   if (there?.origin !== undefined)
     return arriving(come, there.origin, berth, there.origin.location?.ticket !== undefined)
   if (there !== undefined) return there
-  // Nobody knows when an old session began, so it may have been before all were cleared.
+  // The beginning of an old session is unknown, so it may be before the last clearing of all sessions.
   if (clearedAt > 0) return { problem: 'cleared' }
   const read = await old.read(openedAt)
   if (read === undefined) return undefined
@@ -133,10 +133,10 @@ async function loadOld(
   return arriving(come, originFor(definition, record, come, kept), kept, false)
 }
 
-/** Browsers keep no cookie longer, in ms (RFC 6265bis §5.5). */
+/** The longest time for which browsers keep a cookie, in ms (RFC 6265bis §5.5). */
 const LONGEST = 400 * 24 * 60 * 60 * 1000
 
-/** What the store holds of it already; the cookie store holds nothing. */
+/** Looks the session up in the store. The cookie store holds nothing. */
 async function lookUpAt(
   definition: ResolvedDefinition,
   berth: Berth,
@@ -148,7 +148,10 @@ async function lookUpAt(
   return breaker.run(() => runJob(store, lookUp(definition, berth, clearedAt, now)))
 }
 
-/** An app's function that fails for one session costs nobody a page: the old session stays what it is. */
+/**
+ * Maps an old session. If the app's function throws, the request goes on without the session, and the old session stays
+ * as it is.
+ */
 function mapOld(
   definition: ResolvedDefinition,
   { log }: FastifyRequest,
@@ -170,7 +173,7 @@ function originFor(definition: ResolvedDefinition, record: NewRecord, { old, ope
     : unstored(record, berth)
 }
 
-/** Stale, so that it is written although it may only be read. */
+/** Returns the session as loaded. It is marked stale, so that it is written even if the handler only reads it. */
 function arriving(come: Come, origin: Origin, berth: Berth, isStored: boolean): Loaded {
   const arrival: OldArrival = { ...come, berth, mapped: origin, isStored, peer: come.former.peer.name }
   return { origin, isStale: true, arrival }
@@ -182,7 +185,10 @@ function* saveNow(state: SessionState, mapped: Origin, berth: Berth, now: number
   return outcome
 }
 
-/** Another answer has carried over the same cookie, to a session of its own: who has only read leaves the browser that one. */
+/**
+ * Whether another response has carried over the same cookie to a session of its own. A request that only read the
+ * session then leaves the browser that one.
+ */
 function isSuperseded({ definition, arrival }: SessionState): boolean {
   const { old, openedAt } = arrival as OldArrival
   return old.identity === undefined && definition.superseded.has(old.value, openedAt)

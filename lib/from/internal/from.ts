@@ -6,7 +6,7 @@ import type { Former } from './arrival.js'
 import { OldArrivals } from './arrivals.js'
 import type { Peer } from './peer.js'
 
-/** What stands in `from` of a definition. */
+/** An element of a definition's `from`. */
 class FromPeer implements From {
   readonly kind = 'from'
   readonly former: Former
@@ -24,7 +24,10 @@ class FromPeer implements From {
   }
 }
 
-/** @throws FST_SESSIONS_CONFIG */
+/**
+ * Makes an element of a definition's `from`.
+ * @throws FST_SESSIONS_CONFIG when an option can't work
+ */
 export function from<Old extends object, Data>(
   peer: Peer,
   map: Mapping<Old, Data>,
@@ -46,9 +49,9 @@ export function from<Old extends object, Data>(
 }
 
 /**
- * The other plugin's options, of which those are looked at that say how its cookies are read. What it does not know is
- * refused.
- * @throws FST_SESSIONS_CONFIG
+ * Checks that the other plugin's options are an object without unknown names. Only those that determine how its cookies
+ * are read are used.
+ * @throws FST_SESSIONS_CONFIG when they are not
  */
 export function checkPeerOptions(peer: string, options: unknown, known: readonly string[]): void {
   if (!isObject(options)) throw new ConfigError(`from ${peer}: expected the options of ${peer}, got ${typeof options}`)
@@ -56,7 +59,10 @@ export function checkPeerOptions(peer: string, options: unknown, known: readonly
   if (other !== undefined) throw new ConfigError(`from ${peer}: ${other}`)
 }
 
-/** @throws FST_SESSIONS_CONFIG when there is no secret, or one is empty */
+/**
+ * Returns the secrets as a list.
+ * @throws FST_SESSIONS_CONFIG when there is no secret, or one is empty
+ */
 export function secretsOf(peer: string, option: string, secrets: unknown): readonly (string | Uint8Array)[] {
   const list = Array.isArray(secrets) ? secrets : [secrets]
   const isSecret = (each: unknown) => (typeof each === 'string' || each instanceof Uint8Array) && each.length > 0

@@ -3,18 +3,18 @@ import { isObject } from '../../util/objects.js'
 import { parseJson } from '../../util/parse.js'
 import type { OldSession } from './peer.js'
 
-/** By id. */
+/** Passwords by id. */
 export type Passwords = ReadonlyMap<string, string>
 
-/*
- * A seal of iron, as iron-session makes it: `Fe26.2*id*salt*iv*text*expiration*salt*mac`, then `~2`. Text is encrypted by
- * AES-256 in CBC mode, and all before the second salt authenticated by HMAC-SHA256, each with a key that PBKDF2-SHA1
- * makes of the password and the salt in one round.
+/**
+ * The format of iron, as iron-session writes it: `Fe26.2*id*salt*iv*text*expiration*salt*mac`, then `~2`. The text is
+ * encrypted by AES-256 in CBC mode. Everything before the second salt is authenticated by HMAC-SHA256. Each of the two
+ * keys is derived from the password and a salt by one round of PBKDF2-SHA1.
  */
 const FORM =
   /^(Fe26\.2\*(\w{0,64})\*([\da-f]{0,128})\*([\w-]{22})\*([\w-]{1,4096})\*(\d{0,16}))\*([\da-f]{0,128})\*([\w-]{43})(?:~(\d{1,3}))?$/
 
-/** `undefined` if none of the passwords made the seal. */
+/** Opens a seal. `undefined`: none of the passwords sealed it. */
 export function unseal(sealed: string, passwords: Passwords): OldSession | undefined {
   const [
     ,
@@ -49,7 +49,7 @@ function isAuthentic(text: string, mac: string, key: Buffer): boolean {
   return timingSafeEqual(Buffer.from(mac), expected)
 }
 
-/** Seals of before version 2 have the session in a part of what they hold. */
+/** Decrypts the session. Seals before version 2 have it under the member `persistent`. */
 function decrypt(
   text: string,
   iv: string,
@@ -61,7 +61,7 @@ function decrypt(
   return isObject(data) ? data : undefined
 }
 
-/** Text that is authentic can still be none that iron would have encrypted. */
+/** Decrypts a text. The result is empty if the text, although authentic, is not a valid ciphertext. */
 function plain(text: string, iv: string, key: Buffer): string {
   try {
     const decipher = createDecipheriv('aes-256-cbc', key, Buffer.from(iv, 'base64url'))

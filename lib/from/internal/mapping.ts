@@ -5,13 +5,13 @@ import { formatRecord, parseRecord, type SessionRecord } from '../../records/rec
 import { durationFault } from '../../util/durations.js'
 import { isObject } from '../../util/objects.js'
 
-/** What the app says of old sessions. */
+/** The app's mapping of old sessions. */
 export interface Mapped {
   readonly map: Mapping<OldData, unknown>
   readonly options: FromOptions
 }
 
-/** A record and its text, and when it ends, in ms since the epoch. */
+/** A record, its text, and when it ends, in ms since the epoch. */
 export interface NewRecord {
   readonly text: string
   readonly record: SessionRecord
@@ -19,9 +19,9 @@ export interface NewRecord {
 }
 
 /**
- * What an old session is as a record of ours, not checked against the schema yet; `undefined` when the app does not
- * want it.
- * @throws whatever the app's functions throw, and a TypeError for what they give that no session can have
+ * Converts an old session to a record of this plugin, which is not checked against the schema yet. `undefined`: the app
+ * does not want it.
+ * @throws whatever the app's functions throw, and a TypeError when they return what no session can hold
  */
 export function recordOf(
   definition: ResolvedDefinition,
@@ -45,17 +45,19 @@ export function recordOf(
     p: data
   }
   const text = formatRecord(record)
-  // What JSON makes of it is what later requests will find.
+  // The record is parsed from its JSON, so that this request sees the same values as later ones.
   const stored = parseRecord(text)
   if (stored === undefined) throw new TypeError('what the mapping gave is no JSON')
   return { text, record: stored, expires }
 }
 
+/** @throws TypeError */
 function checkedSubject(subject: unknown): string | undefined {
   if (subject === undefined || (typeof subject === 'string' && subject !== '')) return subject
   throw new TypeError('subject gave neither a non-empty string nor undefined')
 }
 
+/** @throws TypeError */
 function checkedAge(definition: ResolvedDefinition, age: number | false | undefined): number | false | undefined {
   if (age === undefined || age === false) return age
   if (durationFault(age, COOKIE_AGE) !== undefined) throw new TypeError('persist gave no number of seconds')

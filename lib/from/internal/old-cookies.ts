@@ -3,13 +3,16 @@ import type { OldCookieAttributes } from '../../../types/from.js'
 import type { SetCookie } from '../../cookie/cookie.js'
 import { find, locate } from '../../cookie/header.js'
 
-/** Browsers send no more of one cookie, name and value (RFC 6265bis §5.7), so that whatever is longer is refused unseen. */
+/**
+ * The most bytes of name and value of a cookie that a browser stores (RFC 6265bis §5.7). A longer value is refused
+ * unread.
+ */
 const MAX_BYTES = 4096
 
-/** How many of one name are tried: a neighbour below the same domain can plant any number. */
+/** The most cookies of one name to try: a site on a neighbouring subdomain can plant any number. */
 const MAX_DUPLICATES = 4
 
-/** The cookies of a request, as other plugins read them. */
+/** The cookies of a request, decoded as other plugins decode them. */
 export class OldCookies {
   readonly #header: string
 
@@ -17,7 +20,7 @@ export class OldCookies {
     this.#header = header
   }
 
-  /** The first values of a name, decoded. */
+  /** Returns the first few values of a name, decoded. */
   all(name: string): readonly string[] {
     const values: string[] = []
     let found = find(this.#header, `${name}=`, 0)
@@ -33,7 +36,10 @@ export function isCookieIn(header: string, name: string): boolean {
   return locate(header, `${name}=`, 0) !== -1
 }
 
-/** As the `cookie` package does, which all of these plugins use: what is not percent-encoded well is taken as it is. */
+/**
+ * Decodes a value like the package `cookie`, which all of these plugins use: a value with invalid percent-encoding is
+ * taken as it is.
+ */
 function decoded(value: string): string {
   const bare = value.length > 1 && value.startsWith('"') && value.endsWith('"') ? value.slice(1, -1) : value
   if (!bare.includes('%')) return bare
@@ -45,8 +51,8 @@ function decoded(value: string): string {
 }
 
 /**
- * Makes the browser forget a cookie. It knows it by name, domain and path (RFC 6265bis §5.7 step 23); the others decide
- * only whether it takes this one at all.
+ * Returns the `Set-Cookie` header that makes the browser forget a cookie. The browser identifies the cookie by name,
+ * domain and path (RFC 6265bis §5.7 step 23). The other attributes only decide whether it accepts the header at all.
  */
 export function forgetCookie(name: string, attributes: OldCookieAttributes): SetCookie {
   const { path = '/', domain, secure, sameSite, partitioned = false } = attributes

@@ -7,15 +7,15 @@ import type { OldSession } from './peer.js'
 
 type Callback = (error?: unknown, session?: unknown) => void
 
-/** What is used of a store for express-session or @fastify/session. */
+/** The methods of a store for express-session or @fastify/session that are used. */
 export interface OldStore {
   get(id: string, callback: Callback): unknown
   destroy(id: string, callback: Callback): unknown
 }
 
 /**
- * Sessions of which the cookie holds a signed id, and a store all else.
- * @throws FST_SESSIONS_CONFIG when the store is none
+ * Reads sessions whose cookie holds a signed id and whose data is in a store.
+ * @throws FST_SESSIONS_CONFIG when the store lacks a method
  */
 export function sessionsIn(peer: string, store: OldStore | undefined): (id: string) => OldSession {
   for (const method of ['get', 'destroy'] as const) {
@@ -35,7 +35,7 @@ export function sessionsIn(peer: string, store: OldStore | undefined): (id: stri
 /** How long the old store may take to answer, in ms. */
 const TIMEOUT = 5000
 
-/** Stores may leave it to others to remove what has ended. */
+/** Returns the data of a stored session. It checks the end, because some stores return expired sessions. */
 function heldBy(
   session: unknown,
   now: number
@@ -46,7 +46,7 @@ function heldBy(
   return ends !== undefined && ends <= now ? undefined : { data, ends }
 }
 
-/** A Date in memory, and its text in engines. */
+/** Reads the end of a session, which is a `Date` in memory and a text in other stores. */
 function endOf(cookie: unknown): number | undefined {
   const { originalExpires, expires } = (isObject(cookie) ? cookie : {}) as Record<string, string | number | Date>
   const end = originalExpires ?? expires

@@ -6,7 +6,7 @@ import { KEY_BYTES } from './secretbox.js'
 
 type Bytes = string | Uint8Array
 
-/** That of @fastify/secure-session, for apps that gave none. */
+/** The salt that @fastify/secure-session uses if the app gives none. */
 const DEFAULT_SALT = 'mq9hDxBVDbspDR6nLfFT1g=='
 const SALT_BYTES = 16
 
@@ -15,9 +15,9 @@ const PASSES = 3
 const MEMORY = 256 * 1024 * 1024
 
 /**
- * The key that @fastify/secure-session derives from its `secret` and `salt`. libsodium's WebAssembly has no Argon2, so it
- * is left to Node, or to the library of that plugin.
- * @throws FST_SESSIONS_CONFIG
+ * Derives the key that @fastify/secure-session derives from its `secret` and `salt`. libsodium's WebAssembly has no
+ * Argon2, so Node does it, or sodium-native, the library of that plugin.
+ * @throws FST_SESSIONS_CONFIG when the salt has another length, or neither Node nor sodium-native can derive the key
  */
 export async function keyOf(
   peer: string,
@@ -30,7 +30,7 @@ export async function keyOf(
   return (await byNode(Buffer.from(secret), bytes)) ?? (await bySodium(peer, Buffer.from(secret), bytes))
 }
 
-/** Node has it since 24.7; `undefined` before. */
+/** Derives the key by Node, which has Argon2 since 24.7; `undefined` in older versions. */
 async function byNode(message: Uint8Array, nonce: Uint8Array): Promise<Uint8Array | undefined> {
   const { argon2 } = crypto as { readonly argon2?: NodeArgon2 }
   if (argon2 === undefined) return undefined
@@ -53,6 +53,7 @@ interface SodiumNative {
   readonly crypto_pwhash_ALG_DEFAULT: number
 }
 
+/** @throws ConfigError when the package sodium-native is not installed */
 async function bySodium(peer: string, secret: Uint8Array, salt: Uint8Array): Promise<Uint8Array> {
   const { default: sodium } = (await importIfThere('sodium-native').catch((cause) => {
     const reason = 'to derive its key from secret and salt takes Node 24.7, or the package sodium-native'

@@ -2,28 +2,28 @@ import type { OldCookieAttributes, OldData } from '../../../types/from.js'
 import type { Awaitable } from '../../../types/store.js'
 import type { OldCookies } from './old-cookies.js'
 
-/** What is known of one plugin whose sessions go on as ours. */
+/** Another plugin whose sessions can be carried over. */
 export interface Peer {
-  /** Its package. */
+  /** The name of its package. */
   readonly name: string
   /** The names of its cookies. */
   readonly cookies: readonly string[]
-  /** Those with which the browser keeps them. */
+  /** The attributes with which its cookies were set. */
   readonly attributes: OldCookieAttributes
-  /** Derives keys, before the first request. */
+  /** Derives keys. It runs before the first request. */
   readonly ready?: () => Promise<void>
-  /** The sessions that came and are authentic, in the order of the header. Never throws. */
+  /** Returns the authentic sessions among the cookies, in the order of the header. Never throws. */
   open(cookies: OldCookies): readonly OldSession[]
 }
 
-/** One session of another plugin: that its cookie came, and was made by that plugin. */
+/** A session of another plugin whose cookie was sent and is authentic. */
 export interface OldSession {
-  /** What no other session has. `undefined`: two browsers can have the very same cookie. */
+  /** Identifies the session uniquely. `undefined`: two browsers can have the same cookie. */
   readonly identity: string | undefined
-  /** The text of its cookie. */
+  /** The value of its cookie, or the id in it. */
   readonly value: string
-  /** What it holds, and when it ends, in ms since the epoch, if that is known; `undefined` when it has ended. */
+  /** Returns its data and when it ends, in ms since the epoch, if that is known. `undefined`: the session has ended. */
   read(now: number): Awaitable<{ readonly data: OldData; readonly ends?: number | undefined } | undefined>
-  /** Where it is kept by a server: ends it there. */
+  /** Removes the session from its store; absent if its cookie holds everything. */
   end?(): Promise<void>
 }

@@ -6,8 +6,8 @@ const NONCE_BYTES = 24
 const TAG_BYTES = 16
 
 /**
- * XSalsa20-Poly1305, which Node does not have, by libsodium's WebAssembly. It is an instance of its own: the one that
- * seals the sessions of the app is driven on a heap that nobody else may let grow.
+ * XSalsa20-Poly1305, which Node lacks, by libsodium's WebAssembly. It uses an instance of its own: the instance that
+ * seals the app's sessions relies on a heap that nothing else makes grow.
  */
 export class SecretBox {
   readonly #sodium: Sodium
@@ -26,7 +26,7 @@ export class SecretBox {
     return new SecretBox(await makeSodium(), keys)
   }
 
-  /** `undefined` if none of the keys sealed it. */
+  /** Decrypts a text. `undefined`: none of the keys sealed it. */
   open(sealed: Uint8Array, nonce: Uint8Array): string | undefined {
     if (sealed.length < TAG_BYTES || nonce.length !== NONCE_BYTES) return undefined
     const at = this.#sodium._malloc(sealed.length + NONCE_BYTES)

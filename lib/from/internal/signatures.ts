@@ -2,7 +2,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto'
 
 type Secret = string | Uint8Array
 
-/** Whether one of the secrets made the signature, which is the base64 text of an HMAC. */
+/** Whether one of the secrets made the signature, which is an HMAC in base64. */
 export function isSigned(
   text: string,
   signature: string,
@@ -17,7 +17,10 @@ export function isSigned(
   })
 }
 
-/** The value of `value.signature`, as the packages cookie-signature and @fastify/cookie sign it; `undefined` if forged. */
+/**
+ * Returns the value of `value.signature`, the format of the packages cookie-signature and @fastify/cookie; `undefined`
+ * if it is forged.
+ */
 export function unsign(signed: string, secrets: readonly Secret[], algorithm = 'sha256'): string | undefined {
   const dot = signed.lastIndexOf('.')
   if (dot < 1) return undefined
@@ -29,7 +32,7 @@ function withoutPadding(base64: string): string {
   return base64.replace(/=+$/, '')
 }
 
-/** As keygrip writes it. */
+/** Converts base64 to the alphabet that Keygrip uses, without padding. */
 export function urlSafe(base64: string): string {
   return withoutPadding(base64).replaceAll('+', '-').replaceAll('/', '_')
 }

@@ -14,24 +14,27 @@ import { SessionState } from '../../session/state.js'
 import { originOf, readOrigin, writtenOrigin } from '../../session/stored-origin.js'
 import type { NewRecord } from './mapping.js'
 
-/*
- * An old session becomes a record whose id is derived from the old session itself: of two requests that come with the
- * same old cookie at the same time both find the one record, and the second replays its changes on what the first one
- * stored. A receipt stays beside it for as long as the old session could be good: when the record has ended (by a
- * sign-out, by being revoked or replaced, or by its lifetime), the receipt says that the old cookie is not to bring it
- * back.
+/**
+ * An old session becomes a record whose id is derived from the old session. So when two requests come with the same old
+ * cookie at the same time, both find the same record, and the second one replays its changes on the data that the first
+ * one stored. A receipt is kept beside the record for as long as the old cookie could be valid. When the record has
+ * ended (by a sign-out, by being revoked or replaced, or by its lifetime), the receipt keeps the old cookie from
+ * bringing it back.
  */
 
-/** Where an old session is kept when it has become one of ours. */
+/** Where an old session is stored once it is a session of this plugin. */
 export interface Berth {
   readonly ticket: Ticket
-  /** `undefined`: nobody could tell the old session from another one, so it gets no receipt. */
+  /** The id of the receipt. `undefined`: the old session can't be told from another one, so it gets no receipt. */
   readonly receipt: string | undefined
-  /** Until when that is kept, in ms since the epoch. */
+  /** Until when the receipt is kept, in ms since the epoch. */
   readonly until: number
 }
 
-/** Whoever knows the old session could know the secret as well, but not seal a cookie with it. */
+/**
+ * Derives the place of an old session. Someone who knows the old session could compute the secret too, but can't seal a
+ * cookie with it.
+ */
 export function berthFor(
   definition: ResolvedDefinition,
   peer: string,
@@ -44,14 +47,17 @@ export function berthFor(
   return { ticket: newTicket(secret, storeId(secret), 0), receipt, until: now + definition.absolute }
 }
 
-/** As long as those that are random: 144 bits. */
+/** The length of a derived secret: 144 bits, like a random one. */
 const SECRET_LENGTH = 24
 
 function derived(what: string, purpose: string): string {
   return hash('sha256', `fastify-sessions from ${what} ${purpose}`, 'base64url')
 }
 
-/** What is there already of an old session: its record, or that it has ended; `undefined`: it has yet to arrive. */
+/**
+ * Looks up whether an old session has arrived: its record, or the fact that it has ended. `undefined`: it has not
+ * arrived yet.
+ */
 export function* lookUp(
   definition: ResolvedDefinition,
   { ticket, receipt }: Berth,
@@ -74,16 +80,16 @@ function* lookAt(definition: ResolvedDefinition, origin: Origin, clearedAt: numb
   return (yield* follow(definition, origin)) === undefined ? { problem: 'gone' } : { origin: withoutTicket(origin) }
 }
 
-/** A record that is not stored yet. */
+/** Returns the origin of a record that is not stored yet. */
 export function unstored({ text, record, expires }: NewRecord, { ticket }: Berth): Origin {
   const location = { id: ticket.id, version: UNSTORED, ticket: { ...ticket, createdAt: record.c } }
   return { text, record, expires, location }
 }
 
-/** Of no engine's. */
+/** The version of a record that is not stored; no store makes this one. */
 const UNSTORED = ''
 
-/** Stores an old session, and then what the request did to it. */
+/** Stores an old session, and then the changes of the request. */
 export function* saveArrival(state: SessionState, mapped: Origin, berth: Berth, now: number): Job<Outcome> {
   if (state.clearsCookie) return yield* endArrival(state, mapped, berth, now)
   const stored = yield* arrive(state, mapped, berth, now)
@@ -93,14 +99,17 @@ export function* saveArrival(state: SessionState, mapped: Origin, berth: Berth, 
   return yield* save(state, state.encode(now), now)
 }
 
-/** Signed out before it was stored: the receipt goes first, so that no other request stores it afterwards. */
+/**
+ * Ends a session that the request signed out before it was stored. The receipt is written first, so that no other
+ * request stores the session afterwards.
+ */
 function* endArrival(state: SessionState, mapped: Origin, berth: Berth, now: number): Job<Outcome> {
   yield* leaveReceipt(berth, now)
   state.destroyInstead(yield* readOrigin(state.definition, idOf(mapped)))
   return yield* save(state, state.isChanged ? state.encode(now) : undefined, now)
 }
 
-/** `undefined`: the session was ended meanwhile. */
+/** Stores an old session. `undefined`: the session was ended meanwhile. */
 function* arrive(state: SessionState, mapped: Origin, berth: Berth, now: number): Job<Origin | undefined> {
   const { definition, log } = state
   const begins = { at: mapped.record.c, isUse: true, clearedAt: state.clearedAt }
@@ -119,7 +128,7 @@ function* arrive(state: SessionState, mapped: Origin, berth: Berth, now: number)
   return other
 }
 
-/** Another request with the same old cookie stored it first. */
+/** Continues with the record that another request with the same old cookie stored first. */
 function* joinOther(state: SessionState, mapped: Origin): Job<Origin | undefined> {
   const other = yield* readOrigin(state.definition, idOf(mapped), mapped.location?.ticket)
   if (other === undefined) return undefined
@@ -127,11 +136,11 @@ function* joinOther(state: SessionState, mapped: Origin): Job<Origin | undefined
   return other.record.n === undefined ? other : withoutTicket(other)
 }
 
-/** Whether there was none before. */
+/** Writes the receipt. `false`: there was one already. */
 function* leaveReceipt({ receipt, until }: Berth, now: number): Job<boolean> {
   if (receipt === undefined) return true
   return (yield* create(receipt, formatRecord({ c: now, x: true }), Math.max(until, now + SHORTEST))) !== undefined
 }
 
-/** As long as a request may be under way, in ms. */
+/** The least time for which a receipt is kept, in ms: as long as a request may be under way. */
 const SHORTEST = 10 * 60 * 1000
