@@ -27,15 +27,18 @@ import { StockTicker } from './ticker.js'
 export interface Shop {
   readonly sessions: ReturnType<typeof shopSessions>
   readonly orders: Orders
-  /** How often streams look whether there is something new, in ms. Default 1000. */
+  /** How often streams check for news, in ms. Default: 1000. */
   readonly interval?: number
 }
 
 const parts = [assets, catalogue, stock, cart, checkout, preferences, signIn, account, admin]
 
-/** The shop, ready to listen: `buildShop({ sessions: shopSessions({ directory, keys }), orders: new Orders(directory) })`. */
+/**
+ * Builds the shop, ready to listen: `buildShop({ sessions: shopSessions({ directory, keys }), orders: new
+ * Orders(directory) })`.
+ */
 export async function buildShop(shop: Shop, server: FastifyServerOptions = {}): Promise<FastifyInstance> {
-  // Browsers hold connections open that they may never use: closing must not wait for them.
+  // Browsers keep connections open that they may never use. Closing the app must not wait for those.
   const app = Fastify({ forceCloseConnections: true, ...server })
   app.addHook('onRequest', refuseOtherSites)
   await app.register(formbody)
@@ -60,7 +63,7 @@ function notFound(_request: FastifyRequest, reply: FastifyReply): FastifyReply {
   return sendPage(reply.code(404), 'Not found', body)
 }
 
-/** Without a session in sight: it may be the sessions' store that failed. */
+/** Answers an error with a page that uses no session, because the sessions' store may be what failed. */
 function failed(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const { statusCode = 500 } = error
   if (statusCode >= 500) request.log.error(error)

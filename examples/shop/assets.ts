@@ -5,7 +5,7 @@ import type { FastifyInstance } from 'fastify'
 import { home } from './paths.js'
 
 interface Asset {
-  /** With a mark of its content: browsers may keep it for good. */
+  /** The path contains a hash of the content, so that browsers may cache it for good. */
   readonly path: string
   readonly type: string
   readonly text: string

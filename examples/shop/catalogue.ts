@@ -5,9 +5,9 @@ export interface Product {
   readonly id: string
   readonly name: string
   readonly text: string
-  /** In euro cents. */
+  /** The price in euro cents. */
   readonly price: number
-  /** As many as the shelf holds. */
+  /** How many fit on the shelf. */
   readonly shelf: number
   readonly picture: Html
 }

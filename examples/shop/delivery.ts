@@ -4,9 +4,9 @@ import type { Delivery } from './orders.js'
 interface Offer {
   readonly label: string
   readonly text: string
-  /** In euro cents. */
+  /** The price in euro cents. */
   readonly price: number
-  /** From which sum on it costs nothing. */
+  /** The sum of the goods, in euro cents, from which delivery is free. */
   readonly freeFrom?: number
 }
 
@@ -16,7 +16,7 @@ export const offers: Readonly<Record<Delivery, Offer>> = {
   collect: { label: 'Collect it', text: 'From the shop at the corner, this afternoon.', price: 0 }
 }
 
-/** What it costs to have these things delivered so, in euro cents. */
+/** Returns the cost of delivering these goods in this way, in euro cents. */
 export function deliveryCost(delivery: Delivery, lines: readonly Line[]): number {
   const { price, freeFrom = Number.POSITIVE_INFINITY } = offers[delivery]
   return sumOf(lines) >= freeFrom ? 0 : price

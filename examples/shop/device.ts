@@ -1,4 +1,4 @@
-/** Most browsers claim to be others as well, so the pickier name stands first. Each takes the version. */
+/** Most browsers also claim to be others, so the more specific names come first. Each pattern captures the version. */
 const BROWSERS = [
   [/Edg\w*\/(\d+)/, 'Edge'],
   [/OPR\/(\d+)/, 'Opera'],
@@ -21,7 +21,10 @@ const SYSTEMS = [
   ['Linux', 'Linux']
 ] as const
 
-/** "Chrome 156 on Linux": enough to recognise one's own devices by. */
+/**
+ * Describes a device by its `User-Agent` header, such as "Chrome 156 on Linux", so that users recognise their own
+ * devices.
+ */
 export function deviceOf(agent = ''): string {
   const browser = browserOf(agent) ?? 'A browser'
   const system = SYSTEMS.find(([mark]) => agent.includes(mark))?.[1]

@@ -8,13 +8,13 @@ interface Field {
   readonly autocomplete: string
   readonly type?: 'text' | 'email' | 'password'
   readonly value?: string | undefined
-  /** What is wrong with the value. */
+  /** What is wrong with the value, for the user. */
   readonly fault?: string | undefined
-  /** Where the typing begins. */
+  /** Whether the field gets the focus when the page opens. */
   readonly isFirst?: boolean | undefined
 }
 
-/** A labelled text field, with what is wrong with it told beside it, and read out with it. */
+/** Renders a labelled text field. A fault is shown beside the field, and screen readers read it with the field. */
 export function field({ name, label, autocomplete, type = 'text', value, fault, isFirst }: Field): Html {
   const id = `${name}-fault`
   return html`<label>${label} <input class="field" name="${name}" type="${type}" autocomplete="${autocomplete}" maxlength="200" required
@@ -24,7 +24,7 @@ export function field({ name, label, autocomplete, type = 'text', value, fault, 
 ${fault !== undefined && html`<p class="fault" id="${id}">${fault}</p>`}`
 }
 
-/** One of several, each with a line that explains it. */
+/** Renders a choice between options, each with a line that explains it. */
 export function choice(name: string, legend: string, present: string | undefined, options: readonly Option[]): Html {
   return html`<fieldset><legend>${legend}</legend>${options.map(
     ({ value, label, text }) => html`<label class="row">
@@ -40,7 +40,7 @@ interface Option {
   readonly text?: string
 }
 
-/** What to keep of a form that was refused: the texts of these fields, and the first fault of each. */
+/** Returns the part of a refused form to keep: the texts of these fields, and the first fault of each. */
 export function refusedForm(body: unknown, error: z.ZodError, names: readonly string[]): Refused {
   const typed = z.record(z.string(), z.unknown()).catch({}).parse(body)
   const { fieldErrors } = z.flattenError(error) as { readonly fieldErrors: Record<string, string[] | undefined> }

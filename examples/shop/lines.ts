@@ -2,12 +2,12 @@ import { type Product, productOf } from './catalogue.js'
 import { type Html, html } from './html.js'
 import { type Currency, money } from './money.js'
 
-/** How many of what, by the ids of products. */
+/** Quantities by product id. */
 export type Items = Readonly<Record<string, number>>
 
 export type Line = Product & { readonly quantity: number }
 
-/** What is in a cart, as far as it is still sold. */
+/** Returns the lines of a cart, without products that are no longer sold. */
 export function linesOf(items: Items): readonly Line[] {
   return Object.entries(items).flatMap(([id, quantity]) => {
     const product = productOf(id)
@@ -15,12 +15,12 @@ export function linesOf(items: Items): readonly Line[] {
   })
 }
 
-/** In euro cents. */
+/** Returns the sum of the lines in euro cents. */
 export function sumOf(lines: readonly Line[]): number {
   return lines.reduce((sum, { price, quantity }) => sum + price * quantity, 0)
 }
 
-/** What is left of a cart when some of it has been taken. */
+/** Returns the items of a cart without those that were taken. */
 export function without(items: Items, taken: Items): Record<string, number> {
   const left = Object.entries(items).map(([id, quantity]) => [id, quantity - (taken[id] ?? 0)] as const)
   return Object.fromEntries(left.filter(([, quantity]) => quantity > 0))

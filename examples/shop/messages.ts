@@ -3,7 +3,7 @@ import type { Problem } from 'fastify-sessions'
 import { type Html, html } from './html.js'
 import { icons } from './pictures.js'
 
-/** The messages that wait to be read. */
+/** Reads the waiting flash messages and renders them. */
 export function flashes(request: FastifyRequest): readonly Html[] {
   const prefs = request.session('prefs')
   return [
@@ -13,14 +13,14 @@ export function flashes(request: FastifyRequest): readonly Html[] {
 }
 
 /**
- * Leaves by itself, after a while. "Dismiss" asks for the page at `here` once more, where the message has been read;
- * the script saves that trip.
+ * Renders a notice, which disappears after a while. Its "Dismiss" button requests the page at `here` again, where the
+ * message has already been read; the script avoids that request.
  */
 export function notice(content: Html | string, here: string): Html {
   return message('notice', 'status', icons.tick, content, here)
 }
 
-/** Stays until it is dismissed. */
+/** Renders an error, which stays until it is dismissed. */
 export function error(content: Html | string, here: string): Html {
   return message('error', 'alert', icons.stop, content, here)
 }
@@ -30,7 +30,10 @@ interface Ending {
   destroy(): void
 }
 
-/** Said once: `destroy()` makes the browser forget the cookie that gave no session. */
+/**
+ * Tells the user once that a session has ended. `destroy()` makes the browser forget the cookie, so that it is not told
+ * again.
+ */
 export function endNotice(session: Ending, signIn: string, here: string): Html | undefined {
   const { problem } = session
   if (problem === undefined) return undefined

@@ -3,7 +3,7 @@ export type Currency = (typeof currencies)[number]
 
 const RATES: Readonly<Record<Currency, number>> = { EUR: 1, USD: 1.08, GBP: 0.85 }
 
-/** A price, kept in euro cents, as it is shown. */
+/** Formats a price, which is given in euro cents, in a currency. */
 export function money(cents: number, currency: Currency): string {
   return new Intl.NumberFormat('en', { style: 'currency', currency }).format((cents * RATES[currency]) / 100)
 }

@@ -28,21 +28,21 @@ export type Address = z.infer<typeof Address>
 
 const Order = z.object({
   id: z.uuid(),
-  /** In ms since the epoch. */
+  /** When it was placed, in ms since the epoch. */
   at: z.number(),
   address: Address,
   delivery: z.enum(deliveries),
   items: z.record(z.string(), z.int()),
-  /** In euro cents, delivery included. */
+  /** The total in euro cents, including delivery. */
   total: z.int(),
   currency: z.enum(currencies)
 })
 export type Order = z.infer<typeof Order>
 
-/** What has been ordered, a file each; a real shop asks its database. Several processes may share the directory. */
+/** The orders, each in a file of its own; a real shop has a database. Several processes may share the directory. */
 export class Orders {
   readonly #directory: string
-  /** Orders never change, so each file is read once. */
+  /** A cache: orders never change, so each file is read once. */
   readonly #read = new Map<string, Order>()
 
   constructor(directory: string) {
@@ -54,8 +54,9 @@ export class Orders {
   }
 
   /**
-   * Places an order once, whoever tries how often: `false` if there is one with its id. The file appears under its name
-   * as a whole, or not at all, since `link` replaces nothing. In a database, the id is the primary key.
+   * Places an order at most once, however often it is tried. `false`: there is an order with its id. The file appears
+   * under its name completely or not at all, and `link` does not replace an existing file. In a database, the id would
+   * be the primary key.
    */
   async place(order: Order): Promise<boolean> {
     const draft = join(this.#directory, `${randomUUID()}.draft`)
@@ -82,7 +83,7 @@ export class Orders {
     }
   }
 
-  /** The newest first. */
+  /** Returns all orders, newest first. */
   async all(): Promise<readonly Order[]> {
     const files = (await readdir(this.#directory)).filter((file) => file.endsWith('.json'))
     const orders = await Promise.all(files.map((file) => this.find(file.slice(0, -'.json'.length))))
@@ -94,12 +95,12 @@ export class Orders {
   }
 }
 
-/** What customers and staff call an order by. */
+/** Returns the order number that customers and staff use. */
 export function numberOf({ id }: Pick<Order, 'id'>): string {
   return id.slice(0, 8).toUpperCase()
 }
 
-/** "2 × Camping mug, 1 × Reading lamp" */
+/** Returns the items as text: "2 × Camping mug, 1 × Reading lamp". */
 export function contentsOf(items: Order['items']): string {
   return Object.entries(items)
     .map(([id, quantity]) => `${quantity} × ${productOf(id)?.name ?? id}`)

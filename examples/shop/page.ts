@@ -5,7 +5,7 @@ import { endNotice, flashes } from './messages.js'
 import { navigation } from './navigation.js'
 import { icons } from './pictures.js'
 
-/** A page may use nothing but the shop's own style and script, talk to nobody else, and send its forms nowhere else. */
+/** A page may only use the shop's own style and script, connect to the shop, and send its forms there. */
 const POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -19,7 +19,7 @@ const POLICY = [
 
 const LOGO = `data:image/svg+xml,${encodeURIComponent(icons.logo.text)}`
 
-/** Browsers choose between the two for who has not chosen. */
+/** The values of `color-scheme`. With `auto`, the browser chooses by the visitor's system settings. */
 const SCHEMES = { auto: 'light dark', light: 'light', dark: 'dark' } as const
 
 export interface Frame {
@@ -30,7 +30,7 @@ export interface Frame {
   readonly messages?: readonly (Html | undefined)[]
 }
 
-/** Answers with a page: its frame, the messages that wait to be read, and the body. */
+/** Sends a page: the frame, the waiting flash messages, and the body. */
 export function sendPage(reply: FastifyReply, title: string, body: Html): FastifyReply {
   const { request } = reply
   return sendFrame(reply, {
@@ -42,7 +42,7 @@ export function sendPage(reply: FastifyReply, title: string, body: Html): Fastif
   })
 }
 
-/** A page that needs no session. */
+/** Sends a page that uses no session. */
 export function sendBarePage(reply: FastifyReply, title: string, body: Html): FastifyReply {
   return sendFrame(reply, { title, body })
 }
@@ -52,7 +52,7 @@ export function sendFrame(reply: FastifyReply, frame: Frame): FastifyReply {
     reply
       .type('text/html; charset=utf-8')
       .header('content-security-policy', POLICY)
-      // Going back after signing out must not bring up what was to be seen before.
+      // The browser's back button must not show the page again after the visitor has signed out.
       .header('cache-control', 'no-store')
       .send(render(frame).text)
   )

@@ -1,4 +1,4 @@
 import { join } from 'node:path'
 
-/** The folder of the shop's sources, seen from where the compiler puts this file. */
+/** The folder of the shop's sources, relative to the compiled file. */
 export const home = join(import.meta.dirname, '../../../examples/shop')

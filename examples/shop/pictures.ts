@@ -1,6 +1,6 @@
 import { type Html, html } from './html.js'
 
-/** The colours of a picture, all of the hue of its `color`. */
+/** The colours of a picture, derived from the hue of its `color`. */
 const dark = html`fill="oklch(from currentcolor 43% 0.09 h)"`
 const light = html`fill="oklch(from currentcolor 81% 0.08 h)"`
 const shadow = html`fill="oklch(from currentcolor 30% 0.05 h / 20%)"`
@@ -9,7 +9,7 @@ const spot = html`fill="oklch(65% 0.13 45)"`
 const darkLine = html`fill="none" stroke="oklch(from currentcolor 43% 0.09 h)"`
 const lightLine = html`fill="none" stroke="oklch(from currentcolor 81% 0.08 h)"`
 
-/** What is sold. */
+/** The pictures of the products. */
 export const pictures = {
   teapot: drawing(
     45,
@@ -93,7 +93,7 @@ export const icons = {
   stop: icon(html`<circle cx="12" cy="12" r="9"/><path d="M12 7v6M12 16.5v.1"/>`)
 } as const
 
-/** @param hue in degrees, of OKLCH */
+/** @param hue The hue in OKLCH, in degrees. */
 function drawing(hue: number, content: Html): Html {
   return html`<svg class="picture" viewBox="0 0 160 128" color="oklch(61% 0.12 ${hue})" fill="currentcolor" stroke-width="5" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true">${content}</svg>`
 }

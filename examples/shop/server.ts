@@ -1,6 +1,6 @@
 /**
- * Starts the shop: `npm start`. From the environment: PORT (3000), SESSION_KEY (one made for development), DATA (where
- * sessions and orders are kept: examples/shop/.data), LOG_LEVEL (warn).
+ * Starts the shop: `npm start`. Environment variables: PORT (3000), SESSION_KEY (by default one made for development),
+ * DATA (the folder of sessions and orders: examples/shop/.data), LOG_LEVEL (warn).
  */
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
@@ -14,7 +14,7 @@ const { PORT = '3000', SESSION_KEY, DATA = join(home, '.data'), LOG_LEVEL = 'war
 
 mkdirSync(DATA, { recursive: true, mode: 0o700 })
 const keys = [SESSION_KEY || developmentKey(join(DATA, 'key'))]
-// Safari takes no secure cookies from http://localhost. A shop on the web leaves this out.
+// Safari does not accept secure cookies from http://localhost. A shop on the web leaves this option out.
 const secure = 'auto'
 const sessions = shopSessions({ directory: DATA, keys, secure })
 const app = await buildShop({ sessions, orders: new Orders(join(DATA, 'orders')) }, { logger: { level: LOG_LEVEL } })

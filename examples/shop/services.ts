@@ -1,7 +1,7 @@
 import type { Orders } from './orders.js'
 import type { StockTicker } from './ticker.js'
 
-/** What pages need besides sessions. */
+/** The services that pages use, apart from sessions. */
 export interface Services {
   readonly orders: Orders
   readonly ticker: StockTicker

@@ -7,19 +7,19 @@ import { Address, deliveries } from './orders.js'
 const HOUR = 60 * 60
 const DAY = 24 * HOUR
 
-/** How long "remember me" remembers, in seconds. */
+/** How long "remember me" lasts, in seconds. */
 export const REMEMBERED = 30 * DAY
 
-/** After how many seconds staff are signed out: without a click, and in any case. */
+/** After how many seconds staff are signed out: without activity, and at the latest. */
 export const STAFF_IDLE = 10 * 60
 export const STAFF_ABSOLUTE = 8 * HOUR
 
-/** As many of one thing as a cart takes. */
+/** The most of one product in a cart. */
 export const MOST = 99
 
 export const themes = ['auto', 'light', 'dark'] as const
 
-/** What was typed into a form that was refused, and what is wrong with it, by the names of its fields. */
+/** The input of a refused form, and what is wrong with it, by field name. */
 const Refused = z.object({
   values: z.record(z.string(), z.string()),
   faults: z.record(z.string(), z.string())
@@ -27,17 +27,19 @@ const Refused = z.object({
 export type Refused = z.infer<typeof Refused>
 
 export interface ShopSettings {
-  /** Where sessions are kept. */
+  /** The directory in which sessions are kept. */
   readonly directory: string
   readonly keys: readonly string[]
-  /** Another store than files in the directory. */
+  /** A store to use instead of files in the directory. */
   readonly store?: RecordStore
-  /** Seconds after which somebody who does nothing is signed out. Default half an hour. */
+  /** After how many seconds without activity customers are signed out. Default: half an hour. */
   readonly idle?: number
-  /** The same for staff, and the seconds after which they are signed out in any case. Default 10 minutes and 8 hours. */
+  /**
+   * The same for staff, and the seconds after which they are signed out at the latest. Default: 10 minutes and 8 hours.
+   */
   readonly staffIdle?: number
   readonly staffAbsolute?: number
-  /** `'auto'`: cookies are secure on HTTPS only. Default `true`. */
+  /** Whether cookies are secure; `'auto'`: on HTTPS only. Default: `true`. */
   readonly secure?: boolean | 'auto'
 }
 
@@ -49,7 +51,7 @@ export function shopSessions(settings: ShopSettings) {
     keys,
     stores: { cookie: cookieStore(), file: store },
     cookie: { secure },
-    // Whoever is signed out elsewhere sees no more of the live stock after a second.
+    // A visitor who is signed out elsewhere stops receiving the live stock within about a second.
     watchInterval: 1,
     sessions: {
       cart: {
@@ -57,14 +59,14 @@ export function shopSessions(settings: ShopSettings) {
         schema: z.object({ items: z.record(z.string(), z.int().min(1).max(MOST)).default({}) }),
         cookie: { maxAge: 14 * DAY }
       },
-      /** A key for each step: a step is done when its key is there. */
+      /** Each step has a key, and is done when its key is set. */
       checkout: {
         store: 'file',
         schema: z.object({
           address: Address.optional(),
           delivery: z.enum(deliveries).optional(),
           refused: Refused.optional(),
-          /** The id that the order will have, however often it is sent. */
+          /** The id that the order will have, however often the form is sent. */
           order: z.uuid().optional(),
           /** The id of the last order that was placed. */
           placed: z.uuid().optional()
@@ -81,9 +83,9 @@ export function shopSessions(settings: ShopSettings) {
         flash: z.object({
           notice: z.string(),
           error: z.string(),
-          /** The id of a product that was put into the cart: told beside that product. */
+          /** The id of a product that was added to the cart. The message is shown beside that product. */
           added: z.string(),
-          /** The name of a sign-in that was refused: it need not be typed again. */
+          /** The name of a refused sign-in, so that it need not be typed again. */
           name: z.string()
         }),
         cookie: { maxAge: 365 * DAY },
@@ -95,7 +97,10 @@ export function shopSessions(settings: ShopSettings) {
         schema: z.object({ user: z.string(), device: z.string() }),
         idle
       },
-      /** Of its own, so that who is signed in as a customer has no rights here, and signing out there ends nothing here. */
+      /**
+       * Staff have a session of their own: a signed-in customer has no rights here, and signing out as a customer does
+       * not end it.
+       */
       admin: {
         store: 'file',
         schema: z.object({ name: z.string() }),

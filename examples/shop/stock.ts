@@ -1,10 +1,10 @@
 import { products } from './catalogue.js'
 import type { Orders } from './orders.js'
 
-/** How many are on the shelf, by product. */
+/** How many are left on the shelf, by product id. */
 export type Stock = Readonly<Record<string, number>>
 
-/** Follows from the orders. An empty shelf is filled again at once, so nothing is ever sold out here. */
+/** Computes the stock from the orders. An empty shelf is refilled at once, so nothing is ever sold out. */
 export async function stockAfter(orders: Orders): Promise<Stock> {
   const sold = new Map<string, number>()
   for (const { items } of await orders.all()) {

@@ -3,7 +3,9 @@ import type { Orders } from './orders.js'
 import { Poll } from './poll.js'
 import { stockAfter } from './stock.js'
 
-/** Sends the stock to all who listen, as server-sent events, when it has changed. Looks every `interval` ms. */
+/**
+ * Sends the stock to all listeners, as server-sent events, whenever it has changed. It is checked every `interval` ms.
+ */
 export class StockTicker {
   readonly #orders: Orders
   readonly #listeners = new Set<PassThrough>()
@@ -19,7 +21,9 @@ export class StockTicker {
     )
   }
 
-  /** The stock as it is and then as it changes, until the stream is ended here or closed by who listens. */
+  /**
+   * Returns a stream of the current stock and its changes. It lasts until it is ended here, or closed by the client.
+   */
   async listen(): Promise<PassThrough> {
     await this.#look()
     const stream = new PassThrough()
@@ -30,7 +34,7 @@ export class StockTicker {
     return stream
   }
 
-  /** The shop closes: browsers come back by themselves when it is open again. */
+  /** Ends all streams, because the shop closes. Browsers connect again by themselves. */
   close(): void {
     for (const listener of this.#listeners) listener.end()
   }
@@ -43,7 +47,10 @@ export class StockTicker {
   }
 }
 
-/** Who does not read what is sent is let go, before it fills the memory; the browser comes back by itself. */
+/**
+ * Sends an event. A client that does not read fast enough is disconnected, before the unsent events fill the memory
+ * (back-pressure); its browser connects again by itself.
+ */
 function send(listener: PassThrough, text: string): void {
   if (!listener.writableEnded && !listener.write(text)) listener.destroy()
 }

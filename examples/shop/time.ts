@@ -9,7 +9,7 @@ const UNITS = [
 
 const words = new Intl.RelativeTimeFormat('en', { numeric: 'auto' })
 
-/** "3 minutes ago" */
+/** Describes how long ago a date was: "3 minutes ago". */
 export function agoInWords(date: Date, now = Date.now()): string {
   const passed = now - date.getTime()
   const unit = UNITS.find(([, length]) => passed >= length)

@@ -1,6 +1,6 @@
 import { randomBytes, type ScryptOptions, scrypt, scryptSync, timingSafeEqual } from 'node:crypto'
 
-/** Somebody who can sign in here, and the password to try it with; a real shop asks its database, which knows no passwords. */
+/** A person who can sign in to the demo, with the password. A real shop has a database, which holds no passwords. */
 interface Person {
   readonly name: string
   readonly fullName: string
@@ -14,7 +14,7 @@ interface User {
   readonly hash: Buffer
 }
 
-/** OWASP Password Storage Cheat Sheet, "scrypt": 2^15, 8, 3, some 32 MB. */
+/** The cost of scrypt by OWASP's Password Storage Cheat Sheet (N = 2^15, r = 8, p = 3), some 32 MB. */
 const COST: ScryptOptions = { N: 2 ** 15, r: 8, p: 3, maxmem: 64 * 1024 * 1024 }
 const LENGTH = 32
 
@@ -32,7 +32,10 @@ export class Users {
     })
   }
 
-  /** The user with this name and password. Takes as long for a name that does not exist as for a wrong password. */
+  /**
+   * Returns the user with this name and password. It takes as long for a name that does not exist as for a wrong
+   * password, so that the time does not reveal which names exist.
+   */
   async find(name: string, password: string): Promise<User | undefined> {
     const user = this.#users.find((candidate) => candidate.name === name) ?? NOBODY
     const isRight = timingSafeEqual(await hash(password, user.salt), user.hash)

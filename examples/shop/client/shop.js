@@ -1,4 +1,4 @@
-// What the pages do better with scripts. Without them they work as well.
+// Enhancements of the pages. They work without scripts too.
 
 const live = document.querySelector('#live')
 
@@ -7,7 +7,7 @@ for (const message of document.querySelectorAll('.flash')) {
   message.querySelector('form').addEventListener('submit', (event) => {
     event.preventDefault()
     message.remove()
-    // Where the keyboard goes on, now that what had the focus is gone.
+    // The focused button is gone, so the focus moves to the main part of the page.
     document.querySelector('#main').focus()
   })
 }
@@ -16,7 +16,9 @@ for (const form of document.querySelectorAll('form[data-begin]')) form.addEventL
 
 if (live !== null) listenWhileVisible(live)
 
-/** Screen readers read out what changes in a live region, not what it holds when the page opens. */
+/**
+ * Makes screen readers read a message. They read changes of a live region, and not its contents when the page opens.
+ */
 function announce(region) {
   const content = [...region.childNodes]
   region.style.minHeight = `${region.offsetHeight}px`
@@ -25,8 +27,9 @@ function announce(region) {
 }
 
 /**
- * Two tabs in which something is added first, at the same time, would begin a cart each, and the browser keep one of
- * them. So the tabs of this browser take turns in beginning it: only the first finds none.
+ * Begins a cart before the first product is added. If two tabs add their first product at the same time, each request
+ * would begin a cart, and the browser would keep only one of them. So the tabs take turns in beginning it, and only the
+ * first finds no cart.
  */
 async function addFirst(event) {
   if (navigator.locks === undefined) return
@@ -39,7 +42,10 @@ async function addFirst(event) {
   }
 }
 
-/** A browser has few connections to a host, which hidden tabs should not hold. */
+/**
+ * Streams the stock while the page is visible. A browser has few connections to a host, and hidden tabs should not hold
+ * one.
+ */
 function listenWhileVisible(status) {
   let source
   const update = () => {
@@ -52,7 +58,7 @@ function listenWhileVisible(status) {
   update()
 }
 
-/** The stock, until the server says that the session has ended. */
+/** Shows the stock, until the server says that the session has ended. */
 function listen(status) {
   const source = new EventSource(status.dataset.source)
   source.addEventListener('message', ({ data }) => {
@@ -63,7 +69,7 @@ function listen(status) {
   })
   source.addEventListener('end', () => end(status, source, status.dataset.ended))
   source.addEventListener('error', () => {
-    // Else the browser tries again by itself.
+    // In any other state, the browser connects again by itself.
     if (source.readyState === EventSource.CLOSED) end(status, source, status.dataset.lost)
   })
   return source

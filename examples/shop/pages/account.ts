@@ -49,7 +49,7 @@ async function onlySignedIn(request: FastifyRequest, reply: FastifyReply): Promi
   if (request.session('login').subject === undefined) await reply.redirect('/sign-in', 303)
 }
 
-/** Behind `onlySignedIn` there is one. */
+/** Returns the user. The guard `onlySignedIn` ensures that there is one. */
 function subjectOf(request: FastifyRequest): string {
   return request.session('login').subject as string
 }

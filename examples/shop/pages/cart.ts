@@ -21,7 +21,7 @@ export async function cart(app: FastifyInstance): Promise<void> {
     if (form.success) {
       request.session('cart').update('items', (items) => changed(items, id, form.data.change))
     }
-    // To the same line, where the keyboard goes on.
+    // The fragment leads to the same line, so that keyboard users continue there.
     return reply.redirect(`/cart#${encodeURIComponent(id)}`, 303)
   })
 
@@ -32,7 +32,10 @@ export async function cart(app: FastifyInstance): Promise<void> {
   })
 }
 
-/** The change, not its outcome: when another tab has changed the quantity too, both changes count. */
+/**
+ * Applies a change to the current quantity. The form sends the change and not its result: if another tab has changed
+ * the quantity too, both changes count.
+ */
 function changed(items: Items, id: string, change: 'fewer' | 'more' | 'none'): Record<string, number> {
   const { [id]: quantity, ...others } = items
   if (quantity === undefined || change === 'none') return others

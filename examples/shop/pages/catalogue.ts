@@ -10,10 +10,10 @@ import { stockAfter } from '../stock.js'
 
 interface View {
   readonly currency: Currency
-  /** How many are on the shelf. */
+  /** How many are left on the shelf. */
   readonly left: number
   readonly isAdded: boolean
-  /** Whether what is added now is the first thing in a cart. */
+  /** Whether the next product that is added would be the first in the cart. */
   readonly isFirst: boolean
 }
 
@@ -39,17 +39,18 @@ export async function catalogue(app: FastifyInstance, { orders }: Services): Pro
     const product = productOf(request.params.id)
     if (product === undefined) return reply.callNotFound()
     const { id } = product
-    // By update, not by set: two tabs may do this at the same time, and neither may be lost.
+    // `update` and not `set`: two tabs may do this at the same time, and neither change may be lost.
     request.session('cart').update('items', (items) => ({ ...items, [id]: Math.min((items[id] ?? 0) + 1, MOST) }))
     const prefs = request.session('prefs')
     if (!prefs.peek('added').includes(id)) prefs.flash('added', id)
-    // To where the visitor was looking.
+    // The fragment leads back to the product.
     return reply.redirect(`/#${id}`, 303)
   })
 
   /**
-   * Begins a cart. Of two first things that are added at once, each would begin one, and the browser keep one of them:
-   * so the script asks for this before the first, in one tab at a time, and without scripts the page itself does.
+   * Begins a cart. If a visitor adds the first two products at the same time, from two tabs, each request would begin a
+   * cart, and the browser would keep only one of them. So the script requests this before the first product is added,
+   * in one tab at a time. Without scripts, the page itself does.
    */
   app.get('/begin.css', async (request, reply) => {
     const cart = request.session('cart')
@@ -60,7 +61,10 @@ export async function catalogue(app: FastifyInstance, { orders }: Services): Pro
 
 const beginning = html`<noscript><link rel="stylesheet" href="/begin.css"></noscript>`
 
-/** What the script says of the stock: while it comes, when the session has ended, and when it can't be had. */
+/**
+ * The texts of the script about the live stock: while it is updated, when the session has ended, and when the
+ * connection is lost.
+ */
 const live = html`<span id="live" role="status" data-source="/stock"
   data-live="What is left is counted live."
   data-ended="The live count has ended: you are signed out."

@@ -4,10 +4,13 @@ import { field } from '../fields.js'
 import { type Html, html } from '../html.js'
 import type { Users } from '../users.js'
 
-/** What customers and staff sign in with. */
+/** The fields with which customers and staff sign in. */
 export const SignIn = z.object({ name: z.string().max(200), password: z.string().max(200) })
 
-/** Back to the form, with the name that was typed. Which of the two is wrong is for nobody to learn. */
+/**
+ * Redirects back to the form, which keeps the name. The message does not reveal whether the name or the password is
+ * wrong.
+ */
 export function signInRefused(request: FastifyRequest, reply: FastifyReply, form: string): FastifyReply {
   const prefs = request.session('prefs').flash('error', 'Name and password do not match.')
   const typed = SignIn.pick({ name: true }).safeParse(request.body)
@@ -15,7 +18,7 @@ export function signInRefused(request: FastifyRequest, reply: FastifyReply, form
   return reply.redirect(form, 303)
 }
 
-/** @param name as it was typed before: then the password is what is to be typed again */
+/** @param name The name that was typed before, if any; the password field then gets the focus. */
 export function nameAndPassword(name: string | undefined): Html {
   return html`${field({ name: 'name', label: 'Name', autocomplete: 'username', value: name })}
   ${field({ name: 'password', label: 'Password', type: 'password', autocomplete: 'current-password', isFirst: name !== undefined })}`

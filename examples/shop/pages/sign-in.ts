@@ -20,7 +20,7 @@ export async function signIn(app: FastifyInstance): Promise<void> {
     const user = form.success ? await customers.find(form.data.name, form.data.password) : undefined
     if (user === undefined) return signInRefused(request, reply, '/sign-in')
     const login = request.session('login')
-    // A new id, so that whoever has planted the old one in this browser is left outside.
+    // A new id prevents session fixation: an attacker who has planted the old id in this browser is not signed in.
     login.regenerate().identify(user.name)
     login.persist(form.data?.remember ? REMEMBERED : false)
     login.set('user', user.fullName).set('device', deviceOf(request.headers['user-agent']))
@@ -30,7 +30,7 @@ export async function signIn(app: FastifyInstance): Promise<void> {
 
   app.post('/sign-out', async (request, reply) => {
     request.session('login').destroy()
-    // Where the next one at this screen would find an address.
+    // The checkout holds an address, which the next user of this browser must not see.
     request.session('checkout').destroy()
     request.session('prefs').flash('notice', 'You are signed out.')
     return reply.redirect('/', 303)

@@ -5,7 +5,7 @@ import { link } from '../../navigation.js'
 import { sendFrame } from '../../page.js'
 import { icons } from '../../pictures.js'
 
-/** A page of the back office: its own navigation, and nothing of the customer. */
+/** Sends a page of the back office, which has its own navigation and shows nothing of the customer's session. */
 export function sendAdminPage(reply: FastifyReply, title: string, body: Html): FastifyReply {
   const { request } = reply
   const admin = request.session('admin')

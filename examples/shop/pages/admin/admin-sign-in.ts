@@ -14,7 +14,7 @@ export async function adminSignIn(app: FastifyInstance): Promise<void> {
     const form = SignIn.safeParse(request.body)
     const user = form.success ? await staff.find(form.data.name, form.data.password) : undefined
     if (user === undefined) return signInRefused(request, reply, '/admin/sign-in')
-    // A subject of its own kind: a customer of the same name is somebody else.
+    // The prefix makes it another subject than a customer of the same name.
     request.session('admin').regenerate().identify(`staff:${user.name}`).set('name', user.fullName)
     return reply.redirect('/admin', 303)
   })

@@ -3,7 +3,9 @@ import type { Services } from '../../services.js'
 import { adminSignIn } from './admin-sign-in.js'
 import { orders } from './orders.js'
 
-/** The back office: for staff, with a session of its own that no customer's sign-in gives. */
+/**
+ * The back office, for staff only. It has a session of its own, so that signing in as a customer gives no access to it.
+ */
 export async function admin(app: FastifyInstance, services: Services): Promise<void> {
   await app.register(adminSignIn)
   await app.register(async (guarded) => {

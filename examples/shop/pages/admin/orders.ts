@@ -7,7 +7,7 @@ import type { Services } from '../../services.js'
 import { ago } from '../../time.js'
 import { sendAdminPage } from './admin-page.js'
 
-/** As many as a page lists. */
+/** The most orders on a page. */
 const LATEST = 50
 
 export async function orders(app: FastifyInstance, { orders }: Services): Promise<void> {

@@ -30,7 +30,7 @@ export async function address(app: FastifyInstance): Promise<void> {
       checkout.set('address', form.data).delete('refused')
       return reply.redirect('/checkout/delivery', 303)
     }
-    // Kept until it is mended, so that a reload in the middle loses nothing that was typed.
+    // The refused form is kept until it is corrected, so that a reload loses none of the input.
     const names = fields.map(({ name }) => name)
     checkout.set('refused', refusedForm(request.body, form.error, names))
     return reply.redirect('/checkout/address', 303)

@@ -7,13 +7,16 @@ import { done } from './done.js'
 import { review } from './review.js'
 import { isCartEmpty, nextStep, pathOf } from './steps.js'
 
-/** From the cart to an order, in three steps, which can be gone back and forth between until the order is placed. */
+/**
+ * Leads from the cart to an order in three steps. Visitors can go back and forth between them until the order is
+ * placed.
+ */
 export async function checkout(app: FastifyInstance, services: Services): Promise<void> {
   app.get('/checkout', async (request, reply) => {
     const session = request.session('checkout')
     if (isCartEmpty(request)) return reply.redirect(session.has('placed') ? '/checkout/done' : '/cart', 303)
     const id = randomUUID()
-    // What has begun goes on: two tabs of one checkout are to place one order.
+    // A checkout that has begun keeps its id, so that two tabs of one checkout place one order.
     session.update('order', (order) => order ?? id)
     return reply.redirect(pathOf(nextStep(session.data)), 303)
   })

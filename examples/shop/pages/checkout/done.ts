@@ -9,7 +9,7 @@ import type { Services } from '../../services.js'
 
 export async function done(app: FastifyInstance, { orders }: Services): Promise<void> {
   app.get('/checkout/done', async (request, reply) => {
-    // Who placed it sees it: the id comes from the session, never from the address.
+    // Only the visitor who placed the order sees it: the id comes from the session, never from the URL.
     const placed = request.session('checkout').get('placed')
     const order = placed === undefined ? undefined : await orders.find(placed)
     if (order === undefined) return reply.redirect('/cart', 303)

@@ -8,7 +8,7 @@ import { contentsOf, type Order } from '../../orders.js'
 import type { Services } from '../../services.js'
 import { onlyFrom, sendStep } from './steps.js'
 
-/** Which order is placed, and what was to be seen of it when the button was pressed. */
+/** The id of the order, and the contents that the page showed when the button was pressed. */
 const Form = z.object({ order: z.uuid(), seen: z.string() })
 
 export async function review(app: FastifyInstance, { orders }: Services): Promise<void> {
@@ -20,13 +20,14 @@ export async function review(app: FastifyInstance, { orders }: Services): Promis
     const form = Form.safeParse(request.body)
     const checkout = request.session('checkout')
     const { order: id, placed } = checkout.data
-    // Pressed twice, or in a tab that was left open.
+    // The button was pressed twice, or in a tab that was left open.
     if (form.data !== undefined && form.data.order === placed) return reply.redirect('/checkout/done', 303)
     if (form.data === undefined || form.data.order !== id) return askAgain(request, reply)
     if ((await orders.find(id)) === undefined) {
       const order = draftOf(request)
       if (order === undefined || form.data.seen !== seenOf(order)) return askAgain(request, reply)
-      // Of two requests at once, one places the order and takes its things out of the cart, not what was added meanwhile.
+      // Of two concurrent requests, one places the order and removes its items from the cart, but not items that were
+      // added meanwhile.
       if (await orders.place(order)) request.session('cart').update('items', (items) => without(items, order.items))
     }
     checkout.clear().set('placed', id)
@@ -41,7 +42,7 @@ function askAgain(request: FastifyRequest, reply: FastifyReply): FastifyReply {
   return reply.redirect('/checkout', 303)
 }
 
-/** The order as it would be placed now; `undefined` while something is missing. */
+/** Returns the order as it would be placed now; `undefined` while something is missing. */
 function draftOf(request: FastifyRequest): Order | undefined {
   const { order: id, address, delivery } = request.session('checkout').data
   const lines = linesOf(request.session('cart').get('items'))

@@ -11,7 +11,7 @@ const LABELS = { address: 'Address', delivery: 'Delivery', review: 'Review' } as
 
 type Data = SessionFor<'checkout'>['data']
 
-/** The first step that is not done. */
+/** Returns the first step that is not done. */
 export function nextStep({ address, delivery }: Data): Step {
   if (address === undefined) return 'address'
   return delivery === undefined ? 'delivery' : 'review'
@@ -25,7 +25,10 @@ export function isCartEmpty(request: FastifyRequest): boolean {
   return linesOf(request.session('cart').get('items')).length === 0
 }
 
-/** Keeps everybody out of a step who has not got there: whose cart is empty, who has not begun, who left out one before. */
+/**
+ * Returns a guard that redirects visitors who have not reached the step: their cart is empty, they have not begun, or
+ * they have left out an earlier step.
+ */
 export function onlyFrom(step: Step) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
     const { data } = request.session('checkout')
@@ -34,7 +37,7 @@ export function onlyFrom(step: Step) {
   }
 }
 
-/** A page of the checkout, with the steps above it: those that can be reached are links. */
+/** Sends a page of the checkout, with the steps above it. Those that can be reached are links. */
 export function sendStep(reply: FastifyReply, step: Step, body: Html): FastifyReply {
   const reached = steps.indexOf(nextStep(reply.request.session('checkout').data))
   const items = steps.map((each, index) => {
