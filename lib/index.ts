@@ -18,8 +18,8 @@ export { type FileStoreOptions, fileStore } from './stores/file.js'
 export { type MemoryStoreOptions, memoryStore } from './stores/memory.js'
 
 /**
- * Gives the plugin's options their types, so that `typeof options` tells names, keys and stores to `request.session`.
- * Nothing happens at run time.
+ * Returns the options unchanged, with their types: `typeof options` then tells `request.session` the app's names, keys
+ * and stores. It checks nothing; the plugin does that when it is registered.
  *
  * @example
  * const options = defineSessions({
@@ -38,8 +38,8 @@ export function defineSessions<
 }
 
 /**
- * Gives one definition its types, for a session that a plugin brings along: `app.sessions.define('wizard', wizard)`,
- * then `request.session(wizard)`. Nothing happens at run time.
+ * Returns one definition unchanged, with its types. For a session that a plugin brings along:
+ * `app.sessions.define('wizard', wizard)`, then `request.session(wizard)`. It checks nothing; `define` does.
  */
 export function defineSession<
   S extends Schema,

@@ -38,7 +38,7 @@ async function plugin(app: FastifyInstance, options: SessionsOptions): Promise<v
   app.decorate('sessions', sessions)
   await decorateRequests(app, registry, requests, options.default)
 
-  // A request comes: the records that its cookies name are read, unless they are to be loaded by hand.
+  // A request arrives: read the records that its cookies name, except for sessions that are loaded by hand.
   app.addHook('onRequest', (request, reply, done) => {
     requests.enter(request, reply)
     const loading = sessions.preloader.preload(request, requests.of)
@@ -49,7 +49,7 @@ async function plugin(app: FastifyInstance, options: SessionsOptions): Promise<v
     )
   })
 
-  // Its handler has replied: what it changed is saved, and the reply gets the cookies.
+  // The handler has replied: save what it changed, then set the cookies.
   app.addHook('onSend', (request, _reply, payload, done) => {
     if (requests.hasEntered(request)) sessions.preloader.roll(request, requests.of)
     const found = requests.find(request)
@@ -57,7 +57,7 @@ async function plugin(app: FastifyInstance, options: SessionsOptions): Promise<v
     else leave(found, payload, done as Done)
   })
 
-  // Something went wrong: the reply to that error comes after the first one, and is no second reply.
+  // A reply failed: the reply to that error follows the first one, and must not be refused as a second reply.
   app.addHook('onError', (request, _reply, _error, done) => {
     requests.find(request)?.replyState.noteError()
     done()
@@ -72,8 +72,10 @@ async function plugin(app: FastifyInstance, options: SessionsOptions): Promise<v
 }
 
 /**
- * The plugin: `await app.register(sessions, options)`, once, before hooks that use `request.session`.
+ * The plugin. Register it once, before the hooks that use `request.session`: `await app.register(sessions, options)`.
  *
+ * @throws FST_SESSIONS_CONFIG when an option is wrong, or another session plugin is registered. `app.ready()` rejects
+ * with it, or with FST_SESSIONS_STORE_CONFIG when a store can't be set up.
  * @example
  * const options = defineSessions({
  *   keys: [process.env.SESSION_KEY],

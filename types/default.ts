@@ -2,7 +2,7 @@ import type { Output, Schema } from './schema.js'
 import type { KeyOf, Present, Value, ValueOf } from './values.js'
 
 /**
- * Keys that other plugins put into the default session, for the types. What is not listed here is had by
+ * Declares the keys that other plugins put into the default session. A key that is not declared here is read by
  * `get('key')`, as `any`.
  *
  * @example
@@ -16,29 +16,35 @@ export interface PluginValues {}
 type Callback = (error?: unknown) => void
 
 /**
- * The members of `request.session` where the options name a `default`: what plugins call that were written for
- * @fastify/session and @fastify/secure-session. Keys of the session's schema are those of
- * `request.session(name)`; what is set under others is kept beside them, as JSON.
+ * The members that `request.session` has when the options name a `default` session. Plugins for @fastify/session and
+ * @fastify/secure-session call them. Keys of the session's schema are the same values as those of
+ * `request.session(name)`. Values under other keys are stored beside them, as JSON.
  */
 export interface DefaultSessionMembers<S extends Schema> {
   get<K extends KeyOf<Output<S>>>(key: K): Value<S, K>
   get<K extends keyof PluginValues>(key: K): PluginValues[K] | undefined
   // biome-ignore lint/suspicious/noExplicitAny: as the types of those plugins have it
   get(key: string): any
-  /** `undefined` removes. @throws FST_SESSIONS_INVALID_VALUE when the schema refuses it, or JSON can't hold it */
+  /**
+   * Sets a value; `undefined` removes it. @throws FST_SESSIONS_INVALID_VALUE when the schema refuses it, or JSON can't
+   * hold it
+   */
   set<K extends KeyOf<Output<S>>>(key: K, value: ValueOf<Output<S>, K> | undefined): void
   set<K extends keyof PluginValues>(key: K, value: PluginValues[K] | undefined): void
   set<K extends string>(key: K extends KeyOf<Output<S>> | keyof PluginValues ? never : K, value: unknown): void
-  /** All values, copied into an object: the session's own and those of other plugins. */
+  /** All values in a new object: those of the session's schema and those of other plugins. */
   // biome-ignore lint/suspicious/noExplicitAny: as the types of those plugins have it
   data(): any
-  /** Attributes of the cookie for this response; `maxAge`, in seconds, and `expires` as `persist()` keeps them. */
+  /**
+   * Changes attributes of the cookie for this response. `maxAge`, in seconds, and `expires` are stored, as by
+   * `persist()`.
+   */
   options(options: object): void
-  /** This request counts as use. */
+  /** Makes this request count as use of the session. */
   touch(): void
   /**
-   * Without `keep`: ends the session, and begins a new one. With it: a new id for the values of those keys, and nothing
-   * else. The subject goes either way, and messages too.
+   * Without `keep`: ends the session and begins a new one. With `keep`: gives the session a new id and keeps only the
+   * values of those keys. The subject and all flash messages are dropped in both cases.
    */
   regenerate(keep?: readonly string[]): Promise<void>
   regenerate(callback: Callback): void
@@ -46,7 +52,7 @@ export interface DefaultSessionMembers<S extends Schema> {
   /** Saves the session now. */
   save(): Promise<void>
   save(callback: Callback): void
-  /** Reads the session anew; what was changed and not saved is dropped. */
+  /** Reads the session again. Unsaved changes are dropped. */
   reload(): Promise<void>
   reload(callback: Callback): void
   /** Ends the session. */
@@ -54,9 +60,9 @@ export interface DefaultSessionMembers<S extends Schema> {
   destroy(callback: Callback): void
   /** Ends the session. */
   delete(): void
-  /** Names the record in its store. No cookie can be made from it. `undefined` on the cookie store. */
+  /** The id of the session's record in its store; no cookie can be made from it. `undefined` on the cookie store. */
   readonly sessionId: string | undefined
-  /** Whether saving would write something. To set it counts as `touch()`. */
+  /** Whether saving would write something. Setting it to `true` counts as `touch()`. */
   changed: boolean
   /** Whether the session was ended in this request. */
   readonly deleted: boolean
@@ -64,12 +70,15 @@ export interface DefaultSessionMembers<S extends Schema> {
 
 type Written<T> = T extends undefined ? never : Present<T>
 
-/** A member is never a key: such a key is had by `get()` and `set()`. */
+/**
+ * The schema's keys as properties, except those that have the name of a member: these are read by `get()` and written
+ * by `set()`.
+ */
 type Properties<S extends Schema> = {
   -readonly [K in KeyOf<Output<S>> as K extends keyof DefaultSessionMembers<S> ? never : K]:
     | Written<ValueOf<Output<S>, K>>
     | Extract<Value<S, K>, undefined>
 }
 
-/** The default session, beside being called by name. */
+/** The type of the default session: what `request.session` has besides being callable by name. */
 export type DefaultSession<S extends Schema> = DefaultSessionMembers<S> & Properties<S> & Partial<PluginValues>

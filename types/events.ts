@@ -3,19 +3,19 @@ import type { Sessions } from './register.js'
 import type { Problem } from './session.js'
 import type { Version } from './store.js'
 
-/*
- * What the plugin tells on channels of `node:diagnostics_channel`, and in the log at the level `debug`. Nothing of it holds
- * a value of a session, a key or what a cookie carries.
+/**
+ * Events that the plugin publishes on channels of `node:diagnostics_channel`, and writes to the log at level `debug`.
+ * No event contains a value of a session, a key, or the value of a cookie.
  */
 
 interface EventOf<Kind extends string> {
-  /** What happened: the name of the channel behind `fastify-sessions.` */
+  /** The kind of event: the part of the channel's name after `fastify-sessions.` */
   readonly event: Kind
-  /** When, in ms since the epoch. */
+  /** When it happened, in ms since the epoch. */
   readonly at: number
-  /** `app.sessions` of the app in which it happened: a process may have several apps. */
+  /** The `app.sessions` of the app in which it happened, because a process may have several apps. */
   readonly sessions: Sessions
-  /** The name of the store, `'cookie'` for the cookie store; `undefined` for what concerns all of them. */
+  /** The name of the store, `'cookie'` for the cookie store. `undefined` for an event that concerns all stores. */
   readonly store: string | undefined
 }
 
@@ -23,65 +23,77 @@ interface SessionEventOf<Kind extends string> extends EventOf<Kind> {
   readonly store: string
   /** The name of the session in the options. */
   readonly session: string
-  /** What `session.id` gives: no cookie can be made from it. `undefined` on the cookie store, and where it is not known. */
+  /**
+   * The id that `session.id` returns; no cookie can be made from it. `undefined` on the cookie store, and when it is
+   * unknown.
+   */
   readonly id: string | undefined
-  /** The user, as told to `identify()`; `undefined` for nobody's, and where it is not known. */
+  /** The user that `identify()` named. `undefined` if the session belongs to nobody, or the user is unknown. */
   readonly subject: string | undefined
-  /** The request that it belongs to, as it is, with the cookies in its headers; `undefined` where there is none. */
+  /** The request in which it happened, including the cookies in its headers. `undefined` outside of a request. */
   readonly request: FastifyRequest | undefined
 }
 
-/** It took so long, in ms; where several sessions were read or saved in one trip to the store, that trip. */
+/** An event that took time. */
 interface Timed {
+  /**
+   * How long it took, in ms. If several sessions were read or saved in one trip to the store, the duration of that
+   * trip.
+   */
   readonly duration: number
 }
 
-/** A handler or a hook asked for the session, the first time in its request. */
+/** A handler or a hook asked for the session for the first time in its request. */
 export interface OpenedEvent extends SessionEventOf<'opened'> {
-  /** Nothing of it is stored yet. */
+  /** Whether the session has never been stored. */
   readonly isNew: boolean
-  /** Why the browser's cookie gave no session. */
+  /** Why the browser's cookie gave no session; `undefined` if there is no problem. */
   readonly problem: Problem | undefined
 }
 
-/** The browser's cookie was good, and the session is there. */
+/** The browser's cookie was good, and its session was found. */
 export interface LoadedEvent extends SessionEventOf<'loaded'>, Timed {
-  /** The id of the key that the cookie was sealed with, in hex; it tells nothing of the key. */
+  /** The id of the key that sealed the cookie, in hex. It reveals nothing about the key. */
   readonly key: string | undefined
-  /** The cookie was sealed with an older key: it is sealed anew with this response. */
+  /** Whether the cookie was sealed with an older key. It is then sealed anew with this response. */
   readonly isStale: boolean
-  /** Of the record, as the store counts it; `undefined` on the cookie store. */
+  /** The record's version in its store; `undefined` on the cookie store. */
   readonly version: Version | undefined
 }
 
 interface Written extends Timed {
-  /** How many keys and kinds of messages were changed, and other things that were said of the session. */
+  /** How many keys and kinds of messages were changed, with `persist()` and `identify()` counting as one each. */
   readonly changes: number
-  /** Of the record that is stored now, as the store counts it; `undefined` on the cookie store. */
+  /** The version of the record that is stored now; `undefined` on the cookie store. */
   readonly version: Version | undefined
 }
 
 /** A new session was stored for the first time. */
 export interface CreatedEvent extends SessionEventOf<'created'>, Written {}
 
-/** Changes of a session that was stored already were saved, and no other request came in between. */
+/** Changes of a stored session were saved, and no other request had changed it meanwhile. */
 export interface SavedEvent extends SessionEventOf<'saved'>, Written {}
 
-/** Changes were saved, after other requests had changed the session meanwhile: they were made again on what those stored. */
+/**
+ * Changes were saved after other requests had changed the session meanwhile: they were replayed on what those requests
+ * stored.
+ */
 export interface ReplayedEvent extends SessionEventOf<'replayed'>, Written {
-  /** How often, from 1. */
+  /** How often the changes were replayed, from 1. */
   readonly times: number
-  /** The version that they were made on at last. */
+  /** The version of the record on which the changes were last replayed. */
   readonly on: Version | undefined
 }
 
-/** The session was used, and the end of its record was moved for that. */
+/** The session was used, and the end of its record was moved. */
 export interface TouchedEvent extends SessionEventOf<'touched'>, Timed {
-  /** When it ends now, in ms since the epoch. */
+  /** When the session ends now, in ms since the epoch. */
   readonly expires: number
 }
 
-/** The browser was given the cookie anew without a change: for a later end, or with the present key. */
+/**
+ * The response sets the cookie again without a change to the session: for a later end, or sealed with the present key.
+ */
 export interface RenewedEvent extends SessionEventOf<'renewed'> {
   /** When the session ends, in ms since the epoch. */
   readonly expires: number
@@ -91,12 +103,15 @@ export interface RenewedEvent extends SessionEventOf<'renewed'> {
 export interface RegeneratedEvent extends SessionEventOf<'regenerated'>, Timed {
   /** The id that was replaced. */
   readonly formerId: string | undefined
-  /** The old id was cut off: by a sign-in, or by `newRights`. */
+  /**
+   * Why the old id was cut off: a sign-in (`'user'`) or `newRights` (`'rights'`). `undefined` if it was not cut off.
+   */
   readonly cut: 'user' | 'rights' | undefined
 }
 
-/** The session belongs to another user than before; `subject` is the new one. */
+/** The session belongs to another user than before. `subject` is the new user. */
 export interface IdentifiedEvent extends SessionEventOf<'identified'> {
+  /** The user to whom the session belonged before; `undefined` if it belonged to nobody. */
   readonly formerSubject: string | undefined
 }
 
@@ -105,43 +120,46 @@ export interface DestroyedEvent extends SessionEventOf<'destroyed'>, Timed {}
 
 /** `app.sessions.revoke()` ended the session, or a limit did. */
 export interface RevokedEvent extends Omit<SessionEventOf<'revoked'>, 'session'>, Timed {
-  /** `undefined` where only the id was given. */
+  /** The session's name; `undefined` when only its id was known. */
   readonly session: string | undefined
   readonly by: 'revoke' | 'limit'
 }
 
-/** `app.sessions.clear()` ended all sessions that began until then. */
+/** `app.sessions.clear()` ended all sessions that had begun by `clearedAt`. */
 export interface ClearedEvent extends EventOf<'cleared'>, Timed {
-  /** In ms since the epoch. */
+  /** The time of the clearing, in ms since the epoch. */
   readonly clearedAt: number
 }
 
-/** A cookie came whose session has reached the end of its life. */
+/** A cookie came whose session has passed the end of its lifetime. */
 export interface ExpiredEvent extends SessionEventOf<'expired'> {
-  /** It was not used for so long, or is as old as it may get; `undefined` where the cookie alone tells. */
+  /** Which lifetime has passed: the session was not used for `idle` seconds, or is older than `absolute`. */
   readonly by: 'idle' | 'absolute'
-  /** When that was, in ms since the epoch. */
+  /** When it expired, in ms since the epoch. */
   readonly expiredAt: number
 }
 
-/** A cookie came that gave no session, for another reason than its age. */
+/** A cookie gave no session for another reason than its age, or the session was ended elsewhere while a request ran. */
 export interface RefusedEvent extends SessionEventOf<'refused'> {
   readonly problem: Exclude<Problem, 'expired'>
-  /** The id of the key that it names, in hex. */
+  /** The id of the key that the cookie names, in hex. */
   readonly key: string | undefined
-  /** It was found when the cookie came, or when a change was to be saved: the session was ended while a request ran. */
+  /**
+   * When it was noticed: when the cookie was read, or when a change was to be saved because the session was ended while
+   * the request ran.
+   */
   readonly during: 'load' | 'save'
-  /** When the session began, in ms since the epoch, where its cookie tells. */
+  /** When the session began, in ms since the epoch. `undefined` if the cookie does not tell. */
   readonly createdAt: number | undefined
 }
 
-/** A session of another plugin goes on as this one. */
+/** A session of another plugin was taken over as this one. */
 export interface CarriedEvent extends SessionEventOf<'carried'> {
-  /** The package that made it. */
+  /** The package that created the session. */
   readonly peer: string
 }
 
-/** A store dropped a live record to make room. Known of `memoryStore()` alone: engines evict without a word. */
+/** A store evicted a live record to make room. Only `memoryStore()` reports it: engines evict silently. */
 export interface EvictedEvent extends EventOf<'evicted'> {
   readonly store: string
   readonly id: string
@@ -153,19 +171,22 @@ export interface SweptEvent extends EventOf<'swept'>, Timed {
   readonly removed: number
 }
 
-/** A store did not do what it was asked for. The log has its own words, which may hold addresses and commands. */
+/**
+ * A call to a store failed. The engine's own message appears only in the log, because it may contain addresses and
+ * commands.
+ */
 export interface FailedEvent extends EventOf<'failed'>, Timed {
   readonly store: string
-  /** `undefined` where it was not asked for one session. */
+  /** The session's name; `undefined` when the call did not concern a single session. */
   readonly session: string | undefined
   readonly id: string | undefined
   readonly request: FastifyRequest | undefined
   readonly operation: 'load' | 'save' | 'sweep'
-  /** The `code` of the error, or its name. */
+  /** The `code` of the error, or its name if it has none. */
   readonly code: string
 }
 
-/** All events by name. */
+/** The types of all events, by name. */
 export interface SessionEvents {
   opened: OpenedEvent
   loaded: LoadedEvent
@@ -187,12 +208,12 @@ export interface SessionEvents {
   failed: FailedEvent
 }
 
-/** One of all events; `event` tells which. */
+/** Any event; `event` tells which. */
 export type SessionEvent = SessionEvents[keyof SessionEvents]
 
 /**
- * What subscribers to the tracing channels `fastify-sessions.load` and `fastify-sessions.save` are given: one trip to one
- * store, for one or more sessions of a request. The same object from the start to the end, so that they can keep a span on it.
+ * The message on the tracing channels `fastify-sessions.load` and `fastify-sessions.save`: one trip to one store, for
+ * one or more sessions of a request. Subscribers get the same object from start to end, so they can keep a span on it.
  */
 export interface StoreTrip {
   readonly sessions: Sessions
@@ -201,6 +222,6 @@ export interface StoreTrip {
   /** The names of the sessions. */
   readonly names: readonly string[]
   readonly request: FastifyRequest | undefined
-  /** Once it has failed. */
+  /** The error with which the trip failed; absent until then. */
   error?: unknown
 }

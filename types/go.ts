@@ -1,4 +1,4 @@
-/** The types of Go's that a number can have. */
+/** Go's types of numbers. */
 export type GoNumber =
   | 'int'
   | 'int8'
@@ -13,15 +13,18 @@ export type GoNumber =
   | 'float32'
   | 'float64'
 
-/** How an app that shares sessions with a Go app says what they look like there. */
+/** How sessions that this app shares with a Go app are stored there. */
 export interface SharedWithGo {
-  /** As the Go app writes what a session holds. Default: as it is where no other is set there. */
+  /** The serializer that the Go app uses for sessions. Default `'gob'`; for a cookie `'json'`. */
   readonly serializer?: 'json' | 'gob'
   /**
-   * With gob, the types by key that numbers have in Go; of a list, of those in it. Default: that which the value has
-   * there, else `int` for whole numbers and `float64` for others.
+   * Only for gob: the Go type of numbers, by key; for a list, the type of its items. Default: the type that the stored
+   * value already has, else `int` for whole numbers and `float64` for others.
    */
   readonly types?: Readonly<Record<string, GoNumber>>
-  /** The kinds of flash messages that the Go app reads and adds: each is a key there. Default `['_flash']`. */
+  /**
+   * The kinds of flash messages that the Go app reads and adds. Each kind is a key of its session. Default
+   * `['_flash']`.
+   */
   readonly flashes?: readonly string[]
 }

@@ -1,6 +1,9 @@
 import type { Problem } from './session.js'
 
-/** The events that end a session, or refuse it, or tell under which id it goes on and whose it is. */
+/**
+ * The events that the history keeps: those that end or refuse a session, and those that give it a new id or another
+ * user.
+ */
 export type Ending =
   | 'regenerated'
   | 'identified'
@@ -11,12 +14,15 @@ export type Ending =
   | 'refused'
   | 'evicted'
 
-/** One such event, as it is kept. */
+/** One event of the history. Members that do not apply to it are absent; see the event's type for their meaning. */
 export interface HistoryEntry {
   readonly event: Ending
-  /** When it happened last, in ms since the epoch. */
+  /** When it last happened, in ms since the epoch. */
   readonly at: number
-  /** How often the same was seen: a browser sends a cookie that is refused again and again. */
+  /**
+   * How often it happened. Repetitions are counted in one entry, because a browser sends a refused cookie again and
+   * again.
+   */
   readonly times: number
   readonly session?: string | undefined
   readonly store?: string | undefined
@@ -24,30 +30,30 @@ export interface HistoryEntry {
   readonly formerId?: string | undefined
   readonly subject?: string | undefined
   readonly formerSubject?: string | undefined
-  /** The route of the request as the app names it: `POST /sign-out`. */
+  /** The route of the request as the app declares it: `POST /sign-out`. */
   readonly route?: string | undefined
   readonly problem?: Exclude<Problem, 'expired'> | undefined
   readonly by?: 'idle' | 'absolute' | 'revoke' | 'limit' | undefined
   readonly cut?: 'user' | 'rights' | undefined
   readonly key?: string | undefined
   readonly during?: 'load' | 'save' | undefined
-  /** When the session began, in ms since the epoch, where a cookie tells. */
+  /** When the session began, in ms since the epoch, if its cookie tells. */
   readonly createdAt?: number | undefined
 }
 
-/** What is known of the end of a session, or of a user's. */
+/** What is known about the end of a session, or of a user's last session. */
 export interface Why {
-  /** The id or the user that was asked for. */
+  /** The id or user passed to `why()`. */
   readonly asked: string
-  /** Whether a session of that id, or of that user, lives; `undefined` where its store could not be asked. */
+  /** Whether a session with that id, or of that user, is alive. `undefined` if a store could not be asked. */
   readonly isAlive: boolean | undefined
-  /** What ended it, in a sentence or two; or that it lives; or that nothing here ended it. */
+  /** What ended the session, in a sentence or two; or that it is alive; or that nothing here ended it. */
   readonly reason: string
-  /** What was noted of it, the newest first. */
+  /** The entries about it, newest first. */
   readonly entries: readonly HistoryEntry[]
   /**
-   * Cookies that were refused and did not tell whose they are, the newest first: with a broken seal, or a key that is not
-   * in the ring.
+   * Refused cookies that can't be assigned to a session, newest first: those with a broken seal, or with a key that is
+   * not in the ring.
    */
   readonly unknown: readonly HistoryEntry[]
 }

@@ -2,92 +2,97 @@ import type { SessionEvent } from './events.js'
 import type { Problem } from './session.js'
 import type { Version } from './store.js'
 
-/*
- * What `fastify-sessions/inspector/parts` gives to pages of an app's own. Nothing of it holds a value of a session.
+/**
+ * What `fastify-sessions/inspector/parts` provides for an app's own pages. None of it contains a value of a session.
  */
 
-/** One session as a request's browser has it. */
+/** One session, as seen by the request's browser. */
 export interface SessionLook {
-  /** Its name in the options. */
+  /** The session's name in the options. */
   readonly session: string
   /** The name of its store, `'cookie'` for the cookie store. */
   readonly store: string
-  /** `undefined`: the browser sent none. */
+  /** The session's cookie; `undefined` if the browser sent none. */
   readonly cookie: CookieLook | undefined
-  /** What is stored of it; `undefined` where it has not begun, or can't be read. */
+  /** What is stored for the session; `undefined` if it is new, or can't be read. */
   readonly stored: StoredLook | undefined
-  /** Why the browser's cookie gives no session. */
+  /** Why the browser's cookie gave no session; `undefined` if there is no problem. */
   readonly problem: Problem | undefined
-  /** Why it could not be read, in words that hold no values. */
+  /** Why the session could not be read, in a sentence that contains no values. */
   readonly failure: string | undefined
-  /** The version of the schema that the app has now. */
+  /** The present version of the definition's schema. */
   readonly schemaVersion: number
 }
 
 export interface CookieLook {
   readonly name: string
-  /** Of name and value, of each of the cookies that the session is split into. */
+  /** The size of each cookie into which the session is split, name and value together, in bytes. */
   readonly bytes: readonly number[]
-  /** The most that browsers keep of one cookie. */
+  /** The most bytes that browsers accept for one cookie. */
   readonly mostBytes: number
-  /** The id of the key that sealed it, in hex; it tells nothing of the key. */
+  /** The id of the key that sealed the cookie, in hex. It reveals nothing about the key. */
   readonly key: string | undefined
 }
 
 export interface StoredLook {
-  /** What `session.id` gives; `undefined` on the cookie store. */
+  /** The id that `session.id` returns; `undefined` on the cookie store. */
   readonly id: string | undefined
-  /** As the store counts it; `undefined` on the cookie store. */
+  /** The record's version in its store; `undefined` on the cookie store. */
   readonly version: Version | undefined
-  /** The version of the schema under which it was stored. */
+  /** The version of the schema under which the session was stored. */
   readonly schemaVersion: number
   readonly bytes: number
-  /** The most that the session may have in its store. */
+  /** The most bytes that the session may take up in its store. */
   readonly mostBytes: number
   readonly subjects: readonly string[]
-  /** How many messages wait to be read. */
+  /** How many flash messages have not been taken yet. */
   readonly flashes: number
-  /** When it began, when it ends unless it is used, and when it ends in any case, in ms since the epoch. */
+  /** When the session began, in ms since the epoch. */
   readonly createdAt: number
+  /** When the session ends unless it is used again, in ms since the epoch. */
   readonly expires: number
+  /** When the session ends at the latest, however much it is used, in ms since the epoch. */
   readonly latestEnd: number
 }
 
-/** How an event is to be looked at: it read, changed, changed something anew on newer data, ended, or went wrong. */
+/**
+ * The category of an event, for its colour: it read a session, changed one, replayed changes on newer data, ended a
+ * session, or reports a fault.
+ */
 export type Tone = 'read' | 'write' | 'replay' | 'end' | 'fault'
 
-/** One thing that happened to a session. */
+/** One event, prepared for display. */
 export interface LoggedStep {
   readonly event: SessionEvent['event']
-  /** `''` for what concerns no single session. */
+  /** The session's name; `''` for an event that concerns no single session. */
   readonly session: string
-  /** What happened, as the log says it, without session, time and store. */
+  /** The event's text in the log, without session, time and store. */
   readonly words: string
-  /** In ms; `undefined` for what takes none. */
+  /** How long it took, in ms; `undefined` for an event without a duration. */
   readonly duration: number | undefined
-  /** `''` for what concerns all of them. */
+  /** The store's name; `''` for an event that concerns all stores. */
   readonly store: string
 }
 
-/** One request, with what it did to sessions. */
+/** One request with the events that happened in it. */
 export interface LoggedRequest {
-  /** Counts the requests of this log, from 1. */
+  /** The number of the request in this log, from 1. */
   readonly id: number
-  /** In ms since the epoch. */
+  /** When the log first heard of the request, in ms since the epoch. */
   readonly at: number
-  /** `''`: it happened outside of a request. */
+  /** The request's method; `''` for events outside of a request. */
   readonly method: string
-  /** The route's pattern, not the URL, in which secrets could stand. */
+  /** The route's pattern; not the URL, which may contain secrets. */
   readonly route: string
   readonly steps: readonly LoggedStep[]
-  /** Steps beyond the fifty that are kept. */
+  /** How many further events there were after the fifty that are kept. */
   readonly more: number
 }
 
-/** The last requests that had to do with sessions. */
+/** A log of the most recent requests that used sessions. */
 export interface RequestLog {
-  /** The newest first. */
+  /** The requests, newest first. */
   readonly rows: readonly LoggedRequest[]
-  /** Gives the request that the event belongs to. */
+  /** Adds an event to the log, and returns the request to which it belongs. */
   note(event: SessionEvent): LoggedRequest
 }

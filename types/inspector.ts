@@ -2,19 +2,20 @@ import type { FastifyRequest } from 'fastify'
 
 /** Options of the inspector, the plugin of `fastify-sessions/inspector`. */
 export interface InspectorOptions {
-  /** Where its pages are. Default `/_sessions`. */
+  /** The path of the inspector's pages. Default `/_sessions`. */
   readonly path?: string
   /**
-   * Who may use it: asked for each request, before anything is shown; only `true` lets in. Needed where `NODE_ENV` is
-   * `production`. Default: requests of this machine that name it by `localhost` or a loopback address, and no others.
+   * Decides who may use the inspector. It is called for each request before anything is shown; only `true` grants
+   * access. Required when `NODE_ENV` is `production`. Default: only requests from this machine that address it as
+   * `localhost` or by a loopback address.
    *
    * @example authorize: (request) => request.session('login').get('role') === 'admin'
    */
   readonly authorize?: (request: FastifyRequest) => boolean | Promise<boolean>
   /**
-   * Keys of values that are hidden before they leave the process, at any depth, and kinds of messages: text that a key is
-   * equal to, or what it matches. Default: keys with `password`, `passphrase`, `secret`, `token`, `credential` or `apikey`
-   * in them. `[]` hides nothing.
+   * Which values are replaced before they leave the process: those whose key, at any depth, or whose kind of message
+   * equals one of the texts or matches one of the patterns. Default: keys that contain `password`, `passphrase`,
+   * `secret`, `token`, `credential` or `apikey`. `[]` hides nothing.
    */
   readonly redact?: readonly (string | RegExp)[]
 }

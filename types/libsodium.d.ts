@@ -1,4 +1,4 @@
-/** The raw functions of libsodium.js that are used here; the package has no types of its own. */
+/** Declares the raw functions of libsodium.js that the plugin calls. The package has no types of its own. */
 declare module 'libsodium' {
   export interface Sodium {
     readonly HEAPU8: Uint8Array

@@ -5,117 +5,144 @@ import type { CookieSeal } from './seal.js'
 import type { CookieOptions } from './session.js'
 import type { Awaitable, Store } from './store.js'
 
-/** A secret of at least 32 bytes: text (its UTF-8 bytes count) or bytes. */
+/** A secret of at least 32 bytes, given as text (its UTF-8 bytes count) or as bytes. */
 export type Key = string | Uint8Array
 
-/** Settings of one session; `SessionsOptions` takes those of `Shared` too, as defaults for every session. */
+/** Settings of one session. `SessionsOptions` takes them too, as defaults for every session. */
 export interface Shared {
-  /** How long a session lives after its last use, in seconds. Default 14 days. */
+  /** The idle lifetime: how long a session lives after its last use, in seconds. Default 14 days, at most 400 days. */
   readonly idle?: number
-  /** How long a session lives after its creation, in seconds, used or not. Default 90 days. */
+  /**
+   * The absolute lifetime: how long a session lives after its creation, in seconds, however much it is used. Default 90
+   * days, at most 10 years.
+   */
   readonly absolute?: number
-  /** How much later the end must be for a use alone to renew it, in seconds. Default a tenth of `idle`, at most 1 hour. */
+  /**
+   * Throttles renewal: a request that only uses a session writes its new end when this is at least so many seconds
+   * later than the stored one. Default a tenth of `idle`, at most 1 hour.
+   */
   readonly touchAfter?: number
   /**
-   * Whether every request that brings the session's cookie moves its end, also where no handler asks for the session and
-   * however little it is: a cookie that outlives the browser is then set with each response, and a record store written to.
-   * Default `false`: use alone moves it, by `touchAfter`.
+   * Whether every request that brings the session's cookie renews the session, even if no handler asks for the session
+   * and its end hardly moves. Each response then sets the cookie again, if it outlives the browser, and each request
+   * writes to a record store. Default `false`: only use renews a session, throttled by `touchAfter`.
    */
   readonly rolling?: boolean
   /**
-   * How long requests in flight may go on with an id that `regenerate()` replaced, in seconds. Default 10. Where that
-   * came with a sign-in or new rights, they only read what it held.
+   * How long an id that `regenerate()` replaced stays valid for requests in flight, in seconds. Default 10, at most an
+   * hour. If the new id came with a sign-in or with new rights, these requests can only read what the session held
+   * before.
    */
   readonly grace?: number
   /**
-   * A store that can't be read: `'throw'` (default) answers 503 to whoever uses the session; `'empty'` goes on with an
-   * empty session that is not saved.
+   * What happens when the store can't be read. `'throw'` (default): `request.session(name)` throws FST_SESSIONS_STORE,
+   * which answers 503. `'empty'`: the request goes on with an empty session that is not saved.
    */
   readonly onStoreError?: 'throw' | 'empty'
   /**
-   * The most bytes of text that a session may have in a record store, and that are read from there. Default 1 MiB
-   * (1048576). Engines have limits of their own; on the cookie store, see `chunks`.
+   * The most bytes of text that a session may take up in a record store; longer records are neither written nor read.
+   * Default 1 MiB (1048576). Engines have limits of their own. For the cookie store, see `chunks`.
    */
   readonly maxBytes?: number
-  /** Save although the response is a 500 or above. Default `false`: of such a response only `destroy()` is kept. */
+  /**
+   * Whether changes are saved when the status of the response is 500 or above. Default `false`: only `destroy()` is
+   * saved then.
+   */
   readonly saveOnError?: boolean
   /**
-   * What `flashes()` does in a request that a browser makes ahead of a click (`Sec-Purpose: prefetch`): `'keep'` (default)
-   * shows messages without taking them, since the page may never be seen; `'take'`: as everywhere.
+   * What `flashes()` does in a request that a browser sends ahead of a click (`Sec-Purpose: prefetch`). `'keep'`
+   * (default): it returns the messages without taking them, because the page may never be shown. `'take'`: it takes
+   * them as in any other request.
    */
   readonly flashOnPrefetch?: 'keep' | 'take'
   /**
-   * Status of the response to a value that the schema refuses, if nobody answers the error otherwise: 400 where values
-   * come from the client as they are. Default 500: the app ought to have checked them.
+   * HTTP status of FST_SESSIONS_INVALID_VALUE, from 400 to 599. Default 500, because the app should have checked the
+   * value. Set 400 where the app passes values from the client to the session unchecked.
    */
   readonly invalidValueStatus?: number
 }
 
-/** How many sessions of one definition a user may have at a time. */
+/** The most sessions of one definition that a user may have at the same time. */
 export interface SessionLimit {
-  /** A whole number from 1 to 100. */
+  /** How many sessions are allowed, a whole number from 1 to 100. */
   readonly sessions: number
   /**
-   * What becomes of a sign-in beyond it. `'end-oldest'`: it ends those that the user was given longest ago, by `identify()` or
-   * with a new id by `regenerate()`. `'refuse'`: to save it fails with FST_SESSIONS_LIMIT (409).
+   * What a sign-in beyond the limit does. `'end-oldest'`: it ends the sessions that were given to the user longest ago,
+   * by `identify()` or by `regenerate()`. `'refuse'`: saving it fails with FST_SESSIONS_LIMIT (409).
    */
   readonly then: 'end-oldest' | 'refuse'
 }
 
-/** Between the stored payloads, which are JSON, of a version and of its neighbour. */
+/** Converts the stored payload of one version, which is JSON, to that of the next or previous version. */
 type Step = (payload: unknown) => unknown
 
 interface SessionCookie {
-  /** Default: the session's name, with `__Host-` before it where RFC 6265bis §4.1.3.2 allows. */
+  /** Name of the cookie. Default: the session's name, prefixed with `__Host-` where RFC 6265bis §4.1.3.2 allows it. */
   readonly name?: string
 }
 
-/** A definition without its flash kinds. */
+/** A definition, except for its flash kinds. */
 interface Base<S extends Schema, StoreName extends string> extends Shared {
-  /** What the session holds: a `z.object`, or another Standard Schema whose values are JSON. */
+  /**
+   * What the session holds: a `z.object`, or another Standard Schema whose values are JSON. A schema whose values can't
+   * be stored and read back is refused at start with FST_SESSIONS_CONFIG.
+   */
   readonly schema: S
-  /** Name of the store it lives in. Default `'cookie'`. */
+  /** Name of the session's store, one of `SessionsOptions.stores`. Default `'cookie'`. */
   readonly store?: StoreName
-  /** Attributes of its cookie, over those of `SessionsOptions`, and its name. */
+  /** Name and attributes of the session's cookie. They override the attributes in `SessionsOptions`. */
   readonly cookie?: CookieOptions & SessionCookie
   /**
-   * `'encrypt'` (default): opaque to the client. `'sign'`: readable by it, but not changeable. Or a way of another app's,
-   * of `fastify-sessions/seals/…`.
+   * How the cookie is sealed. `'encrypt'` (default): the client can neither read nor change it. `'sign'`: the client
+   * can read but not change it. A function of `fastify-sessions/seals/…` returns the format of another app.
    */
   readonly seal?: 'encrypt' | 'sign' | CookieSeal
   /**
-   * Into how many cookies of 4096 bytes a record of the cookie store may be split, 1 to 4. Default 1. All of a request's
-   * headers together have to stay below Node's `maxHeaderSize`, 16 KiB: it answers more with a 431.
+   * The most cookies, of 4096 bytes each, into which a record of the cookie store may be split, from 1 to 4. Default 1.
+   * Node answers 431 when the headers of a request together exceed its `maxHeaderSize`, 16 KiB by default.
    */
   readonly chunks?: number
-  /** `'auto'` (default): read before the handler if its cookie came. `'manual'`: only by `load()`. */
+  /**
+   * When a record store is read. `'auto'` (default): before the handler, if the session's cookie came. `'manual'`: only
+   * by `await session.load()`.
+   */
   readonly load?: 'auto' | 'manual'
-  /** Number of the schema's present version, a whole number from 1. Default 1. */
+  /**
+   * The version number of the present schema, a whole number from 1. Default 1. Raise it when stored payloads need a
+   * migration.
+   */
   readonly version?: number
   /**
-   * `{ 1: (v1) => v2, 2: (v2) => v3 }`: each step takes the stored payload of its version to the next. With
-   * `{ 1: { up: (v1) => v2, down: (v2) => v1 } }` processes of the older version read, and may change, what newer ones
-   * stored: the older form is kept beside the payload for as long as `down` stands there.
+   * Migrations by version: `{ 1: (v1) => v2, 2: (v2) => v3 }`. Each step converts the stored payload of its version to
+   * the next version. A missing step leaves the payload unchanged.
+   *
+   * With `{ 1: { up: (v1) => v2, down: (v2) => v1 } }`, processes of the older version can read and change sessions
+   * that newer processes stored. For that, the older form is stored beside the payload as long as `down` is there.
    */
   readonly migrate?: { readonly [version: number]: Step | { readonly up: Step; readonly down?: Step } }
   /**
-   * What to do with a stored payload that no longer fits: `'reset'` (default) starts an empty session with a new id
-   * and leaves the old record to expire; `'throw'` lets whoever uses the session fail; a function mends the payload.
+   * What to do with a stored payload that does not fit the schema after migration. `'reset'` (default) starts an empty
+   * session with a new id and leaves the old record to expire. `'throw'`: `request.session(name)` throws
+   * FST_SESSIONS_SCHEMA. A function returns a repaired payload.
    */
   readonly onInvalid?: 'reset' | 'throw' | ((context: InvalidContext) => Input<S>)
   /**
-   * Per key, what becomes of a value that a parallel request changed too. Called on every such conflict.
-   * `base` is the value both started from, `theirs` is saved already, `mine` is this request's.
+   * Merge functions by key, for a value that this request and a parallel one both changed. The result is stored. A
+   * merge function is called on every such conflict, also when both changes are equal. `base` is the value that both
+   * requests started from, `theirs` is already saved, `mine` is this request's. Default: this request's `update()` runs
+   * again on `theirs`, and any other change of this request wins.
    */
   readonly merge?: Merge<Output<S>>
   /**
-   * How many of these sessions a user may have at a time; the user is the first that `identify()` was told. Held also by
-   * sign-ins at the same moment, as far as the store's compare-and-set reaches. On record stores only. Default: any number.
+   * Limits the sessions of this definition that a user may have at the same time. The user is the first argument of
+   * `identify()`. Concurrent sign-ins are held to the limit too, as far as the store's compare-and-set reaches. Record
+   * stores only. Default: no limit.
    */
   readonly limit?: SessionLimit
   /**
-   * Sessions of other plugins that go on as this one, where a request has no cookie of this one: those of
-   * `fastify-sessions/from/…`. With it, a session on the cookie store is loaded when those on record stores are.
+   * Sessions of other plugins to take over when a request has no cookie of this session: what the functions of
+   * `fastify-sessions/from/…` return. A session on the cookie store that has this option is loaded before the handler,
+   * like those on record stores.
    */
   readonly from?: readonly From<Input<S>>[]
 }
@@ -125,7 +152,7 @@ export interface Definition<
   F extends FlashSchemas = FlashSchemas,
   StoreName extends string = string
 > extends Base<S, StoreName> {
-  /** Flash kinds, each with the schema of a message. Default none. */
+  /** Flash kinds by name, each with the schema of one message. Default none. */
   readonly flash?: F
 }
 
@@ -135,19 +162,19 @@ type Merge<T> = {
 
 export interface InvalidContext {
   readonly name: string
-  /** What is stored, after migration. */
+  /** The stored payload after migration. */
   readonly payload: unknown
-  /** The version it was stored under. */
+  /** The version of the schema under which it was stored. */
   readonly version: number
   readonly issues: readonly SchemaIssue[]
 }
 
-/** Has every option that a definition has, so that one without a schema is told that, and nothing else. */
+/** Declares every option of a definition, so that the compiler reports a missing schema and nothing else. */
 type DefinitionWithSchema = { readonly [Option in keyof Base<Schema, string>]: unknown }
 
 /**
- * Makes a store out of what the app has when its plugins are loaded, such as the client of @fastify/redis, in whatever
- * order they are registered.
+ * Creates a store from something that another plugin brings, such as the client of @fastify/redis. It is called once,
+ * after all plugins are loaded, so the order of registration does not matter.
  */
 export type StoreFromApp = (app: FastifyInstance) => Awaitable<Store>
 
@@ -160,53 +187,61 @@ export interface SessionsOptions<
   F extends Flashes = Flashes,
   Default extends string = string
 > extends Shared {
-  /** The key ring: the first seals, all open. */
+  /**
+   * The key ring: the first key seals cookies, every key opens them. An `undefined` entry, such as an unset environment
+   * variable, is refused with FST_SESSIONS_CONFIG.
+   */
   readonly keys: readonly (Key | undefined)[]
   /**
-   * Names the app among those that share its keys, or a store: none accepts the sessions of another. Default none. To
-   * set or change it ends every session.
+   * The app's name, for apps that share keys or a store: no app accepts the sessions of another. Setting or changing it
+   * ends every session. Default none.
    */
   readonly app?: string
   /**
-   * Stores by name; `cookie` is always there. A function is given the app when its plugins are loaded, and makes the store:
-   * `{ redis: (app) => redisStore({ client: app.redis }) }`.
+   * Stores by name. `cookie` always exists. A function is called with the app once its plugins are loaded, and returns
+   * the store: `{ redis: (app) => redisStore({ client: app.redis }) }`.
    */
   readonly stores?: Stores
-  /** Sessions by name: an RFC 6265 token each. */
+  /** Definitions by name. Each name is an RFC 6265 token. */
   readonly sessions: { readonly [N in keyof S]: Base<S[N], Extract<keyof Stores | 'cookie', string>> } & {
     readonly [N in keyof F]: DefinitionWithSchema & {
-      /** Flash kinds, each with the schema of a message. Default none. */
+      /** Flash kinds by name, each with the schema of one message. Default none. */
       readonly flash?: F[N]
     }
   }
   /**
-   * The name of the session that `request.session` itself stands for, beside being called by name, with the members that
-   * plugins expect which were written for @fastify/session and @fastify/secure-session. Default none.
+   * The name of the default session. `request.session` can still be called by name, and also has the members of this
+   * session that plugins for @fastify/session and @fastify/secure-session expect. Default none.
    */
   readonly default?: Default & Extract<keyof S | keyof F, string>
-  /** Default cookie attributes of every session. */
+  /** Cookie attributes of every session. A definition overrides them. */
   readonly cookie?: CookieOptions
-  /** How often stores without a TTL of their own are swept, in seconds. Default 600; 0 switches it off. */
+  /**
+   * The interval between sweeps of stores whose engine has no TTL, in seconds. Default 600, at most 14 days; 0 turns
+   * sweeping off.
+   */
   readonly sweepInterval?: number
   /**
-   * How often is looked whether sessions have ended whose `signal` somebody waits for, in seconds: one round trip a store,
-   * for all of them. Default 5.
+   * The interval at which sessions whose `signal` is in use are checked for their end, in seconds. Each check is one
+   * round trip to each store, for all of them. Default 5, at most an hour.
    */
   readonly watchInterval?: number
   /**
-   * Stores by name that the app starts without when they can't be reached; `true`: any store. Requests for their
-   * sessions get a 503 until set-up, which is tried again and again, has worked. Default none: the app does not start.
+   * Names of stores that may be unreachable when the app starts; `true` means any store. Set-up is retried until it
+   * succeeds, and requests for sessions of that store get a 503 until then. Default none: the app does not start
+   * without its stores.
    */
   readonly startWithout?: true | readonly Extract<keyof Stores, string>[]
   /**
-   * Where `app.sessions.clear()` is remembered, so that every process, also after a restart, refuses sealed cookies
-   * from before it. Asked at most every `refresh` seconds (default 1). Default: this process remembers it for itself.
+   * Where `app.sessions.clear()` is recorded, so that every process refuses the sealed cookies from before it, also
+   * after a restart. `store` names a record store; `refresh` is the least time between two reads of the record, in
+   * seconds (default 1). Default: each process remembers only the clearing that it did itself.
    */
   readonly clearMarker?: { readonly store: Extract<keyof Stores | 'cookie', string>; readonly refresh?: number }
   /**
-   * What is kept of how sessions ended and cookies were refused, for `app.sessions.why()`: the newest so many entries, in the
-   * memory of this process; or, in a record store where every process sees them, for `keep` seconds (default 30 days).
-   * Default none.
+   * What `app.sessions.why()` can look up: how sessions ended, and which cookies were refused. A number keeps so many
+   * of the newest entries in the memory of this process. `{ store, keep }` keeps them in a record store that every
+   * process can read, for `keep` seconds (default 30 days). Default none.
    */
   readonly history?: number | { readonly store: Extract<keyof Stores | 'cookie', string>; readonly keep?: number }
 }

@@ -1,4 +1,4 @@
-/** What a schema library has to offer: Standard Schema v1 (https://standardschema.dev), which zod 4 implements. */
+/** A schema: Standard Schema v1 (https://standardschema.dev), which zod 4 implements. */
 export interface Schema<Input = unknown, Output = Input> {
   readonly '~standard': {
     readonly version: 1
@@ -17,31 +17,34 @@ export interface SchemaIssue {
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined
 }
 
-/** Why a value is refused, as errors tell it: a validator may say more, above all the value, which could be secret. */
+/**
+ * Why a value is refused, as errors report it. It leaves out what else a validator may report, above all the value,
+ * which may be secret.
+ */
 export interface ValueIssue {
-  /** From the session's key down. */
+  /** The path to the refused value, starting with the session's key. */
   readonly path: readonly PropertyKey[]
   readonly message: string
 }
 
-/** What a schema takes from storage. */
+/** The type that a schema reads from storage. */
 export type Input<S> = S extends { readonly '~standard': { readonly types?: infer T } }
   ? NonNullable<T> extends { readonly input: infer I }
     ? I
     : unknown
   : unknown
 
-/** What a schema gives to handlers. */
+/** The type that a schema returns to handlers. */
 export type Output<S> = S extends { readonly '~standard': { readonly types?: infer T } }
   ? NonNullable<T> extends { readonly output: infer O }
     ? O
     : unknown
   : unknown
 
-/** Flash kinds, each with the schema of one message: a `z.object({…})`, or a plain object of schemas. */
+/** Flash kinds with the schema of one message each: a `z.object({…})`, or a plain object of schemas. */
 export type FlashSchemas = Schema | { readonly [kind: string]: Schema }
 
-/** The message of each flash kind. */
+/** The types of messages by flash kind. */
 export type Messages<F> = F extends Schema
   ? Output<F>
   : F extends { readonly [kind: string]: Schema }

@@ -3,7 +3,10 @@ import type { Input, Output } from './schema.js'
 export type KeyOf<T> = T extends unknown ? keyof T & string : never
 export type ValueOf<T, K extends string> = T extends unknown ? (K extends keyof T ? T[K] : undefined) : never
 
-/** A key that an empty session can lack: required by the schema, and without a default. */
+/**
+ * The type of a key's value. It includes `undefined` if an empty session can lack the key: if the schema requires the
+ * key and has no default for it.
+ */
 export type Value<S, K extends string> =
   K extends KeyOf<Output<S>>
     ? Record<never, never> extends Pick<Input<S>, K & keyof Input<S>>
@@ -11,5 +14,5 @@ export type Value<S, K extends string> =
       : ValueOf<Output<S>, K> | undefined
     : never
 
-/** A value that is there. */
+/** The type of a value that is present. */
 export type Present<T> = unknown extends T ? NonNullable<unknown> | null : Exclude<T, undefined>
