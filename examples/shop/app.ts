@@ -13,6 +13,7 @@ import type { Orders } from './orders.js'
 import { sendBarePage, sendPage } from './page.js'
 import { account } from './pages/account.js'
 import { admin } from './pages/admin/admin.js'
+import { behindTheScenes } from './pages/behind-the-scenes.js'
 import { cart } from './pages/cart.js'
 import { catalogue } from './pages/catalogue.js'
 import { checkout } from './pages/checkout/checkout.js'
@@ -31,7 +32,7 @@ export interface Shop {
   readonly interval?: number
 }
 
-const parts = [assets, catalogue, stock, cart, checkout, preferences, signIn, account, admin]
+const parts = [assets, catalogue, stock, cart, checkout, preferences, signIn, account, admin, behindTheScenes]
 
 /**
  * Builds the shop, ready to listen: `buildShop({ sessions: shopSessions({ directory, keys }), orders: new

@@ -11,8 +11,16 @@ interface Asset {
   readonly text: string
 }
 
-export const style = asset('style', 'css', 'text/css', ['base.css', 'frame.css', 'parts.css', 'forms.css'])
-export const script = asset('shop', 'js', 'text/javascript', ['shop.js'])
+export const style = asset('style', 'css', 'text/css', [
+  'base.css',
+  'frame.css',
+  'parts.css',
+  'forms.css',
+  'scenes.css',
+  'timeline.css',
+  'panel.css'
+])
+export const script = asset('shop', 'js', 'text/javascript', ['shop.js', 'panel.js'])
 
 export async function assets(app: FastifyInstance): Promise<void> {
   for (const { path, type, text } of [style, script]) {

@@ -77,7 +77,9 @@ function render({ title, body, theme = 'auto', nav, messages }: Frame): Html {
 ${messages}
 ${body}
 </main>
-<footer><div class="frame grid">
+<footer>
+<p class="frame behind">What is special about this shop can’t be clicked fast enough to be seen. <a href="/behind-the-scenes">Behind the scenes</a> it is shown.</p>
+<div class="frame grid">
   <p><b>Cart</b> A record in a file; the cookie carries its sealed id. What two tabs add to it at the same moment is all there.</p>
   <p><b>Checkout</b> A session of its own, a key for each step. Pressing “Place the order” twice places one order.</p>
   <p><b>Preferences</b> Encrypted in the cookie itself, and messages with them: the server keeps nothing.</p>

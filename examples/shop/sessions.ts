@@ -3,6 +3,7 @@ import { cookieStore, defineSessions, fileStore, type RecordStore } from 'fastif
 import { z } from 'zod'
 import { currencies } from './money.js'
 import { Address, deliveries } from './orders.js'
+import { Run } from './scenes/step.js'
 
 const HOUR = 60 * 60
 const DAY = 24 * HOUR
@@ -43,7 +44,7 @@ export interface ShopSettings {
   readonly secure?: boolean | 'auto'
 }
 
-/** Five sessions, each kept where it belongs and for as long as it should live. */
+/** The shop's sessions, each kept where it belongs and for as long as it should live. */
 export function shopSessions(settings: ShopSettings) {
   const { directory, keys, idle = 30 * 60, staffIdle = STAFF_IDLE, staffAbsolute = STAFF_ABSOLUTE } = settings
   const { store = fileStore({ directory: join(directory, 'sessions') }), secure = true } = settings
@@ -107,6 +108,24 @@ export function shopSessions(settings: ShopSettings) {
         cookie: { path: '/admin', sameSite: 'strict' },
         idle: staffIdle,
         absolute: staffAbsolute
+      },
+      /** By its id the page "Behind the scenes" knows a browser again, and shows nobody else what it does. */
+      scenes: {
+        store: 'file',
+        schema: z.object({ since: z.number().optional() }),
+        /** The name of a scene that was run just now, or `all`. */
+        flash: z.object({ played: z.string() }),
+        idle: HOUR,
+        absolute: DAY
+      },
+      /** What came of the scenes that were run, by their names. Some 20 KB, so that only their own page reads it. */
+      runs: {
+        store: 'file',
+        schema: z.object({ runs: z.record(z.string(), Run).default({}) }),
+        load: 'manual',
+        maxBytes: 256 * 1024,
+        idle: HOUR,
+        absolute: DAY
       }
     }
   })

@@ -16,7 +16,18 @@ export function agoInWords(date: Date, now = Date.now()): string {
   return unit === undefined ? 'just now' : words.format(-Math.floor(passed / unit[1]), unit[0])
 }
 
-/** The same, with the exact time for machines and for whoever points at it. */
+/** "in 14 days" */
+export function until(date: Date, now = Date.now()): Html {
+  const left = Math.max(0, date.getTime() - now)
+  const [name, length] = UNITS.find(([, length]) => left >= length) ?? ['second', 1_000]
+  return time(date, words.format(Math.round(left / length), name))
+}
+
+/** `agoInWords`, with the exact time for machines and for whoever points at it. */
 export function ago(date: Date): Html {
-  return html`<time datetime="${date.toISOString()}" title="${date.toUTCString()}">${agoInWords(date)}</time>`
+  return time(date, agoInWords(date))
+}
+
+function time(date: Date, text: string): Html {
+  return html`<time datetime="${date.toISOString()}" title="${date.toUTCString()}">${text}</time>`
 }

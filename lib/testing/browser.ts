@@ -103,7 +103,9 @@ export class TestBrowser {
   ): Promise<this> {
     const found = await this.#sessions()
     const session = await loaded(found.session(name))
-    for (const [key, value] of Object.entries(values)) session.set(key as never, value as never)
+    // Which keys it has is checked above: here the types of an app with several sessions would be a union that can't be called.
+    const { set } = session as { readonly set: (key: string, value: unknown) => unknown }
+    for (const [key, value] of Object.entries(values)) set.call(session, key, value)
     if (typeof subject === 'string') session.identify(subject)
     else if (subject !== undefined) session.identify(...subject)
     if (persist !== undefined) session.persist(persist === true ? undefined : persist)
