@@ -6,6 +6,7 @@ import type { Opened } from './app.js'
 import { inspect } from './inspect.js'
 import { migrate } from './migrate.js'
 import { type Output, printable, table } from './output.js'
+import { rotateCheck } from './rotate-check.js'
 import { type Counts, count, show, sweep } from './stored.js'
 import { EXIT, type Told, UsageError } from './usage.js'
 
@@ -71,7 +72,8 @@ export const RUNS: Readonly<Record<string, Run>> = {
     return signal.aborted ? EXIT.interrupted : EXIT.done
   },
 
-  migrate
+  migrate,
+  'rotate-check': rotateCheck
 }
 
 function blocks(found: readonly object[]): readonly string[] {

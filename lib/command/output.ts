@@ -1,4 +1,4 @@
-import { styleText } from 'node:util'
+import { stripVTControlCharacters, styleText } from 'node:util'
 
 /** In ms. */
 const REDRAW = 100
@@ -77,4 +77,23 @@ export function printable(text: string): string {
 /** A number as people read it. */
 export function counted(number: number): string {
   return number.toLocaleString('en')
+}
+
+/** Rows of cells, each column as wide as its widest cell, the `right` ones flush right. */
+export function columns(rows: readonly (readonly string[])[], right: readonly number[] = []): readonly string[] {
+  const widths: number[] = []
+  for (const row of rows) {
+    for (const [at, cell] of row.entries()) widths[at] = Math.max(widths[at] ?? 0, widthOf(cell))
+  }
+  return rows.map((row) => {
+    const cells = row.map((cell, at) => {
+      const space = ' '.repeat((widths[at] as number) - widthOf(cell))
+      return right.includes(at) ? space + cell : cell + space
+    })
+    return `  ${cells.join('  ')}`.trimEnd()
+  })
+}
+
+function widthOf(cell: string): number {
+  return stripVTControlCharacters(cell).length
 }

@@ -33,6 +33,7 @@ const OPTIONS = {
   slice: { type: 'string', does: 'how many records at a time, 1 to 1000; default 100' },
   pause: { type: 'string', does: 'ms of rest between two slices; default 0' },
   from: { type: 'string', does: 'where an interrupted run goes on, as that said' },
+  since: { type: 'string', does: 'when the first key became the first everywhere, as 2026-11-01' },
   yes: { type: 'boolean', does: 'do it: without, nothing is done' },
   help: { type: 'boolean', does: 'this' },
   version: { type: 'boolean', does: 'version of the package' }
@@ -62,6 +63,11 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     takes: ['[session]'],
     options: ['dry-run', 'slice', 'pause', 'from', 'yes'],
     does: 'carries stored sessions to the present version of their schema'
+  },
+  'rotate-check': {
+    takes: [],
+    options: ['since', 'slice', 'pause', 'from'],
+    does: 'counts what older keys still open, and tells which are safe to drop'
   }
 }
 

@@ -1,4 +1,5 @@
 import type { EvictingStore, RecordStore } from '../../types/store.js'
+import { keepSealing, sealingOf } from '../seal/at-rest.js'
 
 /**
  * A store that the app may start without. Until its set-up has worked, whatever else it is asked rejects: an engine that
@@ -12,7 +13,7 @@ export function lateStore(store: RecordStore): RecordStore {
   }
   const { readMany, saveMany, list, clear, sweep, close, address, capabilities, onEvict } = store as RecordStore &
     Partial<EvictingStore>
-  return {
+  const late: RecordStore = {
     kind: 'record',
     ...(capabilities && { capabilities }),
     read: (id, options) => ready().read(id, options),
@@ -33,4 +34,5 @@ export function lateStore(store: RecordStore): RecordStore {
     },
     close: async () => close?.call(store)
   }
+  return keepSealing(late, sealingOf(store))
 }

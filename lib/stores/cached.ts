@@ -1,5 +1,6 @@
 import type { AsyncRecordStore, Awaitable, ReadOptions, RecordStore, StoredRecord } from '../../types/store.js'
 import { StoreConfigError } from '../errors.js'
+import { keepSealing, sealingOf } from '../seal/at-rest.js'
 import type { Bounds } from '../util/durations.js'
 import { requireTimeout } from './internal/in-time.js'
 import { storeOptions } from './internal/options.js'
@@ -65,7 +66,7 @@ export function cached(store: RecordStore, options: CachedOptions = {}): AsyncRe
     }
   }
 
-  return {
+  const before: AsyncRecordStore = {
     kind: 'record',
     ...passOn(store),
     read,
@@ -95,6 +96,7 @@ export function cached(store: RecordStore, options: CachedOptions = {}): AsyncRe
       await store.close?.()
     }
   }
+  return keepSealing(before, sealingOf(store))
 }
 
 /**

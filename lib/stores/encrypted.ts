@@ -2,7 +2,8 @@ import type { Key } from '../../types/options.js'
 import type { AsyncRecordStore, RecordStore, StoredRecord, Write } from '../../types/store.js'
 import { StoreConfigError } from '../errors.js'
 import { ready } from '../seal/aead.js'
-import { KeyRing } from '../seal/keys.js'
+import { keepSealing } from '../seal/at-rest.js'
+import { idAsText, KeyRing } from '../seal/keys.js'
 import { Sealer } from '../seal/sealer.js'
 import { storeOptions } from './internal/options.js'
 import { isRecordStore, passOn } from './internal/pass-on.js'
@@ -41,7 +42,8 @@ export function encrypted(store: RecordStore, options: EncryptedOptions): AsyncR
     throw new StoreConfigError('encrypted', 'expected a store that keeps records, such as redisStore({ client })')
   }
   const { keys } = storeOptions('encrypted', options, { keys: true })
-  const sealer = new Sealer(new KeyRing(keys), 'record at rest', 'encrypt')
+  const ring = new KeyRing(keys)
+  const sealer = new Sealer(ring, 'record at rest', 'encrypt')
   const seal = async (id: string, text: string) => {
     await ready()
     return sealer.seal(text, id)
@@ -54,7 +56,7 @@ export function encrypted(store: RecordStore, options: EncryptedOptions): AsyncR
     'text' in write ? { ...write, text: await seal(write.id, write.text) } : write
   const { readMany, saveMany, list } = store
 
-  return {
+  const sealed: AsyncRecordStore = {
     kind: 'record',
     ...passOn(store),
     setup: async () => {
@@ -87,6 +89,11 @@ export function encrypted(store: RecordStore, options: EncryptedOptions): AsyncR
       saveMany: async (writes) => saveMany.call(store, await Promise.all(writes.map(sealWrite)))
     })
   }
+  return keepSealing(sealed, {
+    keyIds: () => ring.keys.map((key) => idAsText(key.id)),
+    list: list && ((options) => list.call(store, options)),
+    open: (id, text) => sealer.open(text, id).text
+  })
 }
 
 /** @throws Error when the text does not decrypt */

@@ -1,20 +1,13 @@
 import { join } from 'node:path'
-import { Redis } from 'ioredis'
-import Database from 'libsql'
-import pg from 'pg'
 import t, { type Test } from 'tap'
-import { fileStore, type RecordStore } from '../../lib/index.js'
-import { postgresStore } from '../../lib/stores/postgres.js'
-import { redisStore } from '../../lib/stores/redis.js'
-import { sqliteStore } from '../../lib/stores/sqlite.js'
+import { fileStore } from '../../lib/index.js'
 import { Client } from '../client.js'
-import { startPostgres } from '../servers/postgres.js'
 import { directoryFor } from '../servers/process.js'
-import { startRedis } from '../servers/redis.js'
+import { ENGINE_MODULE, ENGINES, servers } from './engines.js'
 import { Project } from './project.js'
-import { addressOf, ENGINES, FIRST, live, MODULE, recordsOf, SECOND, versionsOf, visitor } from './versions.js'
+import { addressOf, FIRST, live, MODULE, recordsOf, SECOND, versionsOf, visitor } from './versions.js'
 
-const project = await Project.make(t, { 'sessions.mjs': MODULE }, ENGINES)
+const project = await Project.make(t, { 'engine.mjs': ENGINE_MODULE, 'sessions.mjs': MODULE }, ENGINES)
 
 interface Told {
   readonly sessions: readonly {
@@ -248,35 +241,7 @@ t.test('what it can not do it says before it begins', async (t) => {
   }
 })
 
-const engines: Readonly<Record<string, (t: Test) => Promise<readonly [store: RecordStore, at: string]>>> = {
-  sqlite: async (t) => {
-    const path = join(await directoryFor(t, 'migrate'), 'records.db')
-    const client = new Database(path)
-    t.teardown(() => client.close())
-    return [sqliteStore({ client }), path]
-  },
-  redis: async (t) => {
-    const { url, stop } = await startRedis()
-    const client = new Redis(url)
-    t.teardown(async () => {
-      client.disconnect()
-      await stop()
-    })
-    return [redisStore({ client }), url]
-  },
-  postgres: async (t) => {
-    const { url, stop } = await startPostgres()
-    const client = new pg.Pool({ connectionString: url })
-    client.on('error', () => {})
-    t.teardown(async () => {
-      await client.end()
-      await stop()
-    })
-    return [postgresStore({ client }), url]
-  }
-}
-
-for (const [STORE, open] of Object.entries(engines)) {
+for (const [STORE, open] of Object.entries(servers)) {
   t.test(
     `${STORE}: all of many pages are carried, and the command ends although the app's client stays open`,
     async (t) => {

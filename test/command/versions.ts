@@ -5,40 +5,17 @@ import { z } from 'zod'
 import type { Definition, RecordStore } from '../../lib/index.js'
 import { buildApp, Client, KEY } from '../client.js'
 
-/** Packages that the options module below may import. */
-export const ENGINES = ['libsql', 'ioredis', 'pg']
-
 /**
  * The options of an app that came to version 2, as its options module has them. What the store does when the command
  * writes, the environment says: the command is interrupted, the store fails, or a live app writes first.
  */
-export const MODULE = `import Database from 'libsql'
-import { Redis } from 'ioredis'
-import pg from 'pg'
-import { fileStore } from 'fastify-sessions'
-import { postgresStore } from 'fastify-sessions/stores/postgres'
-import { redisStore } from 'fastify-sessions/stores/redis'
-import { sqliteStore } from 'fastify-sessions/stores/sqlite'
+export const MODULE = `import { around, engine } from './engine.mjs'
 import { z } from 'zod'
 
-const { STORE = 'file', AT = 'records', INTERRUPT_AT, FAIL_AT, LIVE, WITHOUT, APP } = process.env
-const engines = {
-  file: () => fileStore({ directory: AT }),
-  sqlite: () => sqliteStore({ client: new Database(AT) }),
-  redis: () => redisStore({ client: new Redis(AT) }),
-  postgres: () => postgresStore({ client: new pg.Pool({ connectionString: AT }) })
-}
+const { INTERRUPT_AT, FAIL_AT, LIVE, WITHOUT, APP } = process.env
 let writes = 0
-const engine = engines[STORE]()
-const store = INTERRUPT_AT || FAIL_AT || LIVE || WITHOUT ? {
-  kind: 'record',
-  setup: () => engine.setup(),
-  read: (id, options) => engine.read(id, options),
-  create: (...all) => engine.create(...all),
-  touch: (...all) => engine.touch(...all),
-  remove: (id) => engine.remove(id),
-  ...(WITHOUT === 'list' ? {} : { list: (options) => engine.list(options) }),
-  close: () => engine.close?.(),
+const changed = around({
+  ...(WITHOUT === 'list' && { list: undefined }),
   async update(id, ...all) {
     writes++
     if (writes === Number(INTERRUPT_AT)) process.kill(process.pid, 'SIGINT')
@@ -46,7 +23,8 @@ const store = INTERRUPT_AT || FAIL_AT || LIVE || WITHOUT ? {
     if (LIVE) await fetch(LIVE + '/race/' + id)
     return engine.update(id, ...all)
   }
-} : engine
+})
+const store = INTERRUPT_AT || FAIL_AT || LIVE || WITHOUT ? changed : engine
 
 export const options = {
   keys: ['${KEY}'],
