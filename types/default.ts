@@ -26,8 +26,8 @@ export interface DefaultSessionMembers<S extends Schema> {
   // biome-ignore lint/suspicious/noExplicitAny: as the types of those plugins have it
   get(key: string): any
   /**
-   * Sets a value; `undefined` removes it. @throws FST_SESSIONS_INVALID_VALUE when the schema refuses it, or JSON can't
-   * hold it
+   * Sets a value; `undefined` removes it.
+   * @throws FST_SESSIONS_INVALID_VALUE when the schema refuses it, or JSON can't hold it
    */
   set<K extends KeyOf<Output<S>>>(key: K, value: ValueOf<Output<S>, K> | undefined): void
   set<K extends keyof PluginValues>(key: K, value: PluginValues[K] | undefined): void

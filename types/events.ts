@@ -3,7 +3,7 @@ import type { Sessions } from './register.js'
 import type { Problem } from './session.js'
 import type { Version } from './store.js'
 
-/**
+/*
  * Events that the plugin publishes on channels of `node:diagnostics_channel`, and writes to the log at level `debug`.
  * No event contains a value of a session, a key, or the value of a cookie.
  */

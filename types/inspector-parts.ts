@@ -2,7 +2,7 @@ import type { SessionEvent } from './events.js'
 import type { Problem } from './session.js'
 import type { Version } from './store.js'
 
-/**
+/*
  * What `fastify-sessions/inspector/parts` provides for an app's own pages. None of it contains a value of a session.
  */
 

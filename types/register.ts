@@ -283,7 +283,8 @@ export interface SessionsRequest {
   /** Returns the session of a name. If the options have a `default`, it is also that session itself. */
   session: SessionByName & DefaultOf<DefaultName>
   /**
-   * Saves all changed sessions now, together. @throws FST_SESSIONS_SAVE with one error for each session that failed.
+   * Saves all changed sessions now, together.
+   * @throws FST_SESSIONS_SAVE with one error for each session that failed.
    */
   saveSessions(): Promise<void>
 }
@@ -300,7 +301,8 @@ declare module 'fastify' {
     /** Returns the session of a name. If the options have a `default`, it is also that session itself. */
     session: SessionsRequest['session']
     /**
-     * Saves all changed sessions now, together. @throws FST_SESSIONS_SAVE with one error for each session that failed.
+     * Saves all changed sessions now, together.
+     * @throws FST_SESSIONS_SAVE with one error for each session that failed.
      */
     saveSessions(): Promise<void>
   }
