@@ -7,11 +7,11 @@ import { durationFault } from '../util/durations.js'
 import { isObject } from '../util/objects.js'
 
 /*
- * What handlers tell a session, checked: an app in plain JavaScript has no types that would do it.
+ * Checks the arguments that handlers pass to a session: an app in plain JavaScript has no types that would do it.
  */
 
 /**
- * JSON has no other keys than strings: what is kept under a symbol would not be saved.
+ * Refuses a key that is not a string, such as a symbol: JSON has only string keys, so its value would not be saved.
  * @throws FST_SESSIONS_INVALID_VALUE always
  */
 export function refuseKey(session: string, key: never): never {
@@ -43,13 +43,13 @@ export function checkAge({ name, absolute }: ResolvedDefinition, age: number): v
   }
 }
 
-/** How many subjects a session may have: a sign-in writes the list of each. */
+/** How many subjects a session may have. The number is limited because a sign-in writes the list of each of them. */
 const MOST_SUBJECTS = 8
 
 /**
- * What `identify()` was told; none for `null`.
- * @throws FST_SESSIONS_UNSUPPORTED on the cookie store, FST_SESSIONS_INVALID_VALUE when they are neither texts nor `null`
- * alone, too many, or one stands there twice
+ * Returns the subjects that `identify()` got; an empty array for `null`.
+ * @throws FST_SESSIONS_UNSUPPORTED on the cookie store. FST_SESSIONS_INVALID_VALUE when they are neither texts nor a
+ * single `null`, when there are too many, or when one is given twice.
  */
 export function checkedSubjects({ name, store }: ResolvedDefinition, told: readonly unknown[]): readonly string[] {
   if (store === undefined) {
@@ -78,9 +78,9 @@ function subjectsFault(told: readonly unknown[]): string | undefined {
 }
 
 /**
- * Whether `regenerate()` was told of new rights. An option that is misspelt would leave rights with the old id that the app
- * means to take from it.
- * @throws FST_SESSIONS_INVALID_VALUE when it is neither `{ newRights }` nor nothing
+ * Whether `regenerate()` got `newRights: true`. Other options are refused, because a misspelt one would leave the old
+ * id with the rights that the app wants to take from it.
+ * @throws FST_SESSIONS_INVALID_VALUE for anything but `{ newRights }` or no argument
  */
 export function hasNewRights(session: string, options: { readonly newRights?: boolean }): boolean {
   const isKnown = isObject(options) && Object.keys(options).every((key) => key === 'newRights')
@@ -90,7 +90,8 @@ export function hasNewRights(session: string, options: { readonly newRights?: bo
 }
 
 /**
- * What the function given to `update()` returned. Most that return nothing changed the value in place, or forgot to return it.
+ * Returns the value that the function given to `update()` returned. Most functions that return nothing changed the
+ * value in place, or lack a `return`.
  * @throws FST_SESSIONS_INVALID_VALUE for `undefined`
  */
 export function resultOf(session: string, key: string, value: unknown): unknown {

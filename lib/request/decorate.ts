@@ -6,8 +6,8 @@ import { noSession } from './misuse.js'
 import type { Requests } from './requests.js'
 
 /**
- * Gives requests `session()` and `saveSessions()`.
- * @param defaultName of the session that `request.session` itself is to be, for plugins that expect it
+ * Adds `session()` and `saveSessions()` to requests.
+ * @param defaultName the name of the session that `request.session` itself is to be, for plugins that expect one there
  */
 export async function decorateRequests(
   app: FastifyInstance,
@@ -22,7 +22,8 @@ export async function decorateRequests(
   }
   if (defaultName === undefined) {
     const misuse = noSession(() => registry.names)
-    // One function serves all requests: a value that is set on it, as on other plugins' sessions, would be everybody's.
+    // All requests share one function. It is frozen, because a property that somebody sets on it, as on other plugins'
+    // sessions, would be visible to all users.
     Object.freeze(Object.setPrototypeOf(session, misuse))
     app.decorateRequest('session', session as unknown as FastifyRequest['session'])
   } else {

@@ -8,17 +8,20 @@ import { HandlerSession } from './handler-session.js'
 
 type Callback = (error?: unknown) => void
 
-/** Attributes as @fastify/cookie takes them: `maxAge` is in seconds, and what is not of a cookie's is ignored. */
+/** Cookie attributes in the form of @fastify/cookie: `maxAge` is in seconds, and unknown properties are ignored. */
 type TheirOptions = Readonly<Record<string, unknown>>
 
 /**
- * A session as plugins expect it that were written for @fastify/session and @fastify/secure-session. The keys that its
- * schema knows are values of the typed session, all others are kept beside them.
+ * A session with the members that plugins for @fastify/session and @fastify/secure-session expect. Keys that the schema
+ * knows are values of the typed session. All other keys are stored beside them.
  */
 export class DefaultSession {
   readonly #session: () => HandlerSession
 
-  /** @param session asked for anew each time: it may not be there yet, or its store may have failed */
+  /**
+   * @param session returns the session; called for each access, because the session may not be loaded yet, or its store
+   * may have failed
+   */
   constructor(session: () => HandlerSession) {
     this.#session = session
   }
@@ -31,7 +34,7 @@ export class DefaultSession {
     return this.#session().isDirty
   }
 
-  /** Other plugins set it to have the session's end moved. */
+  /** Other plugins set `changed` to renew the session. */
   set changed(isChanged: boolean) {
     if (isChanged) this.touch()
   }
@@ -40,7 +43,10 @@ export class DefaultSession {
     return this.#state.clearsCookie
   }
 
-  /** There is no such object: `session.cookie.maxAge = …` would fail with no hint. */
+  /**
+   * Throws, because there is no such object: otherwise `session.cookie.maxAge = …` would fail without a hint.
+   * @throws FST_SESSIONS_UNSUPPORTED always
+   */
   get cookie(): never {
     throw new UnsupportedError(
       this.#session().name,
@@ -55,12 +61,12 @@ export class DefaultSession {
   get(key: string): unknown {
     if (this.#isOfSchema(key)) return this.#session().get(key)
     const value = this.#others.get(key)
-    // What is changed in an object, nobody tells.
+    // Changes within a returned object are not announced, so the session has to be compared later.
     if (typeof value === 'object') HandlerSession.changing(this.#session())
     return value
   }
 
-  /** `undefined` removes. @throws FST_SESSIONS_INVALID_VALUE */
+  /** Sets a value; `undefined` removes it. @throws FST_SESSIONS_INVALID_VALUE */
   set(key: string, value: unknown): void {
     if (typeof key !== 'string') this.#refuse(String(key), `keys are strings, got ${typeof key}`)
     if (this.#isOfSchema(key)) this.#session().set(key, value)
@@ -98,8 +104,8 @@ export class DefaultSession {
   }
 
   /**
-   * Without `keep` the session ends, and a new one begins: who signs out by it is signed out. With it, the session goes on
-   * under a new id with the values of those keys and nothing else, above all without its subject.
+   * Without `keep` the session ends and a new one begins, so an app that signs out by this call does sign out. With
+   * `keep` the session goes on under a new id with the values of those keys only, and above all without its subject.
    */
   regenerate(keep?: readonly string[] | Callback, callback?: Callback): Promise<void> | undefined {
     if (typeof keep === 'function') return this.regenerate(undefined, keep)
@@ -144,7 +150,10 @@ export class DefaultSession {
     return content.pluginValues
   }
 
-  /** Where the schema does not name its keys, what is there already tells. */
+  /**
+   * Whether the typed session holds the key. Where the schema does not name its keys, a key counts if the session has a
+   * value for it.
+   */
   #isOfSchema(key: string): boolean {
     const { definition, content } = this.#state
     return definition.codec.named.includes(key) || content.values.has(key)
@@ -164,20 +173,23 @@ function attributesOf(options: TheirOptions): CookieOptions {
   )
 }
 
-/** `sameSite: false` leaves the attribute out, which browsers take for `'lax'`, the default here. */
+/**
+ * Whether an attribute is to be set. `sameSite: false` means to leave the attribute out, which browsers treat as
+ * `'lax'`, the default here.
+ */
 function isMeant(name: string, value: unknown): boolean {
   return value !== undefined && !(name === 'sameSite' && value === false)
 }
 
-/** In seconds. */
+/** Returns the age that `maxAge` or `expires` asks for, in seconds. */
 function ageOf({ maxAge, expires }: TheirOptions): number | undefined {
   if (typeof maxAge === 'number') return Math.floor(maxAge)
   return expires instanceof Date ? Math.ceil((expires.getTime() - Date.now()) / 1000) : undefined
 }
 
 /**
- * What was done at once, for callers who wait for it, call back, or do neither: those learn of an error only by the
- * exception.
+ * Runs `work` at once and reports the result in the caller's style: by the returned promise, or by the callback.
+ * Without a callback an error is thrown, so that a caller who ignores the promise learns of it too.
  */
 function answer(work: () => unknown, callback: Callback | undefined): Promise<void> | undefined {
   if (callback === undefined) {

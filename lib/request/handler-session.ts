@@ -10,29 +10,29 @@ import { checkAge, checkedSubjects, flashCodecOf, hasNewRights, refuseKey, resul
 import { NO_PROPERTIES } from './misuse.js'
 import { INSPECT, inspected } from './session-view.js'
 
-/** What a session needs of the request that it belongs to. */
+/** What a session needs from its request. */
 export interface Host {
-  /** Loads a session that was left out; gives its state. */
+  /** Loads a session that was not loaded before the handler, and returns its state. */
   load(definition: ResolvedDefinition): Promise<SessionState>
   save(definition: ResolvedDefinition): Promise<void>
-  /** A session is used. */
+  /** Called whenever a handler uses a session. */
   use(state: SessionState): void
-  /** A session may be changed from now on. */
+  /** Called before a session may be changed. Only a request's first call has an effect. */
   follow(): void
-  /** Reads it anew. */
+  /** Reads the session again, and returns its new state. */
   reload(state: SessionState): Promise<SessionState>
-  /** Ends a session; gives the one that begins then. */
+  /** Ends a session, and returns the state of the session that begins in its place. */
   end(state: SessionState): SessionState
   now(): number
-  /** Aborts when the session ends that `idNow` names. */
+  /** Returns a signal that aborts when the session with the id that `idNow` returns has ended. */
   watch(definition: ResolvedDefinition, idNow: () => string | undefined): AbortSignal
   /** Whether messages that are read now may not be seen by anybody. */
   isUnseen(definition: ResolvedDefinition): boolean
 }
 
 /**
- * The session that a handler holds, the `Session` of the types: checks what it is told, and keeps it in the state until
- * it is committed.
+ * The session object that handlers get, `Session` in the public types. It checks arguments, and keeps changes in the
+ * state until they are committed.
  */
 export class HandlerSession {
   readonly #definition: ResolvedDefinition
@@ -41,7 +41,7 @@ export class HandlerSession {
   #loading: Promise<SessionState> | undefined
   #signal: AbortSignal | undefined
 
-  /** @param state `undefined` for a session that is to be loaded by hand */
+  /** @param state `undefined` for a session that is loaded by hand */
   constructor(definition: ResolvedDefinition, host: Host, state: SessionState | undefined) {
     this.#definition = definition
     this.#host = host
@@ -52,12 +52,15 @@ export class HandlerSession {
     return session.#definition
   }
 
-  /** For what stands beside the session's own values, to look at. @throws FST_SESSIONS_NOT_LOADED */
+  /**
+   * Gives read access to the state, for values that are stored beside the session's own.
+   * @throws FST_SESSIONS_NOT_LOADED
+   */
   static stateOf(session: HandlerSession): SessionState {
     return session.#loaded
   }
 
-  /** The same where that may be changed. */
+  /** Gives access to the state for changing it. @throws FST_SESSIONS_NOT_LOADED */
   static changing(session: HandlerSession): SessionState {
     return session.#changing
   }
@@ -120,7 +123,7 @@ export class HandlerSession {
     if (typeof key !== 'string') refuseKey(this.name, key)
     const value = this.#loaded.content.values.get(key)
     if (value === undefined) this.#checkKey(key)
-    // What is changed in an object, nobody tells.
+    // Changes within a returned object are not announced, so the request has to be watched for unsaved changes.
     else if (typeof value === 'object') this.#host.follow()
     return value
   }
@@ -141,7 +144,7 @@ export class HandlerSession {
   update(key: string, change: (current: never) => unknown): never {
     if (typeof key !== 'string') refuseKey(this.name, key)
     const { values } = this.#changing.content
-    // The same function runs again on newer data, where it may return nothing although it did not do so here.
+    // On newer data the function runs again, and may return nothing there although it did not do so here.
     const checked = (current: unknown) => resultOf(this.name, key, change(current as never))
     const value = checked(values.current(key))
     return values.update(key, checked, value, this.#encode(key, value)) as never
@@ -218,7 +221,8 @@ export class HandlerSession {
 
   load(): Promise<this> {
     const loading = this.#load()
-    // The caller may forget to wait for it, which must not end the process: whoever uses the session is told.
+    // If the caller forgets to await this promise, its rejection must not end the process: using the session throws the
+    // error.
     loading.catch(() => {})
     return loading
   }
@@ -237,7 +241,10 @@ export class HandlerSession {
     return inspected(this.name, this.#state, options, inspect)
   }
 
-  /** A session that a handler returns would show the browser all that it holds, or nothing. */
+  /**
+   * Refuses to serialise a session: one that a handler returns would expose all its values to the browser, or none.
+   * @throws FST_SESSIONS_UNSUPPORTED always
+   */
   toJSON(): never {
     const instead = 'return what is to be shown of it, such as session.get(key), or all, session.data'
     throw new UnsupportedError(this.name, `is not to be sent as it is: ${instead}`)
@@ -272,14 +279,17 @@ export class HandlerSession {
     return this.#loaded
   }
 
-  /** The value's stored form. @throws FST_SESSIONS_INVALID_VALUE */
+  /** Returns the value's stored form. @throws FST_SESSIONS_INVALID_VALUE */
   #encode(key: string, value: unknown): unknown {
     const encoded = key === '__proto__' ? NOT_A_KEY : this.#definition.codec.encodeKey(key, value)
     if (encoded.issues) throw invalidValue(this.#definition, encoded.issues, key)
     return encoded.value
   }
 
-  /** For keys without a value: one that is misspelt never has any. */
+  /**
+   * Refuses an unknown key. Called for keys without a value, since a misspelt key never has one.
+   * @throws FST_SESSIONS_INVALID_VALUE
+   */
   #checkKey(key: string): void {
     const { keys } = this.#definition.codec
     if (keys !== undefined && !keys.includes(key)) throw unknownKey(this.name, key, keys)

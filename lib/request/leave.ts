@@ -6,7 +6,7 @@ import { statusOf, varyByCookie } from '../response/vary.js'
 import type { SessionState } from '../session/state.js'
 import type { RequestSessions } from './request-sessions.js'
 
-/** `onSend` of a request that asked for a session: saves what it changed, then lets the reply go. */
+/** The `onSend` hook of a request that asked for a session: saves what the request changed, then sends the reply on. */
 export function leave(sessions: RequestSessions, payload: unknown, done: Done): void {
   if (isSecondReply(sessions, payload)) refuse(sessions, payload)
   else save(sessions, payload, done)
@@ -29,8 +29,8 @@ function save(sessions: RequestSessions, payload: unknown, done: Done): void {
 }
 
 /**
- * While the save is under way the reply counts as sent, as it would be if the store had answered at once: Fastify runs
- * no further handler, and a second reply is refused with a line in the log.
+ * Waits for the save, then sends the reply on. Until then the reply counts as sent, as if the store had answered at
+ * once: Fastify runs no further handler, and refuses a second reply with a line in the log.
  */
 function leaveAfter(saving: Promise<void>, sessions: RequestSessions, payload: unknown, done: Done): void {
   const { reply } = sessions.replyState
@@ -48,7 +48,7 @@ function leaveAfter(saving: Promise<void>, sessions: RequestSessions, payload: u
   saving.then(() => settle(), settle)
 }
 
-/** What is put into the copy that `session.data` is looks as if it were kept. */
+/** Warns of values that were assigned to `session.data`: it is a copy, but the assignment looks as if it were saved. */
 function tellAssigned({ used, replyState }: RequestSessions): void {
   for (const { definition, shown } of used) {
     if (shown === undefined || shown.assigned.length === 0) continue
@@ -70,10 +70,10 @@ function handOn(sessions: RequestSessions, payload: unknown, done: Done): void {
   }
 }
 
-/** The error's own reply is to come, and is the first. */
+/** The save failed: prepares for the error's reply, which is then the first reply to be sent. */
 function failed(sessions: RequestSessions, payload: unknown, error: Error): Error {
   release(payload)
-  // Fastify gives the status of the first error alone, and this may be the second.
+  // Fastify sets the reply's status for the first error only, and this may be the second.
   const { replyState } = sessions
   if (replyState.hasErred && error instanceof SaveError) replyState.reply.code(error.statusCode ?? 500)
   replyState.fail(namesIn(error, sessions))
@@ -85,8 +85,9 @@ function namesIn(error: Error, { used }: RequestSessions): readonly string[] {
 }
 
 /**
- * A reply that follows an error is no second one: the first did not get out. Fastify tells of the first error alone, so
- * after that it is taken for granted, except of an `undefined`: that is what a handler gives that has replied already.
+ * Whether this is a second reply. A reply after an error is not, because the first was never sent. Fastify reports only
+ * the first error, so once an error has occurred any later reply is allowed, except with the payload `undefined`: that
+ * is what a handler returns that has already replied.
  */
 function isSecondReply(sessions: RequestSessions, payload: unknown): boolean {
   const { stage, isHandingOn, hasErred, isErrorDue, reply } = sessions.replyState
@@ -94,7 +95,7 @@ function isSecondReply(sessions: RequestSessions, payload: unknown): boolean {
   return !isHandingOn && (reply.sent || !(isErrorDue || (hasErred && payload !== undefined)))
 }
 
-/** Hooks that wait, before this one or after it, leave time for it. */
+/** Drops a second reply. It can arrive while an asynchronous hook, before or after this one, delays the first. */
 function refuse({ replyState: { reply, route } }: RequestSessions, payload: unknown): void {
   reply.log.warn(
     { route },
@@ -109,7 +110,7 @@ function discard({ replyState: { reply, route } }: RequestSessions, payload: unk
   release(payload)
 }
 
-/** A stream that nobody reads would keep its source open. */
+/** Closes a payload that is not sent: an unread stream would keep its source open. */
 function release(payload: unknown): void {
   const { destroy, cancel, body } = Object(payload)
   watchStream(payload)
@@ -118,7 +119,10 @@ function release(payload: unknown): void {
   else if (typeof body === 'object' && body !== null) release(body)
 }
 
-/** An error of a stream to which nobody listens ends the process. Fastify, when it gets the stream, finds the error. */
+/**
+ * Listens for errors of a stream, because an unhandled one ends the process. Fastify notices the error itself when it
+ * gets the stream.
+ */
 function watchStream(payload: unknown): void {
   const { pipe, on } = Object(payload)
   if (typeof pipe === 'function' && typeof on === 'function') on.call(payload, 'error', ignore)
@@ -126,10 +130,12 @@ function watchStream(payload: unknown): void {
 
 const ignore = () => {}
 
-/** Status and headers as they are now: a second reply that is refused has changed them before it was. */
+/**
+ * Returns a function that restores the present status and headers: a second reply changes them before it is refused.
+ */
 function keepAnswer(reply: FastifyReply): () => void {
   const { statusCode } = reply
-  // The save adds cookies.
+  // The save adds cookies, which have to stay.
   const headers = Object.entries(reply.getHeaders()).filter(([name]) => name !== 'set-cookie')
   return () => {
     if (reply.statusCode !== statusCode) reply.code(statusCode)
@@ -137,7 +143,10 @@ function keepAnswer(reply: FastifyReply): () => void {
   }
 }
 
-/** The sessions to save: after a response of 500 or more only those that were ended, since all else may be half done. */
+/**
+ * Returns the sessions to save. For a response of 500 or above these are only those that were destroyed, because the
+ * handler's other changes may be half done.
+ */
 function savable(sessions: RequestSessions, status: number): readonly SessionState[] {
   const { failed } = sessions.replyState
   const { used } = sessions

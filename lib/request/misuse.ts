@@ -1,8 +1,8 @@
 import { UnknownSessionError, UnsupportedError } from '../errors.js'
 
 /**
- * What all sessions inherit: `session.user = …` would look as if it were kept. To make each of them not extensible takes a
- * twentieth of a read.
+ * The prototype of all sessions. It refuses assignments such as `session.user = …`, which would look as if they were
+ * saved. Making each session non-extensible instead would cost time in every request.
  */
 export const NO_PROPERTIES: object = new Proxy(
   {},
@@ -13,7 +13,7 @@ export const NO_PROPERTIES: object = new Proxy(
   }
 )
 
-/** What is asked of the session itself, here or in @fastify/session and @fastify/secure-session. */
+/** The members that a session has here, in @fastify/session or in @fastify/secure-session. */
 const MEMBERS = new Set(
   (
     'get set has update delete clear data flash flashes peek persist cookie regenerate destroy identify load save id isNew ' +
@@ -22,8 +22,8 @@ const MEMBERS = new Set(
 )
 
 /**
- * What `request.session` inherits, the one function of all requests: who takes it for a session, as other plugins have it
- * and Nest's `@Session()` gives it, is told what to write.
+ * Returns the prototype of `request.session`, the one function that all requests share. If code uses it as a session,
+ * as with other plugins or Nest's `@Session()`, an error says what to write instead.
  */
 export function noSession(names: () => readonly string[]): object {
   const refuse = (key: string, instead: string): never => {

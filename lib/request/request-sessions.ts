@@ -25,12 +25,12 @@ export class RequestSessions implements Host, Beginning {
   readonly #watches: Watches
   /** Whether the request counts as use of its sessions. */
   readonly isUse: boolean
-  /** Those that the handler has asked for. */
+  /** The sessions that the handler asked for. */
   readonly #opened: HandlerSession[] = []
   #states: SessionState[] = []
   #saves: SaveQueue | undefined
   #isFollowed = false
-  /** The handler asked for one of them. */
+  /** Whether the handler asked for any session. */
   isLookedAt = false
 
   constructor(
@@ -54,7 +54,10 @@ export class RequestSessions implements Host, Beginning {
     return this.#states
   }
 
-  /** @throws FST_SESSIONS_STORE when its store could not be read */
+  /**
+   * Returns the session of a definition, the same object at each call.
+   * @throws FST_SESSIONS_STORE when its store could not be read
+   */
   session(definition: ResolvedDefinition): HandlerSession {
     if (!this.isLookedAt) this.replyState.isLate = this.replyState.reply.raw.headersSent
     this.isLookedAt = true
@@ -65,17 +68,22 @@ export class RequestSessions implements Host, Beginning {
     return session
   }
 
-  /** A session that was found otherwise than by its cookie. */
+  /** Adds a session that was not found by its cookie. */
   adopt(definition: ResolvedDefinition, loaded: Loaded): HandlerSession {
     return new HandlerSession(definition, this, this.#state(definition, loaded))
   }
 
-  /** Reads what the cookies of these sessions name. What is no promise was done at once. */
+  /**
+   * Reads the records that the cookies of these sessions name. Returns a promise only if a store has to be waited for.
+   */
   preload(definitions: readonly ResolvedDefinition[]): Awaitable<unknown> {
     return this.#loader.preload(definitions)
   }
 
-  /** Uses sessions that no handler may have asked for. What is wrong with one is for those to learn who do. */
+  /**
+   * Counts this request as use of sessions, although perhaps no handler asked for them. Errors are left to the handlers
+   * that do ask.
+   */
   useAll(definitions: readonly ResolvedDefinition[]): void {
     for (const definition of definitions) {
       try {
@@ -84,7 +92,7 @@ export class RequestSessions implements Host, Beginning {
     }
   }
 
-  /** Nothing could be read of these sessions. */
+  /** Marks these sessions as failed: their store could not be read. */
   fail(definitions: readonly ResolvedDefinition[], error: unknown): void {
     this.#loader.fail(definitions, error)
   }
@@ -97,7 +105,10 @@ export class RequestSessions implements Host, Beginning {
     return this.saveStates(this.#states.filter((state) => state.definition === definition))
   }
 
-  /** The caller may forget to wait for it, which must not end the process: what is not saved is tried again at the end. */
+  /**
+   * Saves sessions. If the caller forgets to await the promise, its rejection must not end the process: what was not
+   * saved is tried again at the end of the request.
+   */
   saveStates(states: readonly SessionState[]): Promise<void> {
     const saving = (async () => this.commit(states))()
     saving.catch(() => {})
@@ -105,7 +116,7 @@ export class RequestSessions implements Host, Beginning {
   }
 
   /**
-   * Saves sessions together, after the saves that are under way. `undefined`: done already.
+   * Saves sessions together, after the saves that are under way. Returns `undefined` if that is done already.
    * @throws FST_SESSIONS_SAVE, or rejects with it
    */
   commit(states: readonly SessionState[]): Promise<void> | undefined {
@@ -133,7 +144,7 @@ export class RequestSessions implements Host, Beginning {
     return successor
   }
 
-  /** For as long as the connection is open, or the response under way. */
+  /** Watches until the response, or the connection of an upgrade, is closed. */
   watch(definition: ResolvedDefinition, idNow: () => string | undefined): AbortSignal {
     const { request, reply } = this.replyState
     const [signal, end] = this.#watches.add(definition, idNow)
@@ -157,7 +168,7 @@ export class RequestSessions implements Host, Beginning {
     return Date.now()
   }
 
-  /** The answer to HEAD is shown to nobody, and what is fetched ahead of a click perhaps neither. */
+  /** Whether nobody may see the response: that of HEAD is never shown, and that of a prefetch perhaps not. */
   isUnseen({ flashOnPrefetch }: ResolvedDefinition): boolean {
     const { method, raw } = this.replyState.request
     return method === 'HEAD' || (flashOnPrefetch === 'keep' && isPrefetch(raw.headers))
@@ -176,7 +187,7 @@ export class RequestSessions implements Host, Beginning {
     return state
   }
 
-  /** When a session is created that begins now. */
+  /** The creation time of a session that begins now, in ms since the epoch. */
   get at(): number {
     return beginning(Date.now(), this.clearedAt)
   }

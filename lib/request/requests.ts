@@ -3,21 +3,21 @@ import type { RequestSessions } from './request-sessions.js'
 
 type MakeSessions = (request: FastifyRequest, reply: FastifyReply) => RequestSessions
 
-/** The requests of one registration of the plugin: a scope and the app around it may have one each. */
+/** The requests of one registration of the plugin. A scope and its parent app may each have one. */
 export class Requests {
-  // What is kept of a request stands on the request itself, under keys that nobody else has.
+  // State is stored on the request itself, under symbols that are private to this registration.
   readonly #kSessions = Symbol('fastify-sessions')
   readonly #kReply = Symbol('fastify-sessions reply')
   readonly #make: MakeSessions
 
-  /** @param make called when the sessions of a request are first needed: most requests may need none */
+  /** @param make called when a request first needs its sessions: many requests never do */
   constructor(app: FastifyInstance, make: MakeSessions) {
     this.#make = make
     app.decorateRequest(this.#kSessions, null)
     app.decorateRequest(this.#kReply, null)
   }
 
-  /** The plugin's first hook has seen the request. */
+  /** Called by the plugin's first hook, `onRequest`. */
   enter(request: FastifyRequest, reply: FastifyReply): void {
     slots(request)[this.#kReply] = reply
   }
@@ -26,12 +26,12 @@ export class Requests {
     return Boolean(slots(request)[this.#kReply])
   }
 
-  /** The sessions of a request, if anybody has needed them. */
+  /** Returns the sessions of a request if anything has needed them. */
   find(request: FastifyRequest): RequestSessions | undefined {
     return (slots(request)[this.#kSessions] ?? undefined) as RequestSessions | undefined
   }
 
-  /** The sessions of a request that has entered. */
+  /** Returns the sessions of a request that has entered; creates them at the first call. */
   readonly of = (request: FastifyRequest): RequestSessions => {
     const found = this.find(request)
     if (found !== undefined) return found
@@ -41,7 +41,10 @@ export class Requests {
   }
 }
 
-/** Scopes that are older than the plugin get its hooks and its methods, but no initial values. */
+/**
+ * Scopes that were created before the plugin was registered get its hooks and methods, but not the initial values of
+ * its decorators.
+ */
 function slots(request: FastifyRequest): Record<symbol, unknown> {
   return request as unknown as Record<symbol, unknown>
 }

@@ -6,8 +6,8 @@ import { INSPECT } from './session-view.js'
 type SessionOf = (this: FastifyRequest, name: string) => HandlerSession
 
 /**
- * Makes `request.session` both: callable by name, and the session of the name `name` for plugins that were written for
- * @fastify/session or @fastify/secure-session. It is made when a request first asks for it.
+ * Makes `request.session` callable by name, and at the same time the session named `name` for plugins for
+ * @fastify/session or @fastify/secure-session. A request's object is created when it is first used.
  */
 export function decorateWithDefault(app: FastifyInstance, name: string, sessionOf: SessionOf): void {
   const kDefault = Symbol('fastify-sessions default')
@@ -23,12 +23,12 @@ export function decorateWithDefault(app: FastifyInstance, name: string, sessionO
 
 function sessionObject(request: FastifyRequest, name: string, sessionOf: SessionOf): object {
   const byName = (other: string) => sessionOf.call(request, other)
-  // `util.inspect` looks at what is behind a proxy.
+  // `util.inspect` looks through a proxy at its target.
   Object.assign(byName, { [INSPECT]: () => `request.session, of which the default is "${name}"` })
   return new Proxy(byName, new Traps(new DefaultSession(() => byName(name))))
 }
 
-/** Members of the object; every other name is a key of the session. */
+/** The object's members. Every other name is a key of the session. */
 const MEMBERS: ReadonlySet<PropertyKey> = new Set<keyof DefaultSession>([
   'get',
   'set',
@@ -46,7 +46,7 @@ const MEMBERS: ReadonlySet<PropertyKey> = new Set<keyof DefaultSession>([
   'cookie'
 ])
 
-/** What every function, or every object, can do. */
+/** Members that every function has. */
 const CALLS: ReadonlySet<PropertyKey> = new Set(['call', 'apply'])
 
 class Traps implements ProxyHandler<object> {
@@ -59,7 +59,7 @@ class Traps implements ProxyHandler<object> {
   get(target: object, key: PropertyKey, proxy: object): unknown {
     const session = this.#session
     if (MEMBERS.has(key)) return bound(session, session[key as keyof DefaultSession])
-    // `request.getDecorator('session')` binds functions: this one knows its request already.
+    // `request.getDecorator('session')` calls `bind`, but this function already knows its request.
     if (key === 'bind') return () => proxy
     if (typeof key === 'symbol' || CALLS.has(key) || Object.hasOwn(Object.prototype, key))
       return Reflect.get(target, key)
@@ -95,7 +95,7 @@ class Traps implements ProxyHandler<object> {
     return this.set(_target, key, value)
   }
 
-  /** A session that is frozen would not be one any more. */
+  /** Refuses to freeze the session: it has to stay changeable. */
   preventExtensions(): boolean {
     return false
   }

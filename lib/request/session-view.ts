@@ -5,10 +5,13 @@ export const INSPECT = Symbol.for('nodejs.util.inspect.custom')
 
 type Inspect = (value: unknown, options: InspectOptions) => string
 
-/** Enough to tell values apart, too little to spill what they hold. */
+/** Limits for inspected values: enough to tell values apart, too little to leak what they hold. */
 const SHORT = { depth: 1, maxStringLength: 20, maxArrayLength: 5, breakLength: 120 } as const
 
-/** What `console.log(session)` shows. To look is no use of the session, and gives no object away. */
+/**
+ * Returns what `console.log(session)` shows. Inspecting does not count as use of the session, and hands out none of its
+ * objects.
+ */
 export function inspected(name: string, state: SessionState | undefined, options: object, inspect: Inspect): string {
   if (state === undefined) return `Session "${name}" (not loaded)`
   const { id, problem } = state

@@ -4,7 +4,9 @@ import { tellRefused } from '../load/telling.js'
 import type { Loaded } from '../session/origin.js'
 import type { SessionState } from '../session/state.js'
 
-/** Tells that a session is asked for, the first time in its request, and whether what is stored can't be read. */
+/**
+ * Publishes that a session was asked for, the first time in its request, and whether its stored payload can't be read.
+ */
 export function tellOpened(request: FastifyRequest, state: SessionState, loaded: Loaded): void {
   const { definition, problem, isNew, origin, log } = state
   if (problem === 'schema' || problem === 'newer') tellUnread(request, state, loaded)

@@ -2,8 +2,8 @@ import type { ReplyState } from '../response/reply-state.js'
 import type { SessionState } from '../session/state.js'
 
 /**
- * How long after the response a change may wait for its `save()`, in ms, before the log says that it is lost: whoever
- * goes on working then saves what came of it.
+ * How long a change after the response may wait for its `save()` before the log reports it as lost, in ms. Handlers
+ * that work on after the response usually save when they are done.
  */
 const PATIENCE = 10_000
 
@@ -13,16 +13,16 @@ interface Followed {
   readonly used: readonly SessionState[]
 }
 
-/** Says in the log which changes nobody saves: those that came after the reply, or beside one that is written by hand. */
+/** Warns of changes that are never saved: those made after the reply, or beside a reply that was written by hand. */
 export class Unsaved {
-  /** What was used after the reply. Most requests leave nothing here. */
+  /** The sessions that were used after the reply, by request. Most requests add none. */
   readonly #late = new Map<Followed, Set<SessionState>>()
   readonly #waiting = new Map<Followed, NodeJS.Timeout | undefined>()
   readonly #told = new WeakSet<SessionState>()
 
   /**
-   * Waits for the end of the response, which alone tells of a reply that is written by hand: it passes no hook. Begins
-   * with the first change, since to listen costs more than to read a value.
+   * Waits for the end of the response. Nothing else shows a reply that is written by hand, because no hook runs for it.
+   * Waiting begins with the first change, since adding the listener costs more than reading a value.
    */
   follow(followed: Followed): void {
     const { raw } = followed.replyState.reply
@@ -30,16 +30,16 @@ export class Unsaved {
     else raw.on('close', () => this.#end(followed))
   }
 
-  /** A session is used when the reply has left already; whether it is changed is seen later. */
+  /** Notes that a session is used after the reply was sent. Whether it is also changed is checked later. */
   touch(sessions: Followed, state: SessionState): void {
-    // What was not saved with the reply was not meant to be, or its failure was told.
+    // A change that the reply did not save was either not to be saved, or its failure was reported.
     if (state.isDirty && !state.isSaving) return
     const states = this.#late.get(sessions) ?? new Set()
     this.#late.set(sessions, states.add(state))
     if (sessions.replyState.isOver) this.#wait(sessions)
   }
 
-  /** The app closes: what is not saved now never is. */
+  /** Reports all unsaved changes at once, because the app closes. */
   close(): void {
     for (const sessions of this.#waiting.keys()) this.#finish(sessions)
   }
@@ -80,7 +80,7 @@ export class Unsaved {
     )
   }
 
-  /** Once for each session of a request. */
+  /** Warns once for each session of a request. */
   #tell(sessions: Followed, isSure: (state: SessionState) => boolean): void {
     const { request, route } = sessions.replyState
     for (const state of this.#lost(sessions).filter(isSure)) {
@@ -91,7 +91,7 @@ export class Unsaved {
   }
 }
 
-/** Whose headers are sent, no `save()` saves it any more. */
+/** Whether saving the session needs a cookie: once the headers are sent, `save()` can't save it any more. */
 function needsCookie({ definition, origin }: SessionState): boolean {
   return definition.store === undefined || origin === undefined
 }
