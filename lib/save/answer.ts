@@ -9,14 +9,17 @@ import { cookieAge, cookieEnd, isCookieDue } from './due.js'
 import { type Failures, logUnrenewed, withFailure } from './failures.js'
 import type { Task } from './task.js'
 
-/** Ends those that another plugin's server keeps as well, should any be signed out, and answers. */
+/**
+ * Sets the cookies. If a session was signed out that may also exist in another plugin's store, ends it there first.
+ * @throws FST_SESSIONS_SAVE, or rejects with it
+ */
 export function finish(reply: ReplyState, tasks: readonly Task[], now: number): Promise<void> | undefined {
   return tasks.some(endsOld) ? endThenAnswer(reply, tasks, now) : answer(reply, tasks, now)
 }
 
 const endsOld = ({ state }: Task) => state.clearsCookie && state.definition.from !== undefined
 
-/** @throws FST_SESSIONS_SAVE */
+/** Rejects with FST_SESSIONS_SAVE. */
 async function endThenAnswer(reply: ReplyState, tasks: readonly Task[], now: number): Promise<void> {
   await Promise.all(tasks.filter(endsOld).map(({ state: { definition } }) => endOld(reply, definition)))
   await answer(reply, tasks, now)
@@ -34,7 +37,7 @@ async function endOld({ request }: ReplyState, definition: ResolvedDefinition): 
 
 const NOT_ENDED = 'the store of the former plugin did not end the session that it keeps'
 
-/** Makes the cookies, and sets them unless one can't be made. @throws FST_SESSIONS_SAVE */
+/** Creates the cookies, and sets them unless one of them can't be created. @throws FST_SESSIONS_SAVE */
 function answer(reply: ReplyState, tasks: readonly Task[], now: number): Promise<void> | undefined {
   const cookies: SetCookie[] = []
   let arrived: Promise<void> | undefined
@@ -56,7 +59,7 @@ function answer(reply: ReplyState, tasks: readonly Task[], now: number): Promise
   return arrived
 }
 
-/** The browser forgets the cookie of the other plugin, now that it gets one of ours. */
+/** Clears the cookie of the other plugin, because the browser now gets one of this plugin. */
 function arrive(reply: ReplyState, { state }: Task, cookies: SetCookie[]): Promise<void> | undefined {
   const arriving = arrivingOf(state.definition)
   if (arriving === undefined || reply.areHeadersSent) return undefined
@@ -74,7 +77,10 @@ function allOf(first: Promise<void> | undefined, second: Promise<void> | undefin
   return first && second ? first.then(() => second) : (first ?? second)
 }
 
-/** A value that was smaller when it was written, or had more cookies, leaves the browser with what it has. */
+/**
+ * Creates the cookies of a renewal. If that fails, because the value was smaller when it was last written or was
+ * allowed more cookies, the browser keeps the cookie that it has.
+ */
 function renewedCookies(reply: ReplyState, task: Task, now: number): readonly SetCookie[] {
   try {
     return cookiesFor(reply, task, now)

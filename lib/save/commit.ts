@@ -13,8 +13,8 @@ import type { Task } from './task.js'
 import { listen, type SaveTelling, tellDropped, tellFailed, tracedSave } from './telling.js'
 
 /**
- * Saves sessions together: encodes all, then saves all, one round trip a store, and only when every save worked sets
- * the cookies. Where no store has to be waited for it is done when it returns, and returns `undefined`.
+ * Saves sessions together: encodes all of them, writes all with one round trip to each store, and sets the cookies only
+ * if every write succeeded. Returns `undefined` if no store had to be waited for: everything is done then.
  * @throws FST_SESSIONS_SAVE, or rejects with it
  */
 export function commit(reply: ReplyState, states: readonly SessionState[]): Promise<void> | undefined {
@@ -40,7 +40,7 @@ async function finishAfter(
   await finishSaved(reply, tasks, now, telling)
 }
 
-/** Leaves on each task how its job went; never throws. */
+/** Runs the tasks' jobs and stores the result of each in `settled`; never throws or rejects. */
 function run(reply: ReplyState, tasks: readonly Task[]): Awaitable<void> {
   if (tasks.length > 1) return runByStore(reply, tasks)
   const [only] = tasks as [Task]
@@ -139,7 +139,10 @@ function keptOf(reply: ReplyState, tasks: readonly Task[], telling: SaveTelling 
   return tasks.filter((task) => isKept(reply, task, telling))
 }
 
-/** Not one that was ended elsewhere, which learns it, nor one whose end could not be moved. */
+/**
+ * Whether the task goes on to its cookie. A session that was ended elsewhere does not, and is marked as gone; nor does
+ * one that could not be renewed.
+ */
 function isKept(reply: ReplyState, task: Task, telling: SaveTelling | undefined): boolean {
   const { state, settled } = task
   if (isDropped(task)) {

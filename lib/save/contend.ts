@@ -9,17 +9,22 @@ import type { SessionState } from '../session/state.js'
 import { writtenOrigin } from '../session/stored-origin.js'
 import { hasReplaced, MAX_ATTEMPTS, type Outcome, updateOf } from './outcome.js'
 
-/** Replaces the record by compare-and-set. Most writers have no rival. */
+/**
+ * Replaces the record by compare-and-set. Most writers have no rival, so they succeed at the first attempt.
+ * @throws what `contend` throws
+ */
 export function* change(state: SessionState, from: Origin, encoded: Encoded, now: number): Job<Outcome> {
   const attempt = updateOf(from, encoded)
-  // A generator within another is paid again at each step, so not where most requests go.
+  // A nested generator costs time at each step, so the first attempt is made here: most requests need no other.
   if (attempt !== undefined && hasReplaced(state, from, encoded, (yield attempt) as WriteResult)) return state
   return yield* contend(state, from, now)
 }
 
 /**
- * Saves after a lost race: replays this request's changes on what the other one stored, until it wins.
- * @throws FST_SESSIONS_REPLACED when the id was cut off from what came after it
+ * Saves after a lost race: replays this request's changes on the record that the other request stored, until the
+ * compare-and-set succeeds.
+ * @throws FST_SESSIONS_REPLACED when the id was cut off from its successor. FST_SESSIONS_CONFLICT after too many lost
+ * races.
  */
 export function* contend(state: SessionState, from: Origin, now: number): Job<Outcome> {
   let writer = state
@@ -48,8 +53,8 @@ export function* contend(state: SessionState, from: Origin, now: number): Job<Ou
 }
 
 /**
- * A request that came with a replaced id goes on with what that held, also after it has saved, and gets no cookie of the
- * session that its changes went to.
+ * Returns the record with which a request that came with a replaced id goes on. It keeps reading what the replaced
+ * record held, also after its save, and gets no cookie of the session to which its changes were saved.
  */
 function ownOf(state: SessionState, origin: Origin, successor: Origin, now: number): Origin {
   const encoded = state.encode(now) as Encoded

@@ -1,9 +1,9 @@
 import type { SessionState } from '../session/state.js'
 
-/** By the name of the session that each is about. */
+/** The errors by name of the session. */
 export type Failures = Map<string, Error>
 
-/** The failures there are so far, with one more. */
+/** Adds an error to the failures so far. */
 export function withFailure(failures: Failures | undefined, { definition }: SessionState, reason: unknown): Failures {
   return (failures ?? new Map()).set(definition.name, asError(reason))
 }

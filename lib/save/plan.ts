@@ -9,7 +9,7 @@ import { confirm, renew, renewWithCookie, save } from './save.js'
 import { renewalFor, type Task, taskFor } from './task.js'
 
 /**
- * What is to be done for these sessions: decided, and encoded, for all of them before anything is written.
+ * Decides what to do for these sessions, and encodes all of them before anything is written.
  * @throws FST_SESSIONS_SAVE
  */
 export function planAll(reply: ReplyState, states: readonly SessionState[], now: number): readonly Task[] {
@@ -27,13 +27,13 @@ export function planAll(reply: ReplyState, states: readonly SessionState[], now:
   return tasks
 }
 
-/** Most requests only read: they are done here. */
+/** Whether the session may need a save. Most requests only read, so they are done with this check. */
 function mayNeedSaving(state: SessionState, now: number): boolean {
   if (state.isDirty || state.isStale || state.cookieOptions !== undefined) return true
   return isTouchDue(state, now)
 }
 
-/** What is to be done for a session; `undefined`: nothing. @throws when it can not be stored as it is */
+/** Decides what to do for one session; `undefined`: nothing. @throws when the session can't be stored as it is */
 function plan(reply: ReplyState, state: SessionState, now: number): Task | undefined {
   if (state.isDetached) return planDetached(state)
   if (state.isReadOnly) return state.refuseChanges() as undefined
@@ -50,7 +50,11 @@ function plan(reply: ReplyState, state: SessionState, now: number): Task | undef
   return planRead(state, state.origin, now)
 }
 
-/** One of another plugin becomes one of ours, also if it was only read: then a store that fails costs nobody the page. */
+/**
+ * Plans the take-over of another plugin's session. If the request only read it, the task counts as a renewal, so that a
+ * failing store does not cost the response.
+ * @throws FST_SESSIONS_HEADERS_SENT
+ */
 function planArrival(
   { areHeadersSent }: ReplyState,
   state: SessionState,
@@ -63,7 +67,10 @@ function planArrival(
   return job && { ...taskFor(state, encoded, job), isRenewal }
 }
 
-/** What a session needs that was only read, and came by a cookie; a replaced id gets nothing. */
+/**
+ * Plans the renewal of a session that was only read: of its record, and of its cookie if one came. A replaced id gets
+ * neither.
+ */
 function planRead(state: SessionState, { location, record }: Origin, now: number): Task | undefined {
   const isRenewed = isTouchDue(state, now) && record.n === undefined
   if (location?.ticket === undefined || !isCookieDue(state, location.ticket, now)) {
@@ -72,13 +79,20 @@ function planRead(state: SessionState, { location, record }: Origin, now: number
   return renewalFor(state, undefined, isRenewed ? renewWithCookie(state, now) : confirm(state))
 }
 
-/** Nothing of it is saved, but who signs out has to be told that it did not work. */
+/**
+ * Saves nothing of a session whose store failed. But a sign-out must not appear to have worked.
+ * @throws FST_SESSIONS_STORE after `destroy()`
+ */
 function planDetached(state: SessionState): undefined {
   if (state.clearsCookie)
     throw new StoreError(state.definition.name, 'it could not be read, so it can not be ended either')
 }
 
-/** The cookie is the record: to renew it is to write it, which must not undo what another answer has done to it. */
+/**
+ * Plans for the cookie store. Renewing the cookie rewrites the whole record, so a renewal must not undo what another
+ * response has done to it.
+ * @throws FST_SESSIONS_HEADERS_SENT
+ */
 function planCookie(
   reply: ReplyState,
   state: SessionState,
@@ -87,7 +101,7 @@ function planCookie(
 ): Task | undefined {
   if (changed === undefined && !state.clearsCookie) {
     const { origin } = state
-    // What could not be read stays as it is for a process that can, until something is written.
+    // A cookie that this process can't read stays, for a process that can, until something is written.
     if (origin === undefined || reply.areHeadersSent || isSuperseded(state, origin)) return undefined
     return planRenewal(state, now)
   }

@@ -12,13 +12,16 @@ import { writtenOrigin } from '../session/stored-origin.js'
 import { change, contend } from './contend.js'
 import { MAX_ATTEMPTS, type Outcome } from './outcome.js'
 
-/** How long a replaced id is remembered after its grace, so that its use can be told from that of an unknown one. */
+/**
+ * How long a replaced record is kept after its grace, in ms, so that using its id can be told from using an unknown id.
+ */
 const RETIRED_MS = 60 * 60 * 1000
 
 /**
- * Writes the data under a new id and then makes the old record point there; between the two, requests with the old id
- * must not find that it leads nowhere.
- * @throws FST_SESSIONS_REPLACED when another request was first, and cut off the id
+ * Writes the data under the new id, then makes the old record point to it. In this order, because a request with the
+ * old id must never find a pointer that leads nowhere.
+ * @throws FST_SESSIONS_REPLACED when another request replaced the id first, and cut it off. FST_SESSIONS_CONFLICT after
+ * too many lost races.
  */
 export function* replace(state: SessionState, old: Origin, encoded: Encoded, now: number): Job<Outcome> {
   let origin = old
@@ -37,7 +40,10 @@ export function* replace(state: SessionState, old: Origin, encoded: Encoded, now
   throw new ConflictError(MAX_ATTEMPTS)
 }
 
-/** Whether the record of `origin` was still that, and points to the new one now. */
+/**
+ * Whether the record of `origin` was unchanged, and now points to the new record.
+ * @throws when the store has a record under the new id
+ */
 function* hasSucceeded(state: SessionState, origin: Origin, next: Encoded, now: number): Job<boolean> {
   const { definition, secret, content } = state
   const id = state.id as string
@@ -54,7 +60,7 @@ function* hasSucceeded(state: SessionState, origin: Origin, next: Encoded, now: 
 function* retire(state: SessionState, origin: Origin, next: Encoded, now: number): Job<Version | undefined> {
   const until = now + state.definition.grace
   const n = pointer(state.definition, origin, state.secret, until, cutOf(state, next))
-  // What was cleared with the new id is out of reach for the old one too.
+  // Data that was cleared together with the new id must not be readable by the old id either.
   const { isCleared } = state.content.values
   const held = isCleared ? { c: origin.record.c } : (parseRecord(origin.text) as SessionRecord)
   const text = formatRecord({ ...held, n })
@@ -62,17 +68,22 @@ function* retire(state: SessionState, origin: Origin, next: Encoded, now: number
 }
 
 /**
- * A sign-in does not follow another request that gave the session a new id without one: whoever sent that may have
- * planted the old id, and holds the new one. It replaces that, too.
+ * Whether this sign-in overrides the new id that another request gave the session without a sign-in. Whoever sent that
+ * request may have planted the old id, and has the new one: so the sign-in replaces that id too.
  */
 function outranks(state: SessionState, next: Encoded, { cut }: Trail): boolean {
   return cut === undefined && cutOf(state, next) !== undefined
 }
 
-/** Another request has given the session its new id: a browser keeps one session, whichever answer comes last. */
+/**
+ * Another request gave the session a new id first. This request adopts that id, so that the browser keeps one session
+ * whichever response arrives last.
+ * @throws FST_SESSIONS_REPLACED when that request cut off the old id, unless both signed in the same user
+ */
 function* giveWay(state: SessionState, origin: Origin, next: Encoded, trail: Trail, now: number): Job<Outcome> {
   if (trail.cut === undefined) {
-    // A request that merely held the old id is never given the cookie of the new one: the other request's response has it.
+    // This request only proved that it has the old id, so it never gets the new cookie: the response to the other
+    // request carries it.
     return yield* contend(state, state.keepId(origin), now)
   }
   const { definition } = state
@@ -82,13 +93,13 @@ function* giveWay(state: SessionState, origin: Origin, next: Encoded, trail: Tra
   return yield* change(state, joined, state.encode(now) as Encoded, now)
 }
 
-/** Whether a new id with which `next` is stored cuts off the old one, and how. */
+/** Whether storing `next` under a new id cuts off the old id, and why. */
 function cutOf({ content, hasNewRights }: SessionState, { record }: Encoded): Cut | undefined {
   if (record.s !== content.subjectBefore) return 'user'
   return hasNewRights ? 'rights' : undefined
 }
 
-/** Whether this request proved to be the very user whose session `other` is. */
+/** Whether this request signed in the user to whom the session `other` belongs. */
 function hasSignedInAs(state: SessionState, next: Encoded, { record }: Origin): boolean {
   return record.s !== undefined && record.s === next.record.s && cutOf(state, next) === 'user'
 }

@@ -2,7 +2,9 @@ import type { ReplyState } from '../response/reply-state.js'
 import type { SessionState } from '../session/state.js'
 import { commit } from './commit.js'
 
-/** The saves of one request, one after the other: what is changed while one is under way is for the next. */
+/**
+ * The saves of one request, run one after the other. Changes made while a save is under way are left to the next one.
+ */
 export class SaveQueue {
   readonly #reply: ReplyState
   #last: Promise<void> | undefined
@@ -11,13 +13,13 @@ export class SaveQueue {
     this.#reply = reply
   }
 
-  /** When the saves that are under way have ended, however they did. */
+  /** Resolves when the saves that are under way have ended, successfully or not; `undefined` if there is none. */
   get idle(): Promise<void> | undefined {
     return this.#last
   }
 
   /**
-   * Saves sessions together. `undefined`: done already.
+   * Saves sessions together. Returns `undefined` if that is done already.
    * @throws FST_SESSIONS_SAVE, or rejects with it
    */
   commit(states: readonly SessionState[]): Promise<void> | undefined {

@@ -15,10 +15,10 @@ import { replace } from './replace.js'
 import { enter, leave } from './subject-changes.js'
 import { enterWithinLimit, isEnteredWithinLimit } from './subject-limit.js'
 
-/** How long a destroyed record stays marked, should the process die before it is removed. */
+/** How long the mark of a destroyed record lasts, in ms, if the process dies before it removes the record. */
 const DESTROYED_MS = 60_000
 
-/** Saves what one request did to one session on a record store. */
+/** Saves the changes of one request to one session on a record store. */
 export function save(state: SessionState, encoded: Encoded | undefined, now: number): Job<Outcome> {
   const hasDuties = state.toDestroy !== undefined || state.replaced !== undefined || state.needsIndexing
   return hasDuties || encoded === undefined ? saveWithDuties(state, encoded, now) : write(state, encoded, now)
@@ -30,13 +30,14 @@ function* saveWithDuties(state: SessionState, encoded: Encoded | undefined, now:
     state.markDestroyed()
   }
   if (encoded === undefined) return state
-  // What `identify()` says meanwhile is for the next save.
+  // A call of `identify()` during this save is left to the next one.
   const { id, needsIndexing } = state
   const { subjects } = state.content
   if (!needsIndexing) return yield* confirmEntered(yield* write(state, encoded, now), subjects, now)
   yield* enterWithinLimit(state, subjects, now)
   const written = yield* writeEntered(state, encoded, now)
-  // Another session holds what was saved, or none. It takes the place before that is given up, where places are counted.
+  // The changes were saved to another session, or to none. The other session is entered before this one leaves, so that
+  // its place stays taken where places are limited.
   if (written !== 'dropped' && written !== state) yield* enter(written, subjects, now)
   if (written === 'dropped' || written.id !== id) yield* leave(state.definition, subjects, id as string)
   return yield* confirmEntered(written, subjects, now)
@@ -53,7 +54,10 @@ function* writeEntered(state: SessionState, encoded: Encoded, now: number): Job<
   }
 }
 
-/** A subject that was revoked meanwhile is entered no more; one that a parallel request named is not entered yet. */
+/**
+ * Checks the subjects of the saved record against their indexes. If one of them was revoked meanwhile, or the session
+ * exceeds the limit, the session is ended. If a parallel request named further subjects, they are entered here.
+ */
 function* confirmEntered(written: Outcome, entered: readonly string[], now: number): Job<Outcome> {
   const record = written === 'dropped' ? undefined : written.origin?.record
   if (written === 'dropped' || record === undefined) return written
@@ -67,7 +71,7 @@ function* confirmEntered(written: Outcome, entered: readonly string[], now: numb
   return 'dropped'
 }
 
-/** Renews the end of a session that was only used. */
+/** Moves the end of a session that was used but not changed. */
 export function* renew(state: SessionState, now: number): Job<Outcome> {
   const origin = state.origin as Origin
   const expires = state.content.expires(now)
@@ -77,8 +81,8 @@ export function* renew(state: SessionState, now: number): Job<Outcome> {
 }
 
 /**
- * Looks at the record of a session that was only read, for which a cookie is due: one that was replaced meanwhile gives
- * none, since the browser has that of its successor, or will.
+ * Reads the record again before the cookie of a session that was only read is renewed. If the record was replaced
+ * meanwhile, the cookie is not renewed: the browser has the successor's cookie, or is about to get it.
  */
 export function* confirm(state: SessionState): Job<Outcome> {
   const origin = state.origin as Origin
@@ -89,7 +93,7 @@ export function* confirm(state: SessionState): Job<Outcome> {
   return state
 }
 
-/** Renews the end, and then looks whether the cookie may be renewed too. */
+/** Moves the end, then checks whether the cookie may be renewed too. */
 export function* renewWithCookie(state: SessionState, now: number): Job<Outcome> {
   const renewed = yield* renew(state, now)
   return renewed === 'dropped' ? renewed : yield* confirm(state)
@@ -111,10 +115,14 @@ function* insert(state: SessionState, encoded: Encoded): Job<Outcome> {
 }
 
 /**
- * Ends the record that lives, which is the last of those that `regenerate()` replaced one by the other, and then removes
- * the replaced ones: should the process die in between, a sign-out that is repeated with an old id still finds its way.
- * The live one is marked by compare-and-set before it is removed, so that a parallel `regenerate()` either finds the mark,
- * or came first, and then it is its record that ends. One that cut off the old id can't be ended by it any more.
+ * Ends a session: first its live record, which is the last in the chain of records that `regenerate()` replaced, then
+ * the replaced records. In this order, so that after a crash in between a sign-out that is repeated with an old id
+ * still finds the live record.
+ *
+ * The live record is marked as destroyed by compare-and-set before it is removed. So a parallel `regenerate()` either
+ * finds the mark, or was first, and then its new record is ended. A successor that was cut off can't be ended by the
+ * old id.
+ * @throws FST_SESSIONS_CONFLICT after too many lost races
  */
 function* destroy(definition: ResolvedDefinition, toDestroy: Origin, now: number): Job<void> {
   const replaced = new Set<string>()

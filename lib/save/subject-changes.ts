@@ -7,16 +7,17 @@ import { latestEnd } from '../session/lifetime.js'
 import type { SessionState } from '../session/state.js'
 
 /*
- * Which sessions a subject (a user) has: an index record per subject in each store, changed by compare-and-set like
- * every record, with the ids of the newest sessions, and pages with those of older ones. An id is entered before its
- * record is written and looked for again afterwards. A revocation ends the records that it finds, and takes an id for
- * which it finds none out of the index in two steps: after the first, whoever looks for it again learns that it was
- * revoked, and between the two the revocation looks for the record once more. So whatever the order in which they meet,
- * a sign-in that races a revocation is either ended by it or came after it. A session of several subjects is entered in
- * the index of each, and looked for in all of them.
+ * The sessions of a subject (a user) are listed in an index record for each subject in each store, which holds the ids
+ * of the newest sessions, and in pages, which hold those of older ones. All are changed by compare-and-set, like every
+ * record. A session with several subjects is listed for each of them.
+ *
+ * Sign-in: an id is entered before its record is written, and looked up again afterwards. Revocation: it ends the
+ * records that it finds. An id without a record is removed in two steps: first it is marked, so that the sign-in's
+ * second look-up shows the revocation; then the revocation looks for the record once more before it removes the id. So
+ * in every order of events, a sign-in that races a revocation is either ended by it, or counts as later.
  */
 
-/** Enters a session that is about to be written with these subjects. */
+/** Enters a session into the indexes of these subjects, before its record is written. */
 export function* enter(state: SessionState, subjects: readonly string[], now: number): Job<void> {
   const places = placesOfAll(subjects, state.definition.app)
   const indexes = yield* amendIndexes(recentIn(places), (present) => entered(state, present, 0, now))
@@ -25,7 +26,7 @@ export function* enter(state: SessionState, subjects: readonly string[], now: nu
   }
 }
 
-/** An index with a session in it. */
+/** Returns the index with the session entered. */
 export function entered(
   { definition, content, id, replaced }: SessionState,
   present: Index,
@@ -42,12 +43,12 @@ export function entered(
   })
 }
 
-/** What an index has no more room for goes to pages. */
+/** Moves entries from a full index to pages. */
 export function* keepShort(places: Places, subject: string, index: Index, now: number): Job<void> {
   if (index.size > MOST_RECENT) yield* pageOut(places, subject, index, now)
 }
 
-/** Strikes out a session that was entered, and is not written after all. */
+/** Removes a session that was entered, but is not written after all. */
 export function* leave({ app }: ResolvedDefinition, subjects: readonly string[], id: string): Job<void> {
   yield* amendIndexes(recentIn(placesOfAll(subjects, app)), (index) => {
     const left = new Map(index)
@@ -55,7 +56,7 @@ export function* leave({ app }: ResolvedDefinition, subjects: readonly string[],
   })
 }
 
-/** Whether a session that was written is still entered everywhere; if not, one of its subjects was revoked meanwhile. */
+/** Whether a written session is still listed for all its subjects. If not, one of them was revoked meanwhile. */
 export function* isEntered({ definition, id }: SessionState, subjects: readonly string[]): Job<boolean> {
   const places = placesOfAll(subjects, definition.app)
   for (const [at, { index }] of (yield* readIndexes(recentIn(places))).entries()) {
@@ -66,7 +67,7 @@ export function* isEntered({ definition, id }: SessionState, subjects: readonly 
   return true
 }
 
-/** It can have gone to a page, when as many others were entered after it as the index holds. */
+/** Whether the id is in a page: entries go there when enough others were entered after them to fill the index. */
 function* isInPages(places: Places, id: string): Job<boolean> {
   for (const numbers of pagesDown(yield* readRange(places))) {
     const found = (yield* readPages(places, numbers)).find(({ index }) => index.has(id))
@@ -87,10 +88,16 @@ function living(index: Index, now: number) {
   return [...index].filter(([, { ends }]) => ends > now)
 }
 
-/** No entry of an index may be trusted to be from a clock that is right. In milliseconds. */
+/**
+ * The most that clocks of servers are assumed to differ, in ms. A later entry in an index comes from a wrong clock and
+ * is not followed.
+ */
 const CLOCKS_APART = 60 * 60 * 1000
 
-/** Later than all that were entered before, also where another server's clock is ahead: the list stands in this order. */
+/**
+ * Returns a time later than every entry of the index, even where another server's clock is ahead, because lists are
+ * ordered by it.
+ */
 function nextMoment(index: Index, now: number): number {
   let newest = 0
   for (const { entered } of index.values()) newest = Math.max(newest, entered)

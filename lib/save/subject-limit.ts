@@ -16,23 +16,28 @@ import { enter, entered, isEntered, keepShort } from './subject-changes.js'
 import { tellLimited } from './telling.js'
 
 /*
- * How many sessions a user may have. Both ways rest on the index of the user, which every sign-in changes by
+ * Limits how many sessions a user may have. Both modes rely on the user's index, which every sign-in changes by
  * compare-and-set.
  *
- * `refuse` counts before it enters: the sessions that live, and the sign-ins that are under way, which are entered as
- * waiting until their record is written. Whoever enters at the same time makes the compare-and-set fail, and is counted
- * at the next try. A sign-in that broke off gives its place up after a while; should it go on after all, it finds that it
- * is entered no more.
+ * `refuse` counts before it enters the session: the live sessions, and the sign-ins under way, which are entered as
+ * waiting until their record is written. If another sign-in enters at the same time, the compare-and-set fails, and the
+ * next try counts that one too. A sign-in that breaks off loses its place after a while. If it resumes after that, it
+ * finds that it is no longer entered.
  *
- * `end-oldest` counts after it has written its record, and ends the oldest beyond the limit. All agree on the order, which
- * is that of the index, and whoever writes last finds the records of all others: so none of the newest is ended by anybody,
- * and each of the others by somebody.
+ * `end-oldest` counts after its record is written, and ends the oldest sessions beyond the limit. All sign-ins agree on
+ * the order, which is that of the index, and the last one to write finds the records of all others. So no sign-in ends
+ * one of the newest sessions, and some sign-in ends each of the others.
  */
 
-/** How long a sign-in that is under way keeps its place, in ms: it takes a few calls of the store, each with a time-out. */
+/**
+ * How long a sign-in that is under way keeps its place, in ms. It takes a few calls to the store, each with a time-out.
+ */
 const WAITING_MS = 20_000
 
-/** Enters a session that is about to be written. @throws FST_SESSIONS_LIMIT when its user has as many as may be */
+/**
+ * Enters a session before its record is written.
+ * @throws FST_SESSIONS_LIMIT when its user has as many sessions as allowed
+ */
 export function* enterWithinLimit(state: SessionState, subjects: readonly string[], now: number): Job<void> {
   const [user, ...further] = subjects
   if (state.definition.limit?.then !== 'refuse' || user === undefined || !isSignIn(state, user)) {
@@ -42,7 +47,7 @@ export function* enterWithinLimit(state: SessionState, subjects: readonly string
   yield* enter(state, further, now)
 }
 
-/** Whether a session that was written is still entered everywhere, and none too many. */
+/** Whether a written session is still listed for all its subjects, and within the limit. */
 export function* isEnteredWithinLimit(state: SessionState, subjects: readonly string[], now: number): Job<boolean> {
   const [user, ...further] = subjects as readonly [string, ...string[]]
   switch (state.definition.limit?.then) {
@@ -56,20 +61,23 @@ export function* isEnteredWithinLimit(state: SessionState, subjects: readonly st
   }
 }
 
-/** The same for a session that comes from another plugin, which nobody is to lose: it is never refused. */
+/**
+ * The same for a session that is taken over from another plugin. It is never refused, because nobody should lose it.
+ */
 export function* isArrivedWithinLimit(state: SessionState, subjects: readonly string[], now: number): Job<boolean> {
   if (!(yield* isEntered(state, subjects))) return false
   return state.definition.limit?.then !== 'end-oldest' || (yield* endOldest(state, subjects[0] as string, now))
 }
 
-/** What has been the user's already counts, whatever id it gets. */
+/** Whether this save is a sign-in. A session that already belonged to the user counts already, whatever id it gets. */
 function isSignIn({ content }: SessionState, user: string): boolean {
   return content.subjectBefore !== user
 }
 
 /**
- * A sign-in that broke off, or takes too long, is struck out where it has no record, and so is not counted; where it has
- * one, it is ended when its place is needed.
+ * Enters a sign-in if its user has a place left. A sign-in that broke off, or takes too long, is not counted: it is
+ * removed if it has no record, and ended if it has one and its place is needed.
+ * @throws FST_SESSIONS_LIMIT, or FST_SESSIONS_CONFLICT after too many lost races
  */
 function* admit(state: SessionState, user: string, now: number): Job<void> {
   const { name, app } = state.definition
@@ -97,7 +105,10 @@ function isGone({ isBroken, live }: Counted): boolean {
   return isBroken && live.length === 0
 }
 
-/** It waits no more: its place is its own, unless it was given to another meanwhile, or revoked. */
+/**
+ * Ends the waiting of a sign-in whose record is written. Returns whether it still has its place, which may have been
+ * given to another sign-in meanwhile, or revoked.
+ */
 function* isSettled(state: SessionState, user: string): Job<boolean> {
   const id = idOf(state)
   const { recent } = placesOf(user, state.definition.app)
@@ -110,7 +121,10 @@ function* isSettled(state: SessionState, user: string): Job<boolean> {
   return index.get(id)?.isLeaving === false || (yield* isEntered(state, [user]))
 }
 
-/** Whether the session itself is not among those that are ended. */
+/**
+ * Ends the user's oldest sessions beyond the limit. Returns whether the session itself is not one of them.
+ * @throws FST_SESSIONS_CONFLICT after too many lost races
+ */
 function* endOldest(state: SessionState, user: string, now: number): Job<boolean> {
   const places = placesOf(user, state.definition.app)
   for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
@@ -123,7 +137,10 @@ function* endOldest(state: SessionState, user: string, now: number): Job<boolean
   throw new ConflictError(MAX_TRIES)
 }
 
-/** `false`: a parallel request was faster with one of them, which may have another id now. */
+/**
+ * Ends sessions, and returns whether all were ended. `false`: a parallel request changed one of them first, which may
+ * have another id now.
+ */
 function* areEnded(state: SessionState, user: string, sessions: readonly Counted[]): Job<boolean> {
   const doomed = sessions.flatMap(({ live }) => live)
   const since = performance.now()

@@ -3,17 +3,19 @@ import type { Encoded } from '../session/origin.js'
 import type { SessionState } from '../session/state.js'
 import type { Outcome } from './outcome.js'
 
-/** What is to be done for one session, decided and encoded before anything is written. */
+/** The work to do for one session, decided and encoded before anything is written. */
 export interface Task {
   readonly state: SessionState
   readonly encoded: Encoded | undefined
-  /** `undefined`: nothing to be done at the store. */
+  /** The work at the store; `undefined` if there is none. */
   readonly job: Job<Outcome> | undefined
-  /** It changes nothing but when the session ends, or its seal: where that fails, whoever only reads gets the page. */
+  /**
+   * Whether the task only moves the session's end or renews its seal. If that fails, the response is sent all the same.
+   */
   readonly isRenewal: boolean
-  /** How that went. */
+  /** The result of the job. */
   settled: PromiseSettledResult<Outcome> | undefined
-  /** The browser is told of it by a cookie. */
+  /** Whether the response sets a cookie for it. */
   setsCookie: boolean
 }
 

@@ -9,19 +9,19 @@ import type { SessionState } from '../session/state.js'
 import type { Task } from './task.js'
 
 /*
- * What is told of a save. It goes by what the session was before and is afterwards, so that nothing of the save itself has
- * to know of it. Where nobody listens, nothing is noted.
+ * Events about saves. They are derived by comparing the session before and after the save, so that the code that saves
+ * need not know about events. If nobody listens, nothing is recorded.
  */
 
-/** What is to be known of a session before it is saved. */
+/** The state of a session before its save, as far as events need it. */
 interface Before {
   readonly isNew: boolean
-  /** The record under the id that it has. */
+  /** The record under the session's present id. */
   readonly origin: Origin | undefined
   readonly replaced: Origin | undefined
   readonly ended: Origin | undefined
   readonly subject: string | undefined
-  /** Whose it was when the request came, which decides whether a new id cuts off the old one. */
+  /** The user when the request came, which decides whether a new id cuts off the old one. */
   readonly cameFor: string | undefined
   readonly changes: number
   readonly replays: number
@@ -29,7 +29,7 @@ interface Before {
   readonly peer: string | undefined
 }
 
-/** `undefined` where nobody would hear of it. */
+/** Starts recording a save; `undefined` if nobody listens. */
 export function listen(reply: ReplyState, tasks: readonly Task[]): SaveTelling | undefined {
   const [first] = tasks
   if (first === undefined) return undefined
@@ -37,7 +37,7 @@ export function listen(reply: ReplyState, tasks: readonly Task[]): SaveTelling |
   return definition.events.app.areSavesHeard(log) ? new SaveTelling(reply, tasks) : undefined
 }
 
-/** One save of one request, of all that it saves together. */
+/** One save of one request, with all sessions that it saves together. */
 export class SaveTelling {
   readonly #reply: ReplyState
   readonly #since = performance.now()
@@ -48,12 +48,12 @@ export class SaveTelling {
     this.#before = new Map(tasks.map(({ state }) => [state, beforeOf(state)]))
   }
 
-  /** How long it has taken so far, in ms. */
+  /** How long the save has taken so far, in ms. */
   get duration(): number {
     return performance.now() - this.#since
   }
 
-  /** It has worked for all of these. */
+  /** Publishes the events of tasks that succeeded. */
   tell(tasks: readonly Task[]): void {
     const { duration } = this
     for (const task of tasks) this.#tell(task, this.#before.get(task.state) as Before, duration)
@@ -109,7 +109,7 @@ export class SaveTelling {
   }
 }
 
-/** The session was ended elsewhere while this request ran. */
+/** Publishes that the session was ended elsewhere while this request ran. */
 export function tellDropped(
   { request }: ReplyState,
   { definition: { events }, log, origin, replaced }: SessionState
@@ -120,7 +120,7 @@ export function tellDropped(
   events.tell('refused', log, { ...about, problem: 'gone', key: undefined, during: 'save', createdAt: record?.c })
 }
 
-/** Another session of the user was ended, since there were too many. */
+/** Publishes that another session of the user was ended because the limit was exceeded. */
 export function tellLimited(
   { definition: { events }, log }: SessionState,
   user: string,
@@ -132,7 +132,10 @@ export function tellLimited(
   events.tell('revoked', log, { ...about, by: 'limit' })
 }
 
-/** Not of a session that can't be saved for what it holds: then no store has failed. */
+/**
+ * Publishes that a store failed. An error of this plugin, such as a value that can't be saved, is not a failure of the
+ * store.
+ */
 export function tellFailed(
   { request }: ReplyState,
   { definition: { events }, log, origin, replaced }: SessionState,
@@ -145,7 +148,7 @@ export function tellFailed(
   events.tell('failed', log, { ...about, operation: 'save', code: codeOf(error) })
 }
 
-/** Saves at one store as one trip that can be traced. */
+/** Runs the saves at one store as one traced trip. */
 export function tracedSave<T extends PromiseSettledResult<unknown> | readonly PromiseSettledResult<unknown>[]>(
   { request }: ReplyState,
   tasks: readonly Task[],
@@ -166,7 +169,7 @@ function beforeOf(state: SessionState): Before {
   return { isNew, origin, replaced, ended, subject, cameFor, changes, replays, hasNewRights, peer: arrival?.peer }
 }
 
-/** The session that holds what was saved. */
+/** Returns the session that holds what was saved; `undefined` if the save failed or was dropped. */
 function writtenOf({ state, settled }: Task): SessionState | undefined {
   if (settled === undefined) return state
   return settled.status === 'fulfilled' && settled.value !== 'dropped' ? settled.value : undefined
