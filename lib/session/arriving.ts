@@ -7,11 +7,11 @@ import type { Job } from '../records/rounds.js'
 import type { Encoded, Loaded } from './origin.js'
 import type { SessionState } from './state.js'
 
-/** How sessions of other plugins become ones of a definition's. */
+/** Takes over sessions of other plugins for a definition. */
 export interface Arriving extends Arrivals {
   /**
-   * The old session that came where there is none of ours; `undefined` when none came that is good.
-   * @param clearedAt when all sessions were cleared, in ms since the epoch
+   * Loads the old session of a request that has none of this plugin; `undefined` if no valid one came.
+   * @param clearedAt when all sessions were last cleared, in ms since the epoch
    */
   load(
     definition: ResolvedDefinition,
@@ -19,22 +19,28 @@ export interface Arriving extends Arrivals {
     header: CookieHeader,
     clearedAt: number
   ): Promise<Loaded | undefined>
-  /** Saves one that arrived, on a record store; `undefined`: not with this response. */
+  /** Saves a session that is taken over into a record store; `undefined`: it is not saved with this response. */
   save(
     state: SessionState,
     encoded: Encoded | undefined,
     areHeadersSent: boolean,
     now: number
   ): Job<SessionState | 'dropped'> | undefined
-  /** A session of ours is signed out: ends what old servers keep of those whose cookies came beside. */
+  /**
+   * Called when a session is signed out: ends the old sessions whose cookies came with the request, in their own
+   * stores.
+   */
   end(request: FastifyRequest): Promise<void>
-  /** The cookies of old sessions that the browser is to forget, now that ours are set or cleared. */
+  /**
+   * Returns the `Set-Cookie` values that clear the cookies of old sessions. Called when the cookie of this session is
+   * set or cleared.
+   */
   clear(request: FastifyRequest, state: SessionState): readonly SetCookie[]
-  /** Ends what the old server keeps of a session that has arrived; never rejects. */
+  /** Ends the old session in its own store after it was taken over; never rejects. */
   endArrived(state: SessionState): Promise<void> | undefined
 }
 
-/** `undefined`: none can arrive. */
+/** Returns how a definition takes over sessions; `undefined` if it does not. */
 export function arrivingOf({ from }: ResolvedDefinition): Arriving | undefined {
   return from as Arriving | undefined
 }

@@ -1,31 +1,31 @@
-/** What a request did to a key. Updates alone run again on newer data; whatever else was done overwrites that. */
+/** What a request did to a key. Only updates run again on newer data; the other operations overwrite it. */
 export type Operation = 'set' | 'delete' | Updates
 export type Updates = readonly ((value: unknown) => unknown)[]
 
 export interface Change {
   readonly operation: Operation
-  /** The stored form of a value that nobody can change any more; other values are encoded when they are saved. */
+  /** The stored form of an immutable value. Other values are encoded when they are saved. */
   readonly encoded?: unknown
 }
 
 export interface Changes {
-  /** Whether nothing is left of what was stored. */
+  /** Whether all stored data was cleared. */
   readonly isCleared: boolean
   readonly byKey: Map<string, Change>
 }
 
-/** Adds to what was done to a key before. */
+/** Combines a change with what was done to the key before. */
 export function addChange(changes: Map<string, Change>, key: string, { operation, encoded }: Change): void {
   changes.set(key, { operation: after(changes.get(key)?.operation, operation), encoded })
 }
 
-/** An update of what was set or deleted before is no more than another setting. */
+/** An update after a set or delete becomes a set: it does not depend on stored data. */
 function after(before: Operation | undefined, operation: Operation): Operation {
   if (typeof operation === 'string' || before === undefined) return operation
   return typeof before === 'string' ? 'set' : [...before, ...operation]
 }
 
-/** Two lots of changes, one after the other, as one. */
+/** Combines two sets of changes, of which `second` was made after `first`. */
 export function joined(first: Changes, second: Changes): Changes {
   const byKey = new Map(first.byKey)
   for (const [key, change] of second.byKey) addChange(byKey, key, change)

@@ -14,38 +14,41 @@ import type { Encoded, Origin } from './origin.js'
 import type { PluginValues } from './plugin-values.js'
 import { Values } from './values.js'
 
-/** A word of this request, which is kept apart from what is stored: `undefined` may be what was said. */
+/**
+ * Something that this request set. The wrapper tells it from nothing being set, because the value itself may be
+ * `undefined`.
+ */
 interface Said<T> {
   readonly value: T
 }
 
-/** All that makes up the content, in one object: so a copy can't forget a part. */
+/** All parts of the content in one object, so that a copy can't miss one. */
 interface Parts {
-  /** In ms since the epoch. */
+  /** When the session began, in ms since the epoch. */
   readonly createdAt: number
-  /** Whether this request counts as use, which moves the end of what is stored. */
+  /** Whether this request counts as use, which moves the stored end. */
   isUse: boolean
-  /** What of the session is stored: its changes are changes to this. `undefined` where nothing is stored. */
+  /** The stored record, to which the changes apply; `undefined` for a new session. */
   record: SessionRecord | undefined
-  /** When that ends, in ms since the epoch. */
+  /** When the stored record ends, in ms since the epoch. */
   end: number | undefined
-  /** The version of the schema under which it is to be stored again. */
+  /** The schema version under which the session will be stored. */
   version: number
-  /** What stays stored as it is until a value changes. */
+  /** The part of the record that stays as it is until a value changes. */
   form: Form | undefined
   values: Values
-  /** Made when messages are first asked for: most requests do not. */
+  /** Created when messages are first used: most requests use none. */
   flashes: Flashes | undefined
-  /** Made where other plugins use the session. */
+  /** Created when another plugin uses the session. */
   pluginValues: PluginValues | undefined
   persist: Said<Persist> | undefined
-  /** The user first; none: nobody's. */
+  /** The subjects that this request set, the user first; an empty array for nobody. */
   subjects: Said<readonly string[]> | undefined
-  /** Whose session it was before this request said whose it is. */
+  /** The user to whom the session belonged before this request changed that. */
   subjectBefore: string | undefined
 }
 
-/** What a session holds during one request: its values, its messages, how long it lives and whose it is. */
+/** The content of a session during one request: its values, its messages, its lifetime and its subjects. */
 export class Content {
   readonly #definition: ResolvedDefinition
   readonly #log: FastifyBaseLogger
@@ -144,7 +147,7 @@ export class Content {
     return subjects === undefined ? record?.s : subjects.value[0]
   }
 
-  /** All whose session it is, the user first. */
+  /** All subjects, the user first. */
   get subjects(): readonly string[] {
     const { subjects, record } = this.#parts
     return subjects === undefined ? subjectsOf(record ?? NO_RECORD) : subjects.value
@@ -168,25 +171,30 @@ export class Content {
     return persist !== undefined || subjects !== undefined || values.isDirty || flashes?.isDirty === true
   }
 
-  /** How many keys, kinds of messages and other things were changed: `clear()` of an empty session counts as one. */
+  /**
+   * How many keys, kinds of messages and other parts were changed. Calling `clear()` on an empty session counts as one
+   * change.
+   */
   get changeCount(): number {
     const { persist, subjects, values, flashes } = this.#parts
     const others = [persist, subjects].filter((said) => said !== undefined).length + (flashes?.changedKinds ?? 0)
     return Math.max(values.changed.length, values.isCleared ? 1 : 0) + others
   }
 
-  /** When it ends if it is used now, or only looked at, and not again; in ms since the epoch. */
+  /** Returns when the session ends unless it is used again after this request, in ms since the epoch. */
   expires(now: number): number {
     const { idle, absolute } = this.#definition
     const { createdAt, isUse, persist, end } = this.#parts
-    // `persist()` says how long it is to live, and so may move the end to earlier.
+    // `persist()` sets a new lifetime, so it may also move the end to earlier.
     const storedEnd = persist === undefined ? end : undefined
     return endAfter(now, { createdAt, isUse, absolute, storedEnd, idle: idleOf(this.persist, idle) })
   }
 
   /**
-   * What is to be stored. The changes stay until `markSaved()`: where the save fails, they are part of the next one.
-   * @throws FST_SESSIONS_INVALID_VALUE when the schema refuses the values, FST_SESSIONS_RECORD_SIZE when they are too many
+   * Returns the record to store. The changes are kept until `markSaved()`, so if the save fails they are part of the
+   * next one.
+   * @throws FST_SESSIONS_INVALID_VALUE when the schema refuses the values, FST_SESSIONS_RECORD_SIZE when the record is
+   * too long
    */
   encode(now: number): Encoded {
     const definition = this.#definition
@@ -213,14 +221,14 @@ export class Content {
   }
 
   /**
-   * Goes on from what another request stored meanwhile, and replays this request's changes on that.
-   * @param started what this request started from, read anew
+   * Takes up the record that another request stored meanwhile, and replays this request's changes on it.
+   * @param started what this request started from, read again
    */
   rebase(started: Read, theirs: Read, { record, expires }: Origin): void {
     const parts = this.#parts
     parts.values.rebase(started, theirs, this.#definition.merge)
     parts.flashes?.rebase(withoutSubjects(record.f) ?? {})
-    // What another request said of it is no word of this one.
+    // A user set by another request does not count as a change by this one.
     if (parts.subjects === undefined && record.s !== parts.record?.s) parts.subjectBefore = record.s
     parts.record = record
     parts.end = expires
@@ -228,7 +236,7 @@ export class Content {
     parts.form = theirs.form
   }
 
-  /** Another content with the same changes, for replaying them on something that this one must not see. */
+  /** Returns a copy with the same changes, to replay them on a record that this request must not see. */
   fork(): Content {
     const { values, flashes } = this.#parts
     return new Content(this.#definition, this.#log, {
@@ -239,12 +247,12 @@ export class Content {
     })
   }
 
-  /** The end of what is stored was moved, and nothing else. */
+  /** Notes that the end of the stored record was moved, and nothing else. */
   renew(end: number): void {
     this.#parts.end = end
   }
 
-  /** What `origin` says is stored now, and holds all changes that were there when it was encoded. */
+  /** Notes that `origin` is stored now. It includes all changes that were present when it was encoded. */
   markSaved(origin: Origin): void {
     const { record, expires } = origin
     const parts = this.#parts
@@ -271,7 +279,10 @@ export class Content {
     return withSubjects(messages, this.subjects)
   }
 
-  /** What another version can read better than this one stays as it is until a value changes. */
+  /**
+   * Returns the parts of the record that depend on the schema's version. What another version reads better than this
+   * one stays as it is until a value changes.
+   */
   #formOf(payload: Payload): Form {
     const { form, version, values } = this.#parts
     if (form !== undefined && !values.isDirty) return form

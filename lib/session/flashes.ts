@@ -5,15 +5,15 @@ import { RandomPieces } from '../util/random.js'
 import { Journal } from './journal.js'
 
 /**
- * A message and its name, by which one that was taken is told from its equals. Names are random: two requests that know
- * nothing of each other must not choose the same one, whatever their clocks say.
+ * A message with a name that identifies it among equal messages, so that taking one removes only that. Names are
+ * random: two requests that know nothing of each other must not choose the same name, whatever their clocks say.
  */
 type Message = readonly [name: string, encoded: unknown]
 
-/** What a request did, by kind. */
+/** What a request did to messages, by kind. */
 interface Changes {
   readonly isCleared: boolean
-  /** Names of messages. */
+  /** The names of the messages that were taken. */
   readonly taken: ReadonlyMap<string, ReadonlySet<string>>
   readonly added: ReadonlyMap<string, readonly Message[]>
 }
@@ -34,13 +34,13 @@ export class Flashes {
     return this.#journal.all !== undefined
   }
 
-  /** Of how many kinds messages were added or taken. */
+  /** How many kinds have messages that were added or taken. */
   get changedKinds(): number {
     const { taken, added } = this.#journal.all ?? NOTHING
     return new Set([...taken.keys(), ...added.keys()]).size
   }
 
-  /** `encoded` is the message's stored form. */
+  /** Adds a message. @param encoded the message's stored form */
   add(kind: string, encoded: unknown): void {
     const { isCleared, taken, added } = this.#journal.since ?? NOTHING
     const messages: readonly Message[] = [...(added.get(kind) ?? []), [newName(), encoded]]
@@ -66,17 +66,19 @@ export class Flashes {
     this.#journal.since = { ...NOTHING, isCleared: true }
   }
 
-  /** The names of the messages of a kind, defined or not. */
+  /** Returns the names of a kind's messages. The kind need not be defined. */
   names(kind: string): string[] {
     return this.#messages(kind).map(nameOf)
   }
 
-  /** The stored form of a message, not to be handed out; `undefined` when there is none of the name. */
+  /**
+   * Returns the stored form of the message with this name, which must not be handed out; `undefined` if there is none.
+   */
   named(kind: string, name: string): unknown {
     return this.#messages(kind).find(([other]) => other === name)?.[1]
   }
 
-  /** Sets the message of a name; `undefined` removes it. */
+  /** Sets the message with this name; `undefined` removes it. */
   put(kind: string, name: string, encoded: unknown): void {
     const { isCleared, taken, added } = this.#journal.since ?? NOTHING
     const others = added.get(kind)?.filter(([other]) => other !== name) ?? []
@@ -88,7 +90,7 @@ export class Flashes {
     }
   }
 
-  /** What is to be stored. */
+  /** Returns the messages to store. */
   encoded(): FlashRecord | undefined {
     const result = applied(this.#stored, this.#journal.hold())
     return Object.keys(result).length > 0 ? result : undefined
@@ -98,12 +100,12 @@ export class Flashes {
     return new Flashes(this.#codecs, this.#stored, this.#journal.all)
   }
 
-  /** Goes on from what another request stored, with this request's changes kept. */
+  /** Takes up the messages that another request stored, and keeps this request's changes. */
   rebase(stored: FlashRecord): void {
     this.#stored = stored
   }
 
-  /** What is stored now holds all changes that were there when it was encoded. */
+  /** Notes that `stored` is stored now. It includes all changes that were present when it was encoded. */
   markSaved(stored: FlashRecord): void {
     this.#stored = stored
     this.#journal.release()
@@ -118,7 +120,10 @@ export class Flashes {
     return Object.hasOwn(present, kind) ? messagesOf(present[kind]) : []
   }
 
-  /** What was added and never saved is as if it had never been; all else is to be taken from what is stored. */
+  /**
+   * Removes messages. One that this request added and never saved simply disappears; any other is noted as taken from
+   * the stored messages.
+   */
   #strip(kind: string, messages: readonly Message[]): void {
     const { isCleared, taken, added } = this.#journal.since ?? NOTHING
     const fresh = new Set(added.get(kind)?.map(nameOf))
@@ -134,12 +139,15 @@ export class Flashes {
     this.#journal.since = isNothing ? undefined : changes
   }
 
-  /** A message that no longer fits its schema is left out: a deploy must not break the page that shows it. */
+  /**
+   * Decodes messages, and leaves out those that no longer fit their schema: a deploy must not break the page that shows
+   * them.
+   */
   #decode(kind: string, messages: readonly Message[]): unknown[] {
     const codec = this.#codecs.get(kind)
     if (codec === undefined) return []
     return messages.flatMap(([, message]) => {
-      // Some schemas hand on the very object that they are given.
+      // Some schemas return the same object that they are given.
       const decoded = codec.decode(copyOf(message))
       return decoded.issues ? [] : [decoded.value]
     })
@@ -148,7 +156,10 @@ export class Flashes {
 
 const NOTHING: Changes = { isCleared: false, taken: new Map(), added: new Map() }
 
-/** 36 bits, of which only those of one kind that are about at one time must differ: each byte travels with each request. */
+/**
+ * The length of a message's name: 36 bits. It only has to be unique among the messages of one kind that exist at one
+ * time, and each byte travels with every request.
+ */
 const NAME_LENGTH = 6
 let names: RandomPieces | undefined
 
@@ -176,7 +187,7 @@ function joined(first: Changes, second: Changes): Changes {
 function applied(stored: FlashRecord, changes: Changes | undefined): FlashRecord {
   if (changes === undefined) return stored
   const { isCleared, taken, added } = changes
-  // Without a prototype, so that a kind may be named like a member of every object.
+  // Without a prototype, so that a kind may have the name of a member of `Object.prototype`.
   const result: Record<string, readonly unknown[]> = Object.assign(Object.create(null), isCleared ? undefined : stored)
   for (const kind of new Set([...taken.keys(), ...added.keys()])) {
     const messages = changed(messagesOf(result[kind]), taken.get(kind), added.get(kind))
@@ -186,7 +197,10 @@ function applied(stored: FlashRecord, changes: Changes | undefined): FlashRecord
   return result
 }
 
-/** One that is there already was saved by a save that nobody heard of any more. */
+/**
+ * Applies changes to the messages of one kind. An added message may already be stored, by a save whose result never
+ * arrived.
+ */
 function changed(
   messages: readonly Message[],
   taken: ReadonlySet<string> | undefined,
@@ -197,7 +211,10 @@ function changed(
   return [...left, ...added.filter(([name]) => !present.has(name))]
 }
 
-/** A list that begins with a number gives the number of its first message, and the messages without names. */
+/**
+ * Parses the stored messages of a kind: names and messages in turn. A list that starts with a number is of an older
+ * format: the number names its first message, and the messages follow without names.
+ */
 function messagesOf(stored: readonly unknown[] = []): readonly Message[] {
   const [first] = stored
   if (typeof first === 'number') return stored.slice(1).map((message, index) => [`${first + index}`, message])

@@ -3,12 +3,15 @@ import type { Codec, Data, Payload } from '../schema/codec.js'
 import { sameJson } from '../schema/json.js'
 
 /**
- * Watches the objects that handlers hold. What is changed in one of them is a change of the session that no call tells of:
- * it shows when the object is compared with what it was.
+ * Detects changes within the objects that handlers hold. No call announces such a change, so each object is compared
+ * with its earlier stored form.
  */
 export class HandedOut {
   readonly #codec: Codec
-  /** By key, the stored form of the object when it was handed out; `undefined` where the payload itself can tell. */
+  /**
+   * The stored form of each object when it was handed out, by key; `undefined` where the payload itself can be
+   * compared.
+   */
   readonly #before: Map<string, string | undefined>
 
   constructor(codec: Codec, before?: Iterable<readonly [string, string | undefined]>) {
@@ -38,8 +41,8 @@ export class HandedOut {
   }
 
   /**
-   * The keys whose objects look different now.
-   * @param isEncoded whether a key is encoded in any case, so that nobody has to know
+   * Returns the keys whose objects have changed.
+   * @param isEncoded whether a key is encoded in any case, so that it need not be compared
    */
   mutated(data: Data, payload: Payload, isEncoded: (key: string) => boolean): string[] {
     const mutated: string[] = []
@@ -52,9 +55,9 @@ export class HandedOut {
   }
 
   /**
-   * Goes on watching objects after a save, by what is stored of them now.
-   * @param keys each with whether the payload that was stored has it, and is to keep it
-   * @param text of the record that was stored
+   * Watches objects further after a save, by comparing them with what is now stored.
+   * @param keys each with whether the stored payload has it and will keep it
+   * @param text the text of the stored record
    */
   static afterSave(
     codec: Codec,
@@ -69,7 +72,7 @@ export class HandedOut {
         if (former?.has(key)) handedOut.#before.set(key, former.#before.get(key))
       } else if (codec.isPlain(key)) handedOut.#before.set(key, undefined)
       else {
-        // Only the text tells what was stored: the payload may hold an object that handlers hold too.
+        // Only the text is certain to show what was stored: the payload may contain an object that handlers hold too.
         stored ??= parseRecord(text)?.p ?? {}
         handedOut.#before.set(key, JSON.stringify(stored[key]))
       }
@@ -77,14 +80,17 @@ export class HandedOut {
     return handedOut
   }
 
-  /** The stored form of the key as it would be written today: by defaults within, it can differ from what is stored. */
+  /**
+   * Returns the stored form of the key as it would be written now. Defaults within the value can make it differ from
+   * what is stored.
+   */
   #pristine(key: string, payload: Payload): string {
     const decoded = this.#codec.decode(payload)
     return decoded.issues ? 'unreadable' : textOf(this.#codec, key, decoded.value[key])
   }
 }
 
-/** The stored form of a value, as text. A value that can't be encoded any more differs from every other. */
+/** Returns the stored form of a value as text. A value that can no longer be encoded differs from every other. */
 export function textOf(codec: Codec, key: string, value: unknown): string {
   const encoded = codec.encodeKey(key, value)
   return encoded.issues ? 'invalid' : JSON.stringify(encoded.value)

@@ -4,9 +4,10 @@ import { InvalidValueError } from '../errors.js'
 import { type Decoded, describeIssues, issuesAt, MISSING, noSuchKey } from '../schema/codec.js'
 
 /**
- * The error for what the session's schema refuses. Whose fault a value is, its sender's or the app's, the definition
- * says; that a key is not there, or does not exist, is the app's.
- * @param key what the issues are about, if their paths begin below it
+ * Returns the error for values that the session's schema refuses. If a value is wrong, the definition's
+ * `invalidValueStatus` applies. If a key is missing or does not exist, the status is 500, because that is a mistake in
+ * the app.
+ * @param key the key below which the issues' paths begin, if it is not part of them
  */
 export function invalidValue(
   { name, codec, invalidValueStatus }: ResolvedDefinition,
@@ -31,7 +32,7 @@ export function unknownKey(session: string, key: string, keys: readonly string[]
   return misuse(session, key, noSuchKey(keys))
 }
 
-/** How a key is used, whatever its value: never the fault of who sent that. */
+/** Returns the error for a wrong use of a key. Its status is 500: the value, and thus the client, is not to blame. */
 export function misuse(session: string, key: string, message: string): InvalidValueError {
   return new InvalidValueError(session, `${key}: ${message}`, [{ path: [key], message }])
 }
@@ -40,5 +41,5 @@ function knows(keys: readonly string[] | undefined, key: PropertyKey | undefined
   return key === undefined || keys === undefined || keys.includes(String(key))
 }
 
-/** No prototype can be set by a key. */
+/** Refuses the key `__proto__`, so that no key can set a prototype. */
 export const NOT_A_KEY: Decoded<never> = { issues: [{ message: 'not a key of a session' }] }

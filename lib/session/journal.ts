@@ -1,9 +1,9 @@
 /**
- * What one request did to a part of a session, in two: the changes that the save under way holds, and those that were made
- * after it had begun. Nobody has to say that a save failed: the changes that were not released are part of the next one.
+ * The changes of one request to a part of a session, in two parts: the changes that the save under way holds, and those
+ * made since it began. A failed save needs no notice: changes that are not released are part of the next save.
  */
 export class Journal<Changes extends { readonly isCleared: boolean }> {
-  /** Two lots of changes, one after the other, as one. */
+  /** Combines two sets of changes, the first made before the second. */
   readonly #joined: (first: Changes, second: Changes) => Changes
   #held: Changes | undefined
   #since: Changes | undefined
@@ -18,7 +18,7 @@ export class Journal<Changes extends { readonly isCleared: boolean }> {
     return this.#held
   }
 
-  /** The changes that were made after it had begun. */
+  /** The changes made since that save began. */
   get since(): Changes | undefined {
     return this.#since
   }
@@ -32,19 +32,19 @@ export class Journal<Changes extends { readonly isCleared: boolean }> {
     return this.#since.isCleared ? this.#since : this.#joined(this.#held, this.#since)
   }
 
-  /** Whether nothing of what is stored is to be kept. */
+  /** Whether all stored data was cleared. */
   get isCleared(): boolean {
     return this.#since?.isCleared === true || this.#held?.isCleared === true
   }
 
-  /** A save begins: it holds all changes. */
+  /** Starts a save: moves all changes into it, and returns them. */
   hold(): Changes | undefined {
     this.#held = this.all
     this.#since = undefined
     return this.#held
   }
 
-  /** The save has worked: the changes that it held are stored. */
+  /** Notes that the save succeeded: the changes that it held are stored. */
   release(): void {
     this.#held = undefined
   }

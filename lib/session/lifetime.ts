@@ -1,27 +1,30 @@
 /*
- * The arithmetic of lifetimes. All times are in ms since the epoch and all durations in ms, except the age of a cookie,
- * which is in seconds, as in `Max-Age` (RFC 6265bis §5.6.2).
+ * Computes lifetimes. All times are in ms since the epoch, and all durations in ms, except the age of a cookie, which
+ * is in seconds, as in `Max-Age` (RFC 6265bis §5.6.2).
  */
 
-/** What "remember me" says: a cookie that lasts so many seconds, one that ends with the browser, or nothing. */
+/**
+ * The state of "remember me": a cookie that lasts so many seconds, `false` for one that ends with the browser, or
+ * `undefined` if nothing was chosen.
+ */
 export type Persist = number | false | undefined
 
-/** How a session's end comes about. */
+/** What determines the end of a session. */
 export interface Life {
   readonly createdAt: number
-  /** How long it lives after a use. */
+  /** The idle lifetime. */
   readonly idle: number
-  /** How long it lives at most, used or not. */
+  /** The absolute lifetime. */
   readonly absolute: number
-  /** When what is stored ends; `undefined` where a use begins a new period whatever is stored. */
+  /** When the stored record ends; `undefined` if the idle lifetime begins anew whatever is stored. */
   readonly storedEnd: number | undefined
   /** Whether this request counts as use. */
   readonly isUse: boolean
 }
 
 /**
- * When a session ends that is used now, or only looked at, and not used again. Use moves the end only to later, since the
- * clock may have been set back, or the clock of the server that moved the end last may be ahead of this one's.
+ * Returns when a session ends unless it is used again after this request. Use moves the end only to later, because the
+ * clock may have been set back, or the server that last moved the end may have a clock that is ahead.
  */
 export function endAfter(now: number, { createdAt, idle, absolute, storedEnd, isUse }: Life): number {
   const end = storedEnd === undefined ? now + idle : isUse ? Math.max(now + idle, storedEnd) : storedEnd
@@ -32,35 +35,38 @@ export function latestEnd(createdAt: number, absolute: number): number {
   return createdAt + absolute
 }
 
-/** How long a session lives after a use: as long as its cookie is to last, else as long as its definition says. */
+/** Returns the idle lifetime: that of "remember me", else the definition's. */
 export function idleOf(persist: Persist, idle: number): number {
   return typeof persist === 'number' ? persist * 1000 : idle
 }
 
-/** When a session was last used, as far as its end tells. */
+/** Returns when a session was last used, as computed from its end. */
 export function usedAt(createdAt: number, end: number, idle: number): number {
   return Math.max(createdAt, end - idle)
 }
 
-/** Whether an end has moved far enough to be written; one that has not moved never is. */
+/** Whether an end has moved far enough to be written. An end that has not moved is never written. */
 export function isMoveDue(from: number, to: number, touchAfter: number): boolean {
   return to - from >= Math.max(1, touchAfter)
 }
 
-/** The `Max-Age` of a cookie whose session ends at `end`, in seconds; `undefined` for a cookie that ends with the browser. */
+/**
+ * Returns the `Max-Age` of a cookie whose session ends at `end`, in seconds; `undefined` for a cookie that ends with
+ * the browser.
+ */
 export function cookieAge(wanted: number | false, end: number, now: number): number | undefined {
   return wanted === false ? undefined : Math.max(1, Math.min(wanted, Math.ceil((end - now) / 1000)))
 }
 
 /**
- * Until when a cookie is good. One that outlives the browser ends with the session and is renewed with it. One that ends
- * with the browser is never renewed, so it is good for as long as the session may live at most.
+ * Returns until when a cookie is valid. A cookie that outlives the browser ends with the session and is renewed with
+ * it. A cookie that ends with the browser is never renewed, so it is valid for the session's absolute lifetime.
  */
 export function cookieEnd(wanted: number | false, end: number, latest: number): number {
   return wanted === false ? latest : end
 }
 
-/** Why a session is not to be had any more; `undefined` if it lives. */
+/** Returns why a session has ended; `undefined` if it lives. */
 export function endedBy(
   createdAt: number,
   end: number,
@@ -71,7 +77,7 @@ export function endedBy(
   return createdAt <= clearedAt ? 'cleared' : undefined
 }
 
-/** The end of a life that is over, in ms since the epoch, and whether it was unused for too long or too old. */
+/** When an ended session ended, in ms since the epoch, and which lifetime had passed. */
 export interface End {
   readonly by: 'idle' | 'absolute'
   readonly at: number
@@ -82,7 +88,9 @@ export function endOf(createdAt: number, end: number, absolute: number): End {
   return end < latest ? { by: 'idle', at: end } : { by: 'absolute', at: latest }
 }
 
-/** When a session was created that begins now: after the last clearing, whatever the clock says. */
+/**
+ * Returns the creation time of a session that begins now. It is later than the last clearing, whatever the clock says.
+ */
 export function beginning(now: number, clearedAt: number): number {
   return Math.max(now, clearedAt + 1)
 }

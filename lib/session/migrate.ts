@@ -7,20 +7,23 @@ import { type Data, type Decoded, describeIssues, nameOf, type Payload } from '.
 import { isEmpty } from '../schema/json.js'
 import type { Stored } from './values.js'
 
-/** What is stored, brought to the schema of today. */
+/** A stored payload, migrated to the present schema. */
 export interface Read extends Stored {
-  /** The version it is to be stored under again. */
+  /** The version under which it is stored again. */
   readonly version: number
-  /** What stays stored as it is until a value changes: another process knows more of it than this one. */
+  /**
+   * The parts of the record that stay as they are until a value changes, because a process of another version knows
+   * more of them than this one.
+   */
   readonly form?: Form | undefined
 }
 
-/** What of a record depends on the version of the schema. */
+/** The parts of a record that depend on the schema's version. */
 export type Form = Pick<SessionRecord, 'v' | 'o' | 'p'>
 
 /**
- * Migrates, decodes and, if that fails, mends as the definition says.
- * @throws FST_SESSIONS_SCHEMA where it says `onInvalid: 'throw'`
+ * Migrates and decodes a stored payload. If that fails, it is repaired or refused as the definition's `onInvalid` says.
+ * @throws FST_SESSIONS_SCHEMA if that is `'throw'`
  */
 export function readStored(definition: ResolvedDefinition, written: Written, log: FastifyBaseLogger): Read | Problem {
   const { record } = written
@@ -28,7 +31,7 @@ export function readStored(definition: ResolvedDefinition, written: Written, log
   if (version > definition.version) return readNewer(definition, written, log)
   const carried = carry(definition, record)
   if (!('issues' in carried)) {
-    // A migration can have changed what it was given: then the text does not show the payload any more.
+    // A migration may have modified its argument, so the text may no longer match the payload.
     const isAsWritten = carried.version === version && !isEmpty(payload)
     return isAsWritten ? { payload, data: carried.data, version, written } : carried
   }
@@ -65,8 +68,9 @@ export interface Misfit extends Failure {
 }
 
 /**
- * What a newer process stored during a deploy, or before one was rolled back. In the form of this process's own version
- * where there is one; else as it is, if the schema takes that. What this process can't read it must not replace either.
+ * Reads what a process of a newer version stored, during a deploy or before a roll-back. It uses the form for this
+ * process's own version if there is one, else the payload as it is, if the schema accepts it. A payload that this
+ * process can't read must not be replaced by it either.
  */
 function readNewer(definition: ResolvedDefinition, written: Written, log: FastifyBaseLogger): Read | 'newer' {
   const { record } = written
@@ -80,7 +84,7 @@ function readNewer(definition: ResolvedDefinition, written: Written, log: Fastif
   const payload = p ?? {}
   if (isEmpty(payload)) return { payload, data: definition.codec.empty(), version: definition.version, form }
   const decoded = definition.codec.decode(payload)
-  // Its version has to stay, so that the newer process does not migrate again.
+  // The version has to stay, so that the newer process does not migrate the payload again.
   if (!decoded.issues) return { payload, data: decoded.value, version, written, form }
   const details = { session: definition.name, version, issues: describeIssues(decoded.issues) }
   log.info(details, `a newer process stored the session: it is read-only where the version is ${definition.version}`)
@@ -91,7 +95,7 @@ function ownForm(definition: ResolvedDefinition, { o }: SessionRecord): Payload 
   return o !== undefined && Object.hasOwn(o, definition.version) ? o[definition.version] : undefined
 }
 
-/** What a record holds for this process, `undefined` where it can't read it. */
+/** Returns the values of a record as this process reads them; `undefined` if it can't. */
 export function dataOf(definition: ResolvedDefinition, record: SessionRecord): Data | undefined {
   const { p = {}, v = 1 } = record
   const own = v > definition.version ? ownForm(definition, record) : undefined
@@ -102,17 +106,17 @@ export function dataOf(definition: ResolvedDefinition, record: SessionRecord): D
 interface Failure {
   readonly payload: Payload
   readonly issues: NonNullable<Decoded<never>['issues']>
-  /** What a step of the migration threw. */
+  /** The error that a migration step threw. */
   readonly cause?: Error | undefined
 }
 
-/** Carries a payload forward to the present version and decodes it. */
+/** Migrates a payload to the present version and decodes it. */
 function decodeMigrated(definition: ResolvedDefinition, payload: Payload, from: number): Read | Failure {
   let migrated = from < definition.version ? structuredClone(payload) : payload
   let version = from
   try {
     for (; version < definition.version; version++) {
-      // A step that is missing changes nothing: most new versions only add optional keys.
+      // A missing step changes nothing, because most new versions only add optional keys.
       migrated = (definition.migrate[version]?.(migrated) ?? migrated) as Payload
     }
   } catch (error) {
@@ -142,7 +146,10 @@ function mend(
   return decoded.issues ? undefined : { payload: mended, data: decoded.value, version: definition.version }
 }
 
-/** Where it was thrown, for the log: the message can quote what is stored. */
+/**
+ * Returns a copy of an error for the log, with its name and stack. The message is left out, because it may quote stored
+ * values.
+ */
 export function withoutMessage(error: unknown): Error | undefined {
   if (!(error instanceof Error)) return undefined
   const { name, message, stack = '' } = error

@@ -3,17 +3,18 @@ import { PLUGIN_VALUES } from '../records/record.js'
 import { copyOf } from '../schema/json.js'
 import type { Flashes } from './flashes.js'
 
-/** An object that a plugin holds, which it may change without a word. */
+/** An object that another plugin holds and may change at any time. */
 interface Watched {
   readonly value: object
-  /** What it looked like, as JSON, when it was given out or last noted. */
+  /** The object as JSON when it was returned or last compared. */
   readonly text: string
 }
 
 /**
- * What other plugins keep in a session, under keys that its schema does not know, as JSON. Two parallel requests that
- * change different keys both win; of one key the later. An empty object is there for the rest of the request, and not
- * stored: @fastify/flash leaves one for each visitor who is shown a page, who would get a session and a cookie by that.
+ * Values that other plugins store in a session, as JSON under keys that its schema does not have. If two parallel
+ * requests change different keys, both changes are kept; for the same key the later wins. An empty object lasts for the
+ * rest of the request and is not stored: @fastify/flash leaves one for each visitor who opens a page, who would get a
+ * session and a cookie by that.
  */
 export class PluginValues {
   readonly #session: string
@@ -42,14 +43,14 @@ export class PluginValues {
     if (typeof stored !== 'object' || stored === null) return stored
     const text = JSON.stringify(stored)
     const known = this.#watched.get(key)
-    // A parallel request may have stored another value meanwhile.
+    // A parallel request may have stored another value in the meantime.
     if (known?.text === text) return known.value
     const value = copyOf(stored)
     this.#watched.set(key, { value, text })
     return value
   }
 
-  /** `undefined` removes. @throws FST_SESSIONS_INVALID_VALUE when JSON can't hold the value */
+  /** Sets a value; `undefined` removes it. @throws FST_SESSIONS_INVALID_VALUE when JSON can't hold the value */
   set(key: string, value: unknown): void {
     if (value === undefined) {
       this.delete(key)
@@ -67,8 +68,9 @@ export class PluginValues {
   }
 
   /**
-   * Takes note of the objects that were changed since they were given out. Gives whether one can't be written any more,
-   * which is to be told when it is saved, and not to whoever asks whether there is something to be saved.
+   * Records the objects that were changed since they were returned. Returns whether one of them can no longer be
+   * encoded. That error is thrown by the save, not here, because this also runs when a caller only asks whether there
+   * are changes.
    */
   noteChanges(): boolean {
     let isBroken = false
@@ -82,13 +84,13 @@ export class PluginValues {
     return isBroken
   }
 
-  /** @throws FST_SESSIONS_INVALID_VALUE when an object that was given out can't be written any more */
+  /** Checks all objects. @throws FST_SESSIONS_INVALID_VALUE when one of them can no longer be encoded */
   check(): void {
     for (const [key, { value }] of this.#watched) this.#textOf(key, value)
   }
 
   #note(key: string, { value, text: before }: Watched): void {
-    // What was cleared, here or by a parallel request, does not come back with an object that somebody still holds.
+    // A cleared value, here or by a parallel request, must not come back with an object that somebody still holds.
     if (!this.has(key)) this.#watched.delete(key)
     else {
       const text = this.#textOf(key, value)
@@ -111,7 +113,10 @@ export class PluginValues {
     return this.#flashes.named(PLUGIN_VALUES, key)
   }
 
-  /** As JSON.stringify writes it, like the stores of other session plugins: dates become text, identifiers theirs. */
+  /**
+   * Encodes a value by JSON.stringify, as the stores of other session plugins do: a date becomes text.
+   * @throws FST_SESSIONS_INVALID_VALUE
+   */
   #textOf(key: string, value: unknown): string {
     const text = written(value)
     if (text !== undefined) return text
@@ -122,7 +127,10 @@ export class PluginValues {
 
 const EMPTY = '{}'
 
-/** `undefined` for a function or a symbol, and for what JSON.stringify throws: a cycle, a bigint. */
+/**
+ * Encodes a value as JSON; `undefined` for a function or a symbol, and if JSON.stringify throws, as for a cycle or a
+ * bigint.
+ */
 function written(value: unknown): string | undefined {
   try {
     return JSON.stringify(value)

@@ -1,6 +1,6 @@
 import type { Codec, Data } from '../schema/codec.js'
 
-/** What `session.data` gave last, to find what was assigned to it by mistake. */
+/** The object that `session.data` last returned, to detect assignments to it, which are a mistake. */
 export class Shown {
   readonly #codec: Codec
   #given: Data = {}
@@ -11,7 +11,7 @@ export class Shown {
     this.#codec = codec
   }
 
-  /** Gives what is to be handed out. */
+  /** Remembers the object, and returns it. */
   show(data: Data): Data {
     this.#assigned = this.assigned
     this.#given = data
@@ -19,7 +19,10 @@ export class Shown {
     return data
   }
 
-  /** Keys that were assigned to it, or deleted from it; not what a page adds for itself, which the schema does not know. */
+  /**
+   * The keys that were assigned or deleted. Properties that a page adds for itself, which the schema does not know, are
+   * ignored.
+   */
   get assigned(): readonly string[] {
     const keys = Object.keys({ ...this.#before, ...this.#given })
     const isAssigned = (key: string) => !Object.is(this.#given[key], this.#before[key]) && this.#isKnown(key)

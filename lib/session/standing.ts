@@ -4,27 +4,29 @@ import { newSecret, storeId, type Ticket } from '../records/ticket.js'
 import { idOf, type Origin, withoutTicket, withTicket } from './origin.js'
 
 /**
- * How a session stands to the record that is stored of it:
+ * How a session relates to its stored record:
  *
- * - `new`: nothing is stored under its id yet
- * - `stored`: it goes on from a record
- * - `replacing`: `regenerate()` gave it a new id, and the record with the old one is still to be replaced
- * - `unread`: there is a record that this process can't read; the session begins anew beside it, or is read-only
+ * - `new`: no record is stored under its id yet
+ * - `stored`: the session is based on a record
+ * - `replacing`: `regenerate()` gave the session a new id, and the record with the old id is still to be replaced
+ * - `unread`: there is a record that this process can't read. The session begins anew beside it, or is read-only
  */
 type Stand = 'new' | 'stored' | 'replacing' | 'unread'
 
-/** Where one session stands during one request: the record that it goes on from, the one that it ends, and its id. */
+/**
+ * The storage side of one session during one request: the record that it is based on, the record to end, and its id.
+ */
 export class Standing {
   readonly definition: ResolvedDefinition
   #stand: Stand = 'new'
-  /** The record that the stand is about; `undefined` for a new session. */
+  /** The record that `#stand` refers to; `undefined` for a new session. */
   #origin: Origin | undefined
-  /** The record that `destroy()` ended, until it is ended in the store too. */
+  /** The record of a destroyed session, until it is ended in the store too. */
   #toDestroy: Origin | undefined
-  /** `destroy()` was called: the browser is to forget the cookie, unless a new session follows. */
+  /** Whether `destroy()` was called, so that the response clears the cookie unless a new session follows. */
   #clearsCookie = false
   #problem: Problem | undefined
-  /** `destroy()` was called while a save of that session was under way. */
+  /** The session before this one, if `destroy()` was called while a save of it was under way. */
   #former: Standing | undefined
   #secret: string | undefined
 
@@ -33,12 +35,12 @@ export class Standing {
     this.#problem = problem
   }
 
-  /** The record that the session goes on from; `undefined` unless it is stored, under the id that it has now. */
+  /** The record that the session is based on; `undefined` unless it is stored under the present id. */
   get origin(): Origin | undefined {
     return this.#stand === 'stored' ? this.#origin : undefined
   }
 
-  /** The record that is to point to this session when it is saved. */
+  /** The record that has to point to this session once it is saved. */
   get replaced(): Origin | undefined {
     return this.#stand === 'replacing' ? this.#origin : undefined
   }
@@ -60,67 +62,72 @@ export class Standing {
     return this.#problem
   }
 
-  /** The record's id in the store; that of a new session is made when it is first asked for. */
+  /** The record's id in the store. A new session gets its id when it is first read. */
   get id(): string | undefined {
     if (this.definition.store === undefined) return undefined
     const stored = this.isReadOnly ? this.#origin : this.origin
     return stored === undefined ? storeId(this.secret) : idOf(stored)
   }
 
-  /** What the cookie carries for a new session. */
+  /** The secret that the cookie of a new session carries; the id is its hash. */
   get secret(): string {
     this.#secret ??= newSecret()
     return this.#secret
   }
 
-  /** Nothing of it is stored yet, under any id, that this process could read. */
+  /** Whether no record is stored for it, under any id, that this process can read. */
   get isNew(): boolean {
     return this.#stand === 'new' || (this.#stand === 'unread' && !this.isReadOnly)
   }
 
-  /** A newer process stored it: nothing that this one saves may replace that. */
+  /** Whether a newer process stored it, so that this process must not overwrite it. */
   get isReadOnly(): boolean {
     return this.#stand === 'unread' && this.#problem === 'newer'
   }
 
-  /** Before a save: what an earlier save left of the session that this one follows is what is to be ended. */
+  /**
+   * Called before a save: if this session follows a destroyed one, the record that an earlier save left of that one is
+   * the record to end.
+   */
   resolveToDestroy(): void {
     const former = this.#former
     this.#former = undefined
     this.#toDestroy ??= former?.toDestroy ?? former?.origin ?? former?.replaced
   }
 
-  /** The new id came too late: goes on from the record with the old one. */
+  /** Drops the new id, because another request was first, and goes on from the record with the old one. */
   keepId(origin: Origin): Origin {
     return this.goOnAs(withoutTicket(origin))
   }
 
-  /** What `origin` says is stored now. */
+  /** Notes that `origin` is stored now. */
   markSaved(origin: Origin): void {
     this.goOn(origin)
   }
 
-  /** The end of the record was moved, and nothing else. */
+  /** Notes that the end of the record was moved, and nothing else. */
   markRenewed(expires: number): void {
     this.goOn({ ...(this.#origin as Origin), expires })
   }
 
-  /** The id was replaced meanwhile, so this request gets no cookie of it. */
+  /** Notes that the id was replaced meanwhile, so this request gets no cookie for it. */
   markReplaced(): void {
     this.goOn(withoutTicket(this.#origin as Origin))
   }
 
-  /** It was one of another plugin, and what the request goes on from is stored now as `stored` says. */
+  /**
+   * Notes that a session of another plugin was stored: `mapped` is what the request started from, `stored` its record.
+   */
   markArrived(mapped: Origin, stored: Origin): void {
     if (this.#origin === mapped) this.#origin = stored
   }
 
-  /** The browser gets a cookie with this ticket. */
+  /** Notes that the browser gets a cookie with this ticket. */
   markCookie(ticket: Ticket): void {
     this.goOn(withTicket(this.#origin as Origin, ticket))
   }
 
-  /** What is to be ended was not stored by this request, but perhaps by another one. */
+  /** Sets the record to end, which perhaps another request stored. */
   destroyInstead(origin: Origin | undefined): void {
     this.#toDestroy = origin
   }
@@ -129,12 +136,12 @@ export class Standing {
     this.#toDestroy = undefined
   }
 
-  /** The session was ended elsewhere. */
+  /** Notes that the session was ended elsewhere. */
   markGone(): void {
     this.#problem = 'gone'
   }
 
-  /** The response holds what the browser has to be told. */
+  /** Notes that the response holds all cookies that the browser needs. */
   markAnswered(): void {
     this.#toDestroy = undefined
     this.#clearsCookie = false
@@ -145,14 +152,17 @@ export class Standing {
     this.#origin = origin
   }
 
-  /** Goes on from a record that brings its own id. */
+  /** Bases the session on a record that brings its own id. */
   protected goOnAs(origin: Origin): Origin {
     this.#secret = undefined
     this.goOn(origin)
     return origin
   }
 
-  /** @param unread the record, if there is one, that this process can't read because of that problem */
+  /**
+   * Begins a new session.
+   * @param unread the record that this process can't read because of `problem`, if there is one
+   */
   protected beginAnew(unread: Origin | undefined, problem: Problem | undefined): void {
     this.#stand = unread === undefined ? 'new' : 'unread'
     this.#origin = unread
@@ -164,7 +174,7 @@ export class Standing {
     if (this.#stand === 'stored') this.#stand = 'replacing'
   }
 
-  /** Ends the record; what comes now is a new session. */
+  /** Ends the session. What is set after this belongs to a new session. */
   protected end(): void {
     this.#toDestroy ??= this.#origin
     this.#clearsCookie ||= this.#toDestroy !== undefined || this.#problem !== undefined
@@ -173,7 +183,7 @@ export class Standing {
     this.#origin = undefined
   }
 
-  /** Begins after another one that was ended while it was being saved. */
+  /** Makes this session follow one that was destroyed while it was being saved. */
   protected follow(former: Standing): void {
     this.#clearsCookie = true
     this.#former = former

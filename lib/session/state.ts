@@ -11,37 +11,37 @@ import { type Arrival, type Encoded, type Loaded, type Origin, withTicket } from
 import type { Shown } from './shown.js'
 import { Standing } from './standing.js'
 
-/** How a session that begins in this request begins. */
+/** The conditions under which a session may begin in this request. */
 export interface Beginning {
-  /** When, in ms since the epoch; not asked for where it goes on from a record. */
+  /** When it begins, in ms since the epoch. Not read if the session is based on a record. */
   readonly at: number
   /** Whether this request counts as use. */
   readonly isUse: boolean
-  /** When all sessions were cleared last, in ms since the epoch. */
+  /** When all sessions were last cleared, in ms since the epoch. */
   readonly clearedAt: number
 }
 
-/** One session during one request: what it holds, and where it stands. */
+/** One session during one request: its content, and its relation to the stored record. */
 export class SessionState extends Standing {
   readonly log: FastifyBaseLogger
-  /** What was created until then has ended; in ms since the epoch. */
+  /** Sessions that were created until then have ended; in ms since the epoch. */
   readonly clearedAt: number
-  /** The store failed, and the app goes on without it: nothing is saved. */
+  /** Whether the store failed and the request goes on without it. Nothing is saved then. */
   readonly isDetached: boolean
   #content: Content
   #isCookieChanged = false
   #isStale: boolean
   #hasNewRights = false
-  /** A save is under way, which goes by what the session was when it began. */
+  /** Whether a save is under way, which uses the session's state at the time when it began. */
   #isSaving = false
-  /** `regenerate()` was called while a save was under way. */
+  /** Whether `regenerate()` was called while a save was under way, and has to be done after it. */
   #isRegenerationDue = false
   #replays = 0
   #replayedOn: Version | undefined
-  /** Attributes that this request gave the cookie. */
+  /** The cookie attributes that this request changed. */
   cookieOptions: CookieOptions | undefined
   arrival: Arrival | undefined
-  /** What `session.data` gave last. */
+  /** The object that `session.data` last returned. */
   shown: Shown | undefined
 
   constructor(definition: ResolvedDefinition, log: FastifyBaseLogger, loaded: Loaded, begins: Beginning) {
@@ -59,7 +59,7 @@ export class SessionState extends Standing {
       this.goOn(origin)
       return
     }
-    // What was one of another plugin and does not fit stays what it was.
+    // A session of another plugin that does not fit the schema is left as it was.
     this.#isStale = isStale && arrival === undefined
     this.beginAnew(
       arrival?.isStored === false ? undefined : (origin ?? unread),
@@ -68,7 +68,7 @@ export class SessionState extends Standing {
     this.#content = Content.empty(definition, log, this.isReadOnly ? (origin as Origin).record.c : begins.at, isUse)
   }
 
-  /** The cookie was sealed with an older key, so it has to be written although it is not due. */
+  /** Whether the cookie was sealed with an older key, so that it has to be written although it is not due. */
   get isStale(): boolean {
     return this.#isStale
   }
@@ -81,12 +81,12 @@ export class SessionState extends Standing {
     return this.#content
   }
 
-  /** Whether the cookie lasts longer or shorter than the browser knows, so that it has to be written although it is not due. */
+  /** Whether the cookie's lifetime was changed, so that it has to be written although it is not due. */
   get isCookieChanged(): boolean {
     return this.#isCookieChanged
   }
 
-  /** `regenerate()` was told of new rights. */
+  /** Whether `regenerate()` was called with `newRights: true`. */
   get hasNewRights(): boolean {
     return this.#hasNewRights
   }
@@ -99,14 +99,14 @@ export class SessionState extends Standing {
     return this.#content.isChanged
   }
 
-  /** Whether the index of the subject has to learn of this session's id. */
+  /** Whether this session's id has to be entered in its subjects' indexes. */
   get needsIndexing(): boolean {
     const { subject, isSubjectChanged } = this.#content
     return subject !== undefined && (isSubjectChanged || this.origin === undefined)
   }
 
   /**
-   * What is to be stored; `undefined` for a new session that holds nothing, which is not stored.
+   * Returns the record to store; `undefined` for a new session that holds nothing, which is not stored.
    * @throws FST_SESSIONS_INVALID_VALUE, FST_SESSIONS_RECORD_SIZE
    */
   encode(now: number): Encoded | undefined {
@@ -117,9 +117,9 @@ export class SessionState extends Standing {
   }
 
   /**
-   * Goes on from what another request stored meanwhile, with this request's changes replayed on it.
-   * @throws FST_SESSIONS_SCHEMA when that does not fit the schema of this process, FST_SESSIONS_NEWER when a newer process
-   * stored it
+   * Takes up the record that another request stored meanwhile, and replays this request's changes on it.
+   * @throws FST_SESSIONS_SCHEMA when that record does not fit the schema of this process, FST_SESSIONS_NEWER when a
+   * newer process stored it
    */
   rebase({ text }: Origin, newer: Origin): void {
     const { definition, log } = this
@@ -134,17 +134,17 @@ export class SessionState extends Standing {
     this.#replayedOn = newer.location?.version
   }
 
-  /** How often its changes were made again on what another request had stored. */
+  /** How often its changes were replayed on a record of another request. */
   get replays(): number {
     return this.#replays
   }
 
-  /** The version of the record on which that was done last. */
+  /** The version of the record on which they were last replayed. */
   get replayedOn(): Version | undefined {
     return this.#replayedOn
   }
 
-  /** Another session with the same changes, for replaying them on a record that this one must not see. */
+  /** Returns another session with the same changes, to replay them on a record that this session must not see. */
   fork(): SessionState {
     const { createdAt: at, isUse } = this.#content
     const begins = { at, isUse, clearedAt: this.clearedAt }
@@ -155,18 +155,18 @@ export class SessionState extends Standing {
     return fork
   }
 
-  /** @throws FST_SESSIONS_NEWER when anything was changed */
+  /** Refuses changes to a read-only session. @throws FST_SESSIONS_NEWER when there are any */
   refuseChanges(): void {
     if (this.isDirty) throw newerError(this.definition, this.unread as Origin)
   }
 
-  /** "Remember me": seconds, or `false` for a cookie that ends with the browser. */
+  /** Sets "remember me": seconds, or `false` for a cookie that ends with the browser. */
   persist(age: number | false): void {
     this.#isCookieChanged ||= age !== this.#content.persist
     this.#content.persist = age
   }
 
-  /** Gives it a new id for the same data. */
+  /** Gives the session a new id and keeps its data. During a save, this is done after the save. */
   regenerate(hasNewRights: boolean): void {
     this.#hasNewRights ||= hasNewRights
     if (this.#isSaving || this.isReadOnly) {
@@ -176,13 +176,13 @@ export class SessionState extends Standing {
     this.changeId()
   }
 
-  /** Goes on with the session that another request made of the same record, to which `ticket` belongs. */
+  /** Joins the session into which another request turned the same record. `ticket` belongs to that session. */
   join(origin: Origin, other: Origin, ticket: Ticket): Origin {
     this.rebase(origin, other)
     return this.goOnAs(withTicket(other, ticket))
   }
 
-  /** Ends the record; what comes now is a new session. */
+  /** Ends the session. What is set after this belongs to a new session. */
   destroy(at: number): void {
     if (this.isReadOnly) this.#isRegenerationDue = false
     this.end()
@@ -190,7 +190,7 @@ export class SessionState extends Standing {
     this.#hasNewRights = false
   }
 
-  /** The new session that follows `destroy()` while a save of this one is under way. */
+  /** Returns the new session that follows this one when `destroy()` is called during a save. */
   startOver(at: number): SessionState {
     const { definition, log, isDetached, clearedAt } = this
     const { isUse } = this.#content
@@ -212,7 +212,7 @@ export class SessionState extends Standing {
     this.regenerate(this.#hasNewRights)
   }
 
-  /** What `origin` says is stored now, and holds all changes that were there when it was encoded. */
+  /** Notes that `origin` is stored now. It includes all changes that were present when it was encoded. */
   override markSaved(origin: Origin): void {
     super.markSaved(origin)
     this.#hasNewRights = this.#hasNewRights && this.#isRegenerationDue
@@ -220,13 +220,13 @@ export class SessionState extends Standing {
     this.#content.markSaved(origin)
   }
 
-  /** The end of the record was moved, and nothing else. */
+  /** Notes that the end of the record was moved, and nothing else. */
   override markRenewed(expires: number): void {
     super.markRenewed(expires)
     this.#content.renew(expires)
   }
 
-  /** The browser gets a cookie with this ticket. */
+  /** Notes that the browser gets a cookie with this ticket. */
   override markCookie(ticket: Ticket): void {
     super.markCookie(ticket)
     this.#isStale = false

@@ -5,12 +5,15 @@ import { type Job, read } from '../records/rounds.js'
 import type { Ticket } from '../records/ticket.js'
 import type { Encoded, Location, Origin } from './origin.js'
 
-/** Reads the record of an id; `undefined` when there is none, or it is destroyed, or no record of this plugin. */
+/**
+ * Reads the record of an id. `undefined`: there is none, it is destroyed, longer than `maxBytes`, or not a record of
+ * this plugin.
+ */
 export function* readOrigin(definition: ResolvedDefinition, id: string, ticket?: Ticket): Job<Origin | undefined> {
   return originOf(definition, id, yield* read(id), ticket)
 }
 
-/** What the store gave for an id, as an origin; `undefined` as above. */
+/** Returns what the store returned for an id as an origin; `undefined` as above. */
 export function originOf(
   definition: ResolvedDefinition,
   id: string,
@@ -23,7 +26,7 @@ export function originOf(
   return { text: stored.text, record, expires: stored.expires, location: { id, version: stored.version, ticket } }
 }
 
-/** What was written under an id, as an origin. */
+/** Returns what was written under an id as an origin. */
 export function writtenOrigin(
   definition: ResolvedDefinition,
   { id, ticket }: Omit<Location, 'version'>,

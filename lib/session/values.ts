@@ -6,43 +6,46 @@ import { addChange, type Change, type Changes, joined, type Operation, type Upda
 import { HandedOut, textOf } from './handed-out.js'
 import { Journal } from './journal.js'
 
-/** A payload and the data it decodes to. */
+/** A stored payload and the data that it decodes to. */
 export interface Stored {
   readonly payload: Payload
   readonly data: Data
-  /** The record that the payload was read from, unless they differ. */
+  /** The record from which the payload was read; absent if the payload is not exactly the record's. */
   readonly written?: Written | undefined
 }
 
-/** A payload to store, and what its text has in common with the former one. */
+/** A payload to store, with the former record, whose unchanged text can be reused. */
 export type Encoding =
   | {
       readonly value: Payload
       readonly former?: Former | undefined
-      /** Whether all values are as they were parsed, or primitive. */
+      /** Whether every value is either primitive or exactly as it was parsed. */
       readonly isExact: boolean
       readonly issues?: undefined
     }
   | Extract<Decoded<Payload>, { readonly issues: object }>
 
-/** What three parties hold: this request and another one went on from what was `started` from. */
+/**
+ * The three versions of a conflict: the payload from which both requests started, what the other request stored, and
+ * this request's data.
+ */
 interface Sides {
   readonly started: Stored
   readonly theirs: Stored
   readonly mine: Data
 }
 
-/** The values of one session during one request, and the changes to them, kept so that they can be replayed. */
+/** The values of one session during one request, and the changes to them, recorded so that they can be replayed. */
 export class Values {
   readonly #codec: Codec
-  /** What is stored; never handed out. */
+  /** The stored payload; never handed out. */
   #payload: Payload
   #written: Written | undefined
-  /** What handlers see. */
+  /** The values that handlers see. */
   #data: Data
-  /** Made when the first change is: most requests only read. */
+  /** Created by the first change: most requests only read. */
   #journal: Journal<Changes> | undefined
-  /** Made when the first object is handed out. */
+  /** Created when the first object is handed out. */
   #handedOut: HandedOut | undefined
 
   constructor(codec: Codec, { payload, data, written }: Stored) {
@@ -57,7 +60,7 @@ export class Values {
     return [...(this.#journal?.all?.byKey.keys() ?? []), ...this.#mutated()]
   }
 
-  /** As it is, to look at: what is changed in it is not noticed. */
+  /** A view of the values for inspection only: changes to it are not detected. */
   get view(): Data {
     return { ...this.#data }
   }
@@ -66,7 +69,7 @@ export class Values {
     return this.#journal?.all !== undefined || this.#mutated().length > 0
   }
 
-  /** Whether `clear()` was called: nothing of what is stored is to be kept. */
+  /** Whether `clear()` was called, so that no stored value is kept. */
   get isCleared(): boolean {
     return this.#journal?.isCleared === true
   }
@@ -82,7 +85,7 @@ export class Values {
     return value
   }
 
-  /** The value for somebody who will set the key: what becomes of the object needs no watching. */
+  /** Returns the value for a caller who will set the key next, so the object need not be watched for changes. */
   current(key: string): unknown {
     return own(this.#data, key)
   }
@@ -92,7 +95,7 @@ export class Values {
     return { ...this.#data }
   }
 
-  /** `encoded` is the value's stored form. */
+  /** Sets a value. @param encoded the value's stored form */
   set(key: string, value: unknown, encoded: unknown): void {
     if (value === undefined) this.delete(key)
     else this.#keep(key, 'set', value, encoded)
@@ -108,7 +111,10 @@ export class Values {
     return had
   }
 
-  /** `value` is what `change` gave for the present value. Gives what is kept of it. */
+  /**
+   * Records an update, and returns the value as the session keeps it.
+   * @param value what `change` returned for the present value
+   */
   update(key: string, change: (value: unknown) => unknown, value: unknown, encoded: unknown): unknown {
     return this.#keep(key, [change], value, encoded)
   }
@@ -120,7 +126,7 @@ export class Values {
     this.#journal.since = { isCleared: true, byKey: new Map() }
   }
 
-  /** The payload to store; `{}` when no value is left, whatever the schema requires. */
+  /** Returns the payload to store. It is `{}` when no value is left, even if the schema requires keys. */
   encode(): Encoding {
     const changes = this.#journal?.hold()
     const payload = { ...this.#base() }
@@ -135,7 +141,7 @@ export class Values {
     if (encoded.issues) return encoded
     const written = this.#written
     const former = written && { text: written.text, record: written.record, changed }
-    // What a migration or the app's `onInvalid` gave is as anybody may have made it.
+    // A payload that a migration or the app's `onInvalid` returned may share objects with the app.
     const isBaseExact = written !== undefined || isEmpty(this.#base())
     return { value: encoded.value, former, isExact: isBaseExact && changed.length === 0 }
   }
@@ -149,8 +155,8 @@ export class Values {
   }
 
   /**
-   * Takes up what another request stored meanwhile and replays this request's changes on it.
-   * @param started what this request started from, read anew
+   * Takes up what another request stored meanwhile, and replays this request's changes on it.
+   * @param started what this request started from, read again
    */
   rebase(started: Stored, theirs: Stored, merge: MergeFunctions): void {
     for (const key of this.#mutated()) this.#change(key, 'set')
@@ -164,12 +170,12 @@ export class Values {
     for (const [key, change] of changes?.byKey ?? []) changes?.byKey.set(key, this.#replay(key, change, sides, merge))
   }
 
-  /** No value was changed when what is stored now was encoded: they go on as they were read. */
+  /** Notes a save that changed no value, so the values go on as they were read. */
   markSavedAsRead(): void {
     this.#journal?.release()
   }
 
-  /** What is stored now holds all changes that were there when it was encoded. */
+  /** Notes that `written` is stored now. It includes all changes that were present when it was encoded. */
   markSaved(written: Written): void {
     const former = this.#handedOut
     const objects = this.#objects(former)
@@ -187,7 +193,7 @@ export class Values {
           )
   }
 
-  /** Does again what this request did to a key; gives what is to be noted of it now. */
+  /** Replays this request's change to a key. Returns the change to record for it now. */
   #replay(key: string, change: Change, { started, theirs, mine }: Sides, merge: MergeFunctions): Change {
     const isContested = !sameJson(own(started.payload, key), own(theirs.payload, key))
     const mergeKey = isContested && Object.hasOwn(merge, key) ? merge[key] : undefined
@@ -214,9 +220,9 @@ export class Values {
   }
 
   /**
-   * What the next request will read of a value: what the schema makes of its stored form. Above all it is no object that
-   * somebody else holds too, such as a constant of a module, through which users would see each other's changes. Only the
-   * object that the session itself gave out stays the same one.
+   * Returns a value as the next request will read it: what the schema makes of its stored form. This prevents sharing:
+   * an object that somebody else also holds, such as a constant of a module, would show users each other's changes.
+   * Only an object that the session itself handed out for this key stays the same object.
    */
   #fresh(key: string, value: unknown, encoded: unknown): unknown {
     if (typeof value === 'object' && value === own(this.#data, key)) return value
@@ -225,14 +231,14 @@ export class Values {
     return decoded.issues ? value : decoded.value
   }
 
-  /** The same of a value that nobody has checked yet; that it does not fit is told when it is encoded. */
+  /** The same for a value that was not checked yet. If it does not fit the schema, encoding it reports that. */
   #adopted(key: string, value: unknown): unknown {
     if (value === undefined) return undefined
     const encoded = this.#codec.encodeKey(key, value)
     return encoded.issues ? value : this.#fresh(key, value, encoded.value)
   }
 
-  /** The keys of objects that handlers may hold: those that were handed out, and those that were set. */
+  /** Returns the keys of objects that handlers may hold: those that were handed out or set. */
   #objects(handedOut: HandedOut | undefined): readonly string[] {
     const objects: string[] = []
     for (const key of handedOut?.keys ?? []) if (this.#isObject(key)) objects.push(key)
@@ -250,7 +256,7 @@ export class Values {
     return typeof this.#data[key] === 'object' && this.#data[key] !== null
   }
 
-  /** Whether the value is what the updates made of the old one, and nobody changed it by hand after that. */
+  /** Whether the value is still what the updates produced from the old one, without a later change to the object. */
   #isResult(key: string, updates: Updates, started: Stored, mine: Data): boolean {
     return (
       textOf(this.#codec, key, this.#run(key, updates, own(started.data, key))) ===
@@ -272,7 +278,7 @@ export class Values {
     return this.isCleared ? {} : this.#payload
   }
 
-  /** Keys whose objects look different now than when they were handed out, and that are not encoded anyway. */
+  /** Returns the keys whose objects have changed since they were handed out, except those that are encoded anyway. */
   #mutated(): string[] {
     return this.#handedOut?.mutated(this.#data, this.#payload, (key) => this.#isEncoded(key)) ?? []
   }
@@ -288,13 +294,16 @@ export class Values {
     this.#handedOut.add(key, value, this.#stays(key))
   }
 
-  /** Whether the key is stored and is to stay so: after a deletion handlers hold the default, which no payload shows. */
+  /**
+   * Whether the key is stored and stays stored. After a deletion handlers hold the default, which is not in the
+   * payload.
+   */
   #stays(key: string): boolean {
     return Object.hasOwn(this.#base(), key) && this.#operation(key) !== 'delete'
   }
 }
 
-/** A key may be named like a member of every object. */
+/** Reads an own property: a key may have the name of a member of `Object.prototype`. */
 function own(values: Payload, key: string): unknown {
   return Object.hasOwn(values, key) ? values[key] : undefined
 }
