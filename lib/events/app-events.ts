@@ -40,6 +40,11 @@ export class AppEvents {
     this.#recorder = recorder
   }
 
+  /** Whether what ends sessions is kept, so that it can be asked for. */
+  get isRecorded(): boolean {
+    return this.#recorder !== undefined
+  }
+
   get sessions(): Sessions {
     return this.#sessions as Sessions
   }

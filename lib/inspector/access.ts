@@ -31,19 +31,20 @@ export async function accessRefusal(request: FastifyRequest, { authorize }: Sett
 function isOfThisMachine({ raw }: FastifyRequest): boolean {
   const peer = raw.socket.remoteAddress
   if (peer === undefined || !isLoopback(peer.replace(/^::ffff:/i, ''))) return false
-  if (Object.keys(raw.headers).some((name) => FORWARDED.has(name) || name.startsWith('x-forwarded-'))) return false
+  if (isForwarded(raw)) return false
   return isLocalName(raw.headers.host ?? String(raw.headers[':authority'] ?? ''))
 }
 
-const FORWARDED: ReadonlySet<string> = new Set([
-  'forwarded',
-  'via',
-  'x-real-ip',
-  'x-client-ip',
-  'x-original-host',
-  'true-client-ip',
-  'cf-connecting-ip'
-])
+/**
+ * Proxies add headers, most of them. As it comes, nginx adds none and puts the app's own address into `Host`, but speaks
+ * HTTP/1.0, as no browser does.
+ */
+function isForwarded({ httpVersion, headers }: FastifyRequest['raw']): boolean {
+  return httpVersion === '1.0' || Object.keys(headers).some((name) => OF_PROXIES.test(name))
+}
+
+const OF_PROXIES =
+  /forward|^via$|client-?ip$|^x-(?:real|original|remote|cluster|envoy|amzn|azure|appengine|arr|host)\b|^(?:cf|cdn|ngrok|tailscale|fly|fastly)-/
 
 function isLoopback(address: string): boolean {
   return address === '::1' || (isIP(address) === 4 && address.startsWith('127.'))
@@ -58,16 +59,16 @@ function isLocalName(host: string): boolean {
 /**
  * Whether another site sent it: a page of which could read the answer where the app allows so to all origins, or act in the
  * name of who has the inspector open. Browsers send `Sec-Fetch-Site` (Fetch Metadata) to hosts that they trust, and `Origin`
- * with forms and with what scripts ask for; no script can forge them. To follow a link from elsewhere is no harm.
+ * with forms and with what scripts ask for; no script can forge them. The former says what the browser itself found, and so
+ * decides where it came, also behind a proxy that gives the app another `Host`. To follow a link from elsewhere is no harm.
  */
 export function isFromElsewhere(request: FastifyRequest): boolean {
   const { headers, method } = request
   const site = headers['sec-fetch-site']
+  if (site === undefined) return headers.origin !== undefined && !isOwnOrigin(headers.origin, request.host)
   const isLink =
     method === 'GET' && headers['sec-fetch-mode'] === 'navigate' && headers['sec-fetch-dest'] === 'document'
-  if (site !== undefined && site !== 'same-origin' && site !== 'none' && !isLink) return true
-  const { origin } = headers
-  return origin !== undefined && !isOwnOrigin(origin, request.host)
+  return site !== 'same-origin' && site !== 'none' && !isLink
 }
 
 /** Both without the port that their scheme implies. */
@@ -81,8 +82,9 @@ function isOwnOrigin(origin: string, host: string): boolean {
 /** Who changes something has to say where it came from: a browser that does not is too old to be told from an attacker. */
 export function isOfOwnPage(request: FastifyRequest): boolean {
   const { headers } = request
-  const isSaid = headers['sec-fetch-site'] === 'same-origin' || headers.origin !== undefined
-  return isSaid && !isFromElsewhere(request)
+  const site = headers['sec-fetch-site']
+  if (site !== undefined) return site === 'same-origin'
+  return headers.origin !== undefined && !isFromElsewhere(request)
 }
 
 /** What forms carry, so that they were made by this process and for somebody who may read its pages. */

@@ -1,151 +1,33 @@
-import type { Problem } from '../../types/session.js'
-import { MAX_COOKIE_BYTES } from '../options/cookie.js'
 import { type Html, html, type Part } from './html.js'
-import { form, type Place } from './page.js'
-import { bar, timeline } from './plots.js'
-import type { CookieView, FailedView, FlashView, KeyView, SessionView } from './view.js'
-import { beside, counted, grouped, spanOf } from './words.js'
+import type { Place } from './place.js'
+import { card, sessionCard } from './session-card.js'
+import type { FailedView, SessionView } from './view.js'
 
-/** What the plugin found of a cookie that gives no session. */
-const PROBLEMS: Readonly<Record<Problem, string>> = {
-  malformed: 'The cookie is not one of this plugin.',
-  'too-large': 'The cookie or its record is larger than may be.',
-  'unknown-key': 'The cookie was sealed with a key that is not in the ring.',
-  'bad-seal': 'The seal of the cookie is broken: it was changed, or belongs to another session.',
-  expired: 'The session has expired.',
-  cleared: 'All sessions that began then were cleared.',
-  gone: 'The store has no such record: destroyed, revoked, expired or evicted.',
-  retired: 'The id was replaced by a new one, and its grace is over.',
-  schema: 'What is stored does not fit the schema.',
-  newer: 'A process of a newer version stored it: it is read-only here.',
-  store: 'The store failed.'
+/** What was done last, and to which session. */
+export interface Done {
+  readonly session: string
+  readonly text: string
 }
 
-export function browserPage(place: Place, views: readonly (SessionView | FailedView)[], now: number): Part {
+export function browserPage(
+  place: Place,
+  views: readonly (SessionView | FailedView)[],
+  now: number,
+  done: Done | undefined
+): Part {
   if (views.length === 0) return html`<p>The app defines no sessions.</p>`
+  const cardOf = (view: SessionView | FailedView) => {
+    if ('failure' in view) return failedCard(view)
+    const session = view.definition.name
+    return sessionCard(place, view, { session }, now, done?.session === session ? done.text : undefined)
+  }
   return [
     html`<p class="lead">What this browser sent, and what the app reads of it. To look here is no use of a session: nothing is moved, renewed or saved.</p>`,
-    views.map((view) => ('failure' in view ? failedCard(view) : sessionCard(place, view, now)))
+    views.map(cardOf)
   ]
-}
-
-function card(name: string, badges: Part, content: Part): Html {
-  return html`<section class="card" id="session-${name}" aria-labelledby="name-${name}"><header><h2 id="name-${name}">${name}</h2><p class="badges">${badges}</p></header>${content}</section>`
 }
 
 function failedCard({ definition, storeName, failure }: FailedView): Html {
   const badges = html`<span class="badge">${storeName}</span><span class="badge fault">failed</span>`
   return card(definition.name, badges, html`<p class="problem">${failure}</p>`)
-}
-
-function sessionCard(place: Place, view: SessionView, now: number): Html {
-  const { definition, storeName, problem, stored, cookie } = view
-  const state = problem !== undefined ? html`<span class="badge fault">${problem}</span>` : stateOf(view)
-  const badges = html`<span class="badge">${storeName === 'cookie' ? 'in the cookie' : storeName}</span>${state}`
-  return card(definition.name, badges, [
-    problem !== undefined && html`<p class="problem">${PROBLEMS[problem]}</p>`,
-    stored === undefined && problem === undefined && html`<p class="quiet">${nothingStored(cookie)}</p>`,
-    html`<div class="columns"><div>${facts(place, view)}</div><div>${life(view, now)}${sizes(view)}</div></div>`,
-    values(place, view),
-    view.flashes.length > 0 && flashes(view.flashes),
-    stored !== undefined && actions(place, definition.name)
-  ])
-}
-
-function stateOf({ stored }: SessionView): Html {
-  return stored === undefined
-    ? html`<span class="badge quiet">not begun</span>`
-    : html`<span class="badge good">live</span>`
-}
-
-function nothingStored(cookie: CookieView | undefined): string {
-  return cookie === undefined
-    ? 'No cookie came: the next handler that writes to it begins a session. Below are its defaults.'
-    : 'A cookie came, and gives no session.'
-}
-
-function facts(place: Place, { definition, cookie, stored, subjects, persist, isStale }: SessionView): Html {
-  const rows: [string, Part][] = []
-  if (cookie !== undefined) {
-    const copies = cookie.copies > 1 && html` <span class="warn">came ${cookie.copies} times</span>`
-    const apart = html`<a href="${place.base}/cookie/${definition.name}">take apart</a>`
-    rows.push(['Cookie', html`<code>${cookie.name}</code>${copies} · ${apart}`])
-    const stale = isStale && html` <span class="warn">an older key, or another seal: sealed anew at the next use</span>`
-    if (cookie.key !== undefined) rows.push(['Sealed with', html`key <code>${cookie.key}</code>${stale}`])
-  }
-  if (stored?.id !== undefined) rows.push(['Record', html`<code class="long">${stored.id}</code>`])
-  if (stored?.version !== undefined)
-    rows.push(['Version', html`<code class="long">${stored.version}</code>, as the store counts it`])
-  rows.push(['Schema', schemaText(definition.version, stored?.schemaVersion)])
-  if (stored !== undefined) rows.push(['Belongs to', subjects.length > 0 ? names(subjects) : 'nobody'])
-  if (stored !== undefined) rows.push(['The cookie lasts', lasting(persist ?? definition.cookie.maxAge ?? false)])
-  return html`<dl>${rows.map(([term, value]) => html`<div><dt>${term}</dt><dd>${value}</dd></div>`)}</dl>`
-}
-
-function names(subjects: readonly string[]): Part {
-  return subjects.map((subject, at) => html`${at > 0 && ', '}<code>${subject}</code>`)
-}
-
-function schemaText(present: number, stored: number | undefined): string {
-  const isOther = stored !== undefined && stored !== present
-  return isOther ? `version ${present}, stored as version ${stored}` : `version ${present}`
-}
-
-function lasting(persist: number | false): string {
-  return persist === false ? 'until the browser is closed' : `${spanOf(persist * 1000)} after each use`
-}
-
-function life({ createdAt, stored, latestEnd }: SessionView, now: number): Part {
-  if (stored === undefined) return false
-  const { expires } = stored
-  const moment = (at: number) =>
-    html`<time datetime="${new Date(at).toISOString()}" title="${new Date(at).toISOString()}">${beside(at, now)}</time>`
-  return html`<div class="figure"><h3>Life</h3>${timeline({ from: createdAt, now, idleEnd: expires, latestEnd })}<ul class="legend"><li class="past">began ${moment(createdAt)}</li><li class="left">ends ${moment(expires)} if it is not used</li><li class="room">ends ${moment(latestEnd)} at the latest</li></ul></div>`
-}
-
-function sizes({ cookie, stored, definition }: SessionView): Part {
-  const isRecord = definition.store !== undefined && stored !== undefined
-  if (cookie === undefined && !isRecord) return false
-  return html`<div class="figure"><h3>Size</h3>${cookie?.bytes.map(
-    (bytes) =>
-      html`${bar(bytes, MAX_COOKIE_BYTES)}<p>${cookie.bytes.length > 1 && 'One cookie: '}${grouped(bytes)} of the ${grouped(MAX_COOKIE_BYTES)} bytes that browsers keep of a cookie</p>`
-  )}${isRecord && html`${bar(stored.bytes, definition.maxBytes)}<p>${grouped(stored.bytes)} of at most ${grouped(definition.maxBytes)} bytes in the store</p>`}</div>`
-}
-
-function values(place: Place, { definition, keys, stored }: SessionView): Html {
-  if (keys.length === 0) return html`<p class="quiet">It holds no values.</p>`
-  const isEditable = stored !== undefined
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="Values of ${definition.name}"><table class="values"><thead><tr><th scope="col">Key</th><th scope="col">Type</th><th scope="col">Value</th></tr></thead><tbody>${keys.map(
-    (key, at) =>
-      html`<tr><th scope="row"><code>${key.key}</code></th><td class="type"><code>${key.type ?? '—'}</code></td><td>${valueText(key)}${isEditable && !key.isHidden && edit(place, definition.name, key, at)}</td></tr>`
-  )}</tbody></table></div>`
-}
-
-export function valueText({ text, isHidden }: KeyView): Html {
-  if (text === undefined) return html`<span class="quiet">none</span>`
-  return html`<pre class="value${isHidden && ' hidden-value'}">${text}</pre>`
-}
-
-function edit(place: Place, session: string, { key, text = '' }: KeyView, at: number): Html {
-  const id = `edit-${session}-${at}`
-  const field = html`<label for="${id}">${key}, as JSON; empty to remove it</label><textarea id="${id}" name="value" rows="${Math.min(8, text.split('\n').length)}" spellcheck="false">${text}</textarea><button>Save</button>`
-  return html`<details class="edit"><summary>Edit<span class="unseen"> ${key} of ${session}</span></summary>${form(place, '/set', { session, key }, field)}</details>`
-}
-
-function flashes(all: readonly FlashView[]): Html {
-  return html`<h3>Messages waiting</h3><ul class="flashes">${all.map(
-    ({ kind, count, text, isHidden }) =>
-      html`<li><p><code>${kind}</code> ${counted(count, 'message')}</p><pre class="value${isHidden && ' hidden-value'}" tabindex="0" aria-label="Messages of ${kind}">${text}</pre></li>`
-  )}</ul>`
-}
-
-function actions(place: Place, session: string): Html {
-  const button = (path: string, text: string, className = '') =>
-    form(
-      place,
-      path,
-      { session },
-      html`<button class="${className}">${text}<span class="unseen"> ${session}</span></button>`
-    )
-  return html`<div class="actions">${button('/regenerate', 'New id')}${button('/expire', 'Expire')}${button('/destroy', 'Destroy', 'danger')}</div>`
 }

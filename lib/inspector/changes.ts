@@ -1,35 +1,35 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { HandlerSession } from '../request/handler-session.js'
 import { describeIssues } from '../schema/codec.js'
+import type { Target } from './values.js'
 import { browserOf, failureOf, type Lens } from './view.js'
 
-/** What is done to a session of this browser; a text says why it could not be. */
-export type Change = (session: HandlerSession, form: URLSearchParams, lens: Lens) => string | undefined
+/** What is done to a session; a text says why it could not be. */
+interface Change {
+  /** What is said once it is done. */
+  readonly done: string
+  make(session: HandlerSession, form: URLSearchParams, lens: Lens): string | undefined
+}
 
 /** Of one second, so that the end is reached as it is by itself: the next request but one finds that it has expired. */
 const SHORT_LIFE = 1
 
-export const CHANGES: Readonly<Record<string, Change>> = {
-  set,
-  regenerate: (session) => {
-    session.regenerate()
-    return undefined
-  },
-  expire: (session) => {
-    session.persist(SHORT_LIFE)
-    return undefined
-  },
-  destroy: (session) => {
-    session.destroy()
-    return undefined
-  }
+export const CHANGES: ReadonlyMap<string, Change> = new Map<string, Change>([
+  ['set', { done: 'Saved.', make: set }],
+  ['regenerate', { done: 'It has a new id.', make: (session) => nothing(session.regenerate()) }],
+  ['expire', { done: 'It lives for one second more.', make: (session) => nothing(session.persist(SHORT_LIFE)) }],
+  ['destroy', { done: 'It is destroyed.', make: (session) => nothing(session.destroy()) }]
+])
+
+function nothing(_done: unknown): undefined {
+  return undefined
 }
 
 /** Changes one session of the request's browser, and gives it the cookies. A text says why that could not be done. */
-export async function change(
+export async function changeOwn(
   request: FastifyRequest,
   reply: FastifyReply,
-  what: Change,
+  name: string,
   lens: Lens
 ): Promise<string | undefined> {
   const form = request.body as URLSearchParams
@@ -37,17 +37,46 @@ export async function change(
   try {
     const session = browser.session((form.get('session') ?? '') as never) as unknown as HandlerSession
     await session.load()
-    const fault = session.isNew ? 'This browser has no such session any more.' : what(session, form, lens)
+    if (session.isNew) return 'This browser has no such session any more.'
+    const fault = CHANGES.get(name)?.make(session, form, lens)
     if (fault !== undefined) return fault
-    for (const line of await browser.commit())
-      reply.header('set-cookie', what === CHANGES['expire'] ? lasting(line) : line)
+    for (const line of await browser.commit()) reply.header('set-cookie', name === 'expire' ? lasting(line) : line)
     return undefined
   } catch (error) {
-    request.log.info({ err: error }, 'the inspector could not change a session')
-    return failureOf(error)
+    return faultOf(request, error)
   } finally {
     browser.close()
   }
+}
+
+/**
+ * Changes anybody's session on a record store, as `app.sessions.open()` lets jobs of the app do: with what is stored
+ * compared and set, and this change made again on what a parallel request stored.
+ */
+export async function changeOther(
+  request: FastifyRequest,
+  { session: sessionName, id }: Target,
+  name: string,
+  lens: Lens
+): Promise<string | undefined> {
+  const form = request.body as URLSearchParams
+  if (name === 'regenerate') return 'A new id is worth nothing without the browser, which has to be given it.'
+  try {
+    const opened = await lens.sessions.open(sessionName as never, id ?? '')
+    if (opened === undefined) return 'There is no such session any more.'
+    const session = opened as unknown as HandlerSession
+    const fault = CHANGES.get(name)?.make(session, form, lens)
+    if (fault !== undefined) return fault
+    await session.save()
+    return undefined
+  } catch (error) {
+    return faultOf(request, error)
+  }
+}
+
+function faultOf(request: FastifyRequest, error: unknown): string {
+  request.log.info({ err: error }, 'the inspector could not change a session')
+  return failureOf(error)
 }
 
 /** The browser keeps a cookie that has expired, and sends it: else nobody would see what the app makes of it. */

@@ -2,7 +2,7 @@ import { CookieHeader } from '../cookie/header.js'
 import type { ResolvedDefinition } from '../definition/definition.js'
 import { anatomyOf } from './anatomy.js'
 import { html, type Part } from './html.js'
-import type { Place } from './page.js'
+import type { Place } from './place.js'
 import { grouped } from './words.js'
 
 /** The cookie of one session taken apart. */

@@ -13,7 +13,9 @@ export interface Settings {
 /** Those that Fastify itself takes of what a plugin is registered with stand behind ours. */
 const KNOWN = ['path', 'authorize', 'redact', 'prefix', 'logLevel', 'logSerializers']
 
-const SECRET = /pass(word|phrase)|secret|token|credential|api.?key/i
+/** `_csrf` is where @fastify/csrf-protection keeps what its tokens are made of; a verifier is that of PKCE (RFC 7636). */
+const SECRET =
+  /pass(word|phrase|code|wd)|secret|token|credential|(api|private|access).?key|authorization|[cx]srf|verifier/i
 
 /** @throws FST_SESSIONS_CONFIG */
 export function settingsOf(options: InspectorOptions): Settings {
@@ -36,8 +38,9 @@ export function settingsOf(options: InspectorOptions): Settings {
 }
 
 function refuseInProduction(authorize: unknown): void {
-  if (authorize !== undefined || process.env['NODE_ENV'] !== 'production') return
-  refuse('NODE_ENV is "production": give an authorize function that tells who may use it, or do not register it there')
+  const { NODE_ENV = '' } = process.env
+  if (authorize !== undefined || !/^\s*prod(uction)?\s*$/i.test(NODE_ENV)) return
+  refuse(`NODE_ENV is "${NODE_ENV}": give an authorize function that tells who may use it, or do not register it there`)
 }
 
 function refuse(reason: string): never {

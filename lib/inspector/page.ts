@@ -1,5 +1,6 @@
 import type { FastifyReply } from 'fastify'
 import { Html, html, type Part } from './html.js'
+import type { Place } from './place.js'
 
 /**
  * Of each answer. What the pages show belongs in no cache and in no frame; nothing runs in them but the one script, and
@@ -28,20 +29,14 @@ export const HEADERS: Readonly<Record<string, string>> = {
 /** Not in a template with a tag: bundlers replace those that hold it, by a call of a runtime that is not installed. */
 const SCRIPT_END = new Html('</script>')
 
-/** Where things are, and what forms carry. */
-export interface Place {
-  /** The path of the inspector's first page, without a slash at its end. */
-  readonly base: string
-  /** What shows that a form is one of ours. */
-  readonly token: string
-}
-
-export type Tab = 'browser' | 'requests' | 'user' | 'stores'
+export type Tab = 'browser' | 'requests' | 'sessions' | 'user' | 'ended' | 'stores'
 
 const TABS: readonly (readonly [Tab, string, string])[] = [
   ['browser', '', 'This browser'],
   ['requests', '/requests', 'Requests'],
+  ['sessions', '/sessions', 'Sessions'],
   ['user', '/user', 'A user'],
+  ['ended', '/ended', 'Why it ended'],
   ['stores', '/stores', 'Stores']
 ]
 
@@ -90,17 +85,4 @@ ${body}
 </body>
 </html>
 `
-}
-
-/** A form that changes something, or asks for what should not stand in a URL. */
-export function form(
-  { base, token }: Place,
-  path: string,
-  fields: Readonly<Record<string, string>>,
-  content: Part,
-  className = ''
-): Html {
-  return html`<form method="post" action="${base}${path}" class="${className}"><input type="hidden" name="token" value="${token}">${Object.entries(
-    fields
-  ).map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`)}${content}</form>`
 }

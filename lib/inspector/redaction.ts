@@ -25,12 +25,21 @@ export class Redaction {
   show(key: string, stored: unknown): Shown {
     if (this.hides(key)) return { text: HIDDEN, isHidden: true }
     let isHidden = false
-    const hide = (inner: string, value: unknown) => {
-      // Of an array, the keys are numbers that nobody chose.
-      if (inner === '' || /^\d+$/.test(inner) || !this.hides(inner)) return value
+    const rest = this.#without(stored, () => {
       isHidden = true
-      return HIDDEN
-    }
-    return { text: JSON.stringify(stored, hide, 2) ?? '', isHidden }
+    })
+    return { text: JSON.stringify(rest, undefined, 2) ?? '', isHidden }
+  }
+
+  #without(value: unknown, found: () => void): unknown {
+    if (Array.isArray(value)) return value.map((each) => this.#without(each, found))
+    if (typeof value !== 'object' || value === null) return value
+    return Object.fromEntries(
+      Object.entries(value).map(([key, inner]) => {
+        if (!this.hides(key)) return [key, this.#without(inner, found)]
+        found()
+        return [key, HIDDEN]
+      })
+    )
   }
 }

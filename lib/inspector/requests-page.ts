@@ -1,12 +1,12 @@
 import { type Html, html, type Part } from './html.js'
-import type { Place } from './page.js'
-import type { Row, Step } from './requests.js'
+import type { Place } from './place.js'
+import type { Row, Source, Step } from './requests.js'
 import { type Tone, toneOf } from './tones.js'
 import { tripOf } from './words.js'
 
 /** A row as the page's script gets it: all texts are ready. */
 export interface ShownRow {
-  readonly id: number
+  readonly id: string
   readonly at: string
   readonly time: string
   readonly method: string
@@ -22,7 +22,8 @@ interface ShownStep {
   readonly cost: string
 }
 
-export function shownRow({ id, at, method, route, steps, more }: Row): ShownRow {
+/** @param id its name in the page, other than those of rows of a process before this one */
+export function shownRow({ at, method, route, steps, more }: Row, id: string): ShownRow {
   const iso = new Date(at).toISOString()
   return { id, at: iso, time: iso.slice(11, 23), method, route, steps: steps.map(shownStep), more }
 }
@@ -32,11 +33,11 @@ function shownStep({ event, session, words, duration, store }: Step): ShownStep 
   return { tone: toneOf(event), session, text: words, cost }
 }
 
-export function requestsPage({ base }: Place, rows: readonly Row[]): Part {
+export function requestsPage({ base }: Place, rows: readonly Row[], source: Source): Part {
   return html`<p class="lead">The last requests that had to do with sessions, the newest first. <span id="live" role="status" class="live" hidden></span></p>
-<ol class="requests" id="requests" data-feed="${base}/feed" reversed>${rows.map((row) => rowOf(shownRow(row)))}</ol>
+<ol class="requests" id="requests" data-feed="${base}/feed" data-place="${source.place}" reversed>${rows.map((row) => rowOf(shownRow(row, source.nameOf(row))))}</ol>
 <p class="quiet" id="none"${rows.length > 0 && html` hidden`}>Nothing has happened yet. Use the app in another tab.</p>
-<template id="row">${rowOf({ id: 0, at: '', time: '', method: '', route: '', steps: [], more: 0 })}</template>
+<template id="row">${rowOf({ id: '', at: '', time: '', method: '', route: '', steps: [], more: 0 })}</template>
 <template id="step">${stepOf({ tone: 'read', session: '', text: '', cost: '' })}</template>`
 }
 

@@ -10,6 +10,15 @@ type OpenRow = Row & { readonly steps: Step[]; more: number }
 
 export type { Row, Step }
 
+/** What happened, from a place on. */
+export interface Source {
+  /** The place behind all of it. */
+  readonly place: string
+  /** Those that changed behind a place, the oldest first. */
+  rowsSince(place: string): readonly Row[]
+  nameOf(row: Row): string
+}
+
 /** The last requests that had to do with sessions. */
 export class Requests {
   readonly #remembered: number

@@ -24,15 +24,21 @@ export function addRoutes(app: FastifyInstance, inspector: Inspector): void {
       inspector.admitForm(request, reply) as Promise<void>
     app.post(path + at, { config, preHandler }, async (request, reply) => answer(request, reply))
   }
+  const { others } = inspector
   get('', (request, reply) => inspector.browser(request, reply))
-  get('/requests', (_request, reply) => inspector.requests(reply))
-  get('/feed', (_request, reply) => inspector.stream(reply))
+  get('/requests', (request, reply) => inspector.requests(request, reply))
+  get('/feed', (request, reply) => inspector.stream(request, reply))
   get('/stores', (_request, reply) => inspector.stores(reply))
-  get('/user', (_request, reply) => inspector.user(reply))
   get('/cookie/:name', (request, reply) => inspector.cookie(request, reply))
-  post('/user', (request, reply) => inspector.list(request, reply))
-  post('/end', (request, reply) => inspector.end(request, reply))
-  for (const name of Object.keys(CHANGES)) post(`/${name}`, (request, reply) => inspector.change(request, reply, name))
+  get('/sessions', (request, reply) => others.sessions(request, reply))
+  get('/session', (request, reply) => others.find(request, reply))
+  get('/session/:name/:id', (request, reply) => others.session(request, reply))
+  get('/user', (request, reply) => others.user(request, reply))
+  get('/ended', (request, reply) => others.ended(request, reply))
+  post('/user', (request, reply) => others.ofUser(request, reply))
+  post('/end', (request, reply) => others.end(request, reply))
+  post('/ended', (request, reply) => others.ended(request, reply))
+  for (const name of CHANGES.keys()) post(`/${name}`, (request, reply) => inspector.change(request, reply, name))
   for (const { file, type, text } of [style, script, icon]) {
     get(`/${file}`, (_request, reply) => reply.headers(HEADERS).type(type).send(text))
   }

@@ -72,7 +72,7 @@ export const SCRIPT = `'use strict'
       live.textContent = text
     }
     const put = (row) => {
-      let item = list.querySelector('[data-id="' + Number(row.id) + '"]')
+      let item = list.querySelector('[data-id="' + CSS.escape(row.id) + '"]')
       if (item === null) {
         item = copyOf('row')
         list.prepend(item)
@@ -81,11 +81,26 @@ export const SCRIPT = `'use strict'
       fill(item, row)
       document.getElementById('none').hidden = true
     }
-    const feed = new EventSource(list.dataset.feed)
-    feed.addEventListener('open', () => say('Live'))
-    feed.addEventListener('error', () => say('Not connected'))
-    feed.addEventListener('message', ({ data }) => put(JSON.parse(data)))
-    feed.addEventListener('behind', () => say('Live, but some were too fast to be shown: reload the page'))
+    let place = list.dataset.place
+    const connect = () => {
+      const feed = new EventSource(list.dataset.feed + '?after=' + encodeURIComponent(place))
+      const isOver = () => feed.readyState === EventSource.CLOSED
+      feed.addEventListener('open', () => say('Live'))
+      feed.addEventListener('error', () => say(isOver() ? 'Not connected: reload the page' : 'Connecting again'))
+      feed.addEventListener('message', ({ data, lastEventId }) => {
+        place = lastEventId || place
+        put(JSON.parse(data))
+      })
+      return feed
+    }
+    // Browsers open six connections to a host, so that tabs in the background would keep the app from those in sight.
+    let feed
+    const follow = () => {
+      feed?.close()
+      if (!document.hidden) feed = connect()
+    }
+    document.addEventListener('visibilitychange', follow)
+    follow()
   }
 
   document.addEventListener('DOMContentLoaded', () => {

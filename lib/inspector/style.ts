@@ -125,7 +125,7 @@ summary { cursor: pointer; color: var(--accent); width: fit-content }
 .edit summary { font-size: 0.875rem }
 .edit form { display: grid; gap: 0.375rem; margin-top: 0.375rem; justify-items: start }
 label { font-size: 0.875rem; color: var(--quiet) }
-input:not([type='radio']), textarea {
+input:not([type='radio']), select, textarea {
   width: 100%; padding: 0.5rem 0.625rem; border: 1px solid var(--quiet); border-radius: 6px;
   background: var(--page); color: var(--text); font: inherit;
 }
@@ -141,6 +141,25 @@ button:hover { background: var(--room) }
 .actions { display: flex; flex-wrap: wrap; gap: 0.5rem }
 .ask { display: grid; grid-template-columns: minmax(0, 26rem) auto; gap: 0.375rem 0.5rem; justify-content: start; margin: 0 0 1.5rem }
 .ask label { grid-column: 1 / -1 }
+.find { grid-template-columns: minmax(7rem, auto) minmax(0, 26rem) auto; align-items: end }
+.find p { margin: 0; min-width: 0 }
+.find label { display: block; margin-bottom: 0.375rem }
+.button {
+  display: inline-block; padding: 0.4375rem 0.875rem; border: 1px solid var(--quiet); border-radius: 6px; background: var(--card);
+  color: var(--text); font-size: 0.875rem; font-weight: 600; text-decoration: none;
+}
+.button:hover { background: var(--room) }
+.small { padding: 0.125rem 0.625rem }
+.paging { display: flex; flex-wrap: wrap; gap: 0.5rem; margin: 1rem 0 }
+.count { margin: 0 0 0.5rem; font-size: 0.875rem }
+.choice { margin: 0 0 1rem }
+.list th, .list td { padding: 0.375rem 0.75rem; vertical-align: middle }
+.list tbody th { font-weight: 400 }
+.list td:nth-child(2) { overflow-wrap: anywhere }
+.list time { white-space: nowrap; font-variant-numeric: tabular-nums }
+.reason { max-width: 44rem; font-size: 1.0625rem }
+.noted { margin: 0; padding: 0; list-style: none; display: grid; gap: 0.75rem }
+.noted p { margin: 0; max-width: 44rem; font-size: 0.9375rem }
 .card > details { margin-bottom: 0.75rem }
 .requests { display: grid; gap: 0.5rem; margin: 0; padding: 0; list-style: none }
 .requests > li { display: grid; grid-template-columns: minmax(14rem, 22rem) 1fr; gap: 0.25rem 1.5rem; padding: 0.625rem 1rem; background: var(--card); border: 1px solid var(--edge); border-radius: 8px }
@@ -169,13 +188,14 @@ button:hover { background: var(--room) }
   .card { padding: 1rem }
   dl > div { grid-template-columns: 6.5rem 1fr }
   .requests > li { grid-template-columns: minmax(0, 1fr) }
-  .values, .values tbody, .values tr, .values th, .values td { display: block; width: auto !important }
-  .values thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%) }
-  .values tr { padding: 0.5rem 0.75rem }
-  .values tbody tr:first-child { border-top: 0 }
-  .values th, .values td { padding: 0.125rem 0; overflow-wrap: anywhere; white-space: normal }
+  .values, .values tbody, .values tr, .values th, .values td,
+  .list, .list tbody, .list tr, .list th, .list td { display: block; width: auto !important }
+  .values thead, .list thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%) }
+  .values tr, .list tr { padding: 0.5rem 0.75rem }
+  .values tbody tr:first-child, .list tbody tr:first-child { border-top: 0 }
+  .values th, .values td, .list th, .list td { padding: 0.125rem 0; overflow-wrap: anywhere; white-space: normal }
   .more { grid-column: 1 }
-  .ask { grid-template-columns: minmax(0, 1fr) }
+  .ask, .find { grid-template-columns: minmax(0, 1fr) }
   .ask button { justify-self: start }
 }
 `

@@ -27,17 +27,34 @@ interface Def {
 const LONGEST = 160
 const DEEPEST = 4
 
-/** The type of each key as its schema gives it, in the words of TypeScript; none where the schema is not one of zod's. */
-export function typesOfKeys(schema: Schema | undefined): ReadonlyMap<string, string> {
+/**
+ * The type of each key as its schema gives it, in the words of TypeScript; none where the schema is not one of zod's.
+ * @param hides whether what stands at a key is hidden: defaults and literals of it are values as well
+ */
+export function typesOfKeys(schema: Schema | undefined, hides: (key: string) => boolean): ReadonlyMap<string, string> {
   const shape = Object.entries(shapeOf(schema) ?? {})
-  return new Map(shape.map(([key, value]) => [key, cut(typeOf(value as unknown as $ZodType, 0))]))
+  return new Map(
+    shape.map(([key, value]) => [key, cut(typeAt(key, value as unknown as $ZodType, { hides, depth: 0 }))])
+  )
 }
 
-function typeOf(schema: $ZodType, depth: number): string {
-  if (depth > DEEPEST) return '…'
+interface Sight {
+  hides(key: string): boolean
+  readonly depth: number
+  readonly isHidden?: boolean
+}
+
+function typeAt(key: string, schema: $ZodType, sight: Sight): string {
+  return typeOf(schema, sight.hides(key) ? { ...sight, isHidden: true } : sight)
+}
+
+function typeOf(schema: $ZodType, sight: Sight): string {
+  if (sight.depth > DEEPEST) return '…'
   const def = schema._zod.def as unknown as Def
-  const words = WORDS[def.type]
-  return words === undefined ? def.type : words(def, (inner) => typeOf(inner, depth + 1))
+  const deeper = { ...sight, depth: sight.depth + 1 }
+  const of: Of = (inner, key) => (key === undefined ? typeOf(inner, deeper) : typeAt(key, inner, deeper))
+  const words = (sight.isHidden && HIDDEN_WORDS[def.type]) || WORDS[def.type]
+  return words === undefined ? def.type : words(def, of)
 }
 
 /** `z.int()` says so itself, and `z.number().int()` by a check. */
@@ -45,7 +62,9 @@ function isInteger({ format, checks = [] }: Def): boolean {
   return [format, ...checks.map(({ _zod }) => _zod.def.format)].some((each) => each !== undefined && /int/.test(each))
 }
 
-type Words = (def: Def, of: (schema: $ZodType) => string) => string
+/** The type of a part, which may stand at a key of its own. */
+type Of = (schema: $ZodType, key?: string) => string
+type Words = (def: Def, of: Of) => string
 
 const inner: Words = ({ innerType }, of) => of(innerType)
 
@@ -61,15 +80,15 @@ const WORDS: Readonly<Record<string, Words>> = {
   readonly: inner,
   nonoptional: inner,
   array: ({ element }, of) => `${bracketed(of(element))}[]`,
-  tuple: ({ items }, of) => `[${items.map(of).join(', ')}]`,
+  tuple: ({ items }, of) => `[${items.map((each) => of(each)).join(', ')}]`,
   set: ({ valueType }, of) => `Set<${of(valueType)}>`,
   map: ({ keyType, valueType }, of) => `Map<${of(keyType)}, ${of(valueType)}>`,
   record: ({ keyType, valueType }, of) => `Record<${of(keyType)}, ${of(valueType)}>`,
   object: ({ shape }, of) =>
     `{ ${Object.entries(shape)
-      .map(([key, value]) => `${key}: ${of(value)}`)
+      .map(([key, value]) => `${key}: ${of(value, key)}`)
       .join(', ')} }`,
-  union: ({ options }, of) => options.map(of).join(' | '),
+  union: ({ options }, of) => options.map((each) => of(each)).join(' | '),
   intersection: ({ left, right }, of) => `${of(left)} & ${of(right)}`,
   enum: ({ entries }) =>
     Object.values(entries)
@@ -80,6 +99,8 @@ const WORDS: Readonly<Record<string, Words>> = {
   pipe: ({ in: stored, out }, of) => pipeOf(stored, of(stored), of(out)),
   lazy: () => '…'
 }
+
+const HIDDEN_WORDS: Readonly<Record<string, Words>> = { default: inner, enum: () => 'enum', literal: () => 'literal' }
 
 function pipeOf(stored: $ZodType, from: string, to: string): string {
   if (to === 'transform' || to === from) return from

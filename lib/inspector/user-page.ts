@@ -1,7 +1,7 @@
 import type { SubjectSession } from '../../types/register.js'
-import { valueText } from './browser-page.js'
 import { type Html, html, type Part } from './html.js'
-import { form, type Place } from './page.js'
+import { form, type Place, pathOfOne } from './place.js'
+import { valueText } from './values.js'
 import { keysOf, type Lens } from './view.js'
 import { beside, counted } from './words.js'
 
@@ -22,14 +22,18 @@ export function userPage(place: Place, found: Found | undefined, lens: Lens, now
 
 function list(place: Place, { subject, sessions, isPart }: Found, lens: Lens, now: number): Part {
   if (sessions.length === 0)
-    return html`<p class="quiet">${isPart ? 'There are no more.' : 'Nobody of that name has a live session on a record store.'}</p>`
+    return html`<p class="quiet">${isPart ? 'There are no more.' : 'Nobody of that name has a live session on a record store.'}</p>${whyForm(place, subject)}`
   const last = sessions.at(-1)
   const isMore = sessions.length === AT_A_TIME && last !== undefined
   return [
     sessions.map((session) => sessionCard(place, subject, session, lens, now)),
     isMore && form(place, '/user', { subject, after: last.cursor }, html`<button>Further sessions</button>`),
-    form(place, '/end', { subject }, html`<button class="danger">End all sessions of ${subject}</button>`, 'actions')
+    html`<div class="actions">${form(place, '/end', { subject }, html`<button class="danger">End all sessions of ${subject}</button>`)}${whyForm(place, subject)}</div>`
   ]
+}
+
+function whyForm(place: Place, asked: string): Html {
+  return form(place, '/ended', { asked }, html`<button>Why others ended</button>`)
 }
 
 function sessionCard(place: Place, subject: string, session: SubjectSession, lens: Lens, now: number): Html {
@@ -37,7 +41,7 @@ function sessionCard(place: Place, subject: string, session: SubjectSession, len
   const moment = (date: Date) => html`<time datetime="${date.toISOString()}">${beside(date.getTime(), now)}</time>`
   return html`<section class="card" aria-labelledby="of-${id} id-${id}"><header><h2 id="of-${id}">${name}</h2><p class="badges"><code class="long" id="id-${id}">${id}</code></p></header>
 <p>Used ${moment(usedAt)}, began ${moment(createdAt)}, ends ${moment(expiresAt)}${persistent && '; its cookie outlives the browser'}.</p>
-${holdings(session, lens)}${form(place, '/end', { subject, id }, html`<button class="danger">End this one<span class="unseen">: ${name} ${id}</span></button>`, 'actions')}</section>`
+${holdings(session, lens)}<div class="actions"><a class="button" href="${place.base}${pathOfOne(name, id)}">Open<span class="unseen"> ${name} ${id}</span></a>${form(place, '/end', { subject, id }, html`<button class="danger">End this one<span class="unseen">: ${name} ${id}</span></button>`)}</div></section>`
 }
 
 function holdings({ name, id, data }: SubjectSession, lens: Lens): Html {

@@ -5,6 +5,7 @@ import type { Version } from '../../types/store.js'
 import { CookieHeader, find } from '../cookie/header.js'
 import type { ResolvedDefinition } from '../definition/definition.js'
 import type { Registry } from '../definition/registry.js'
+import { openTicket } from '../load/load.js'
 import { HandlerSession } from '../request/handler-session.js'
 import { keyIdIn } from '../seal/sealer.js'
 import { latestEnd } from '../session/lifetime.js'
@@ -29,6 +30,8 @@ export interface CookieView {
   readonly copies: number
   /** The id of the key that sealed it, in hex. */
   readonly key: string | undefined
+  /** That of the record that it names, whether there is one or not. */
+  readonly id: string | undefined
 }
 
 export interface FlashView extends Shown {
@@ -116,6 +119,16 @@ async function viewOf(
   }
 }
 
+/** Anybody's session on a record store; `undefined`: no such session lives. */
+export function viewOfOther(definition: ResolvedDefinition, id: string, lens: Lens): Promise<SessionView | undefined> {
+  return unseen(async () => {
+    const session = (await lens.sessions.open(definition.name as never, id)) as unknown as HandlerSession | undefined
+    if (session === undefined) return undefined
+    const storeName = definition.events.store
+    return { storeName, cookie: undefined, ...describe(definition, HandlerSession.stateOf(session), lens) }
+  })
+}
+
 function describe(
   definition: ResolvedDefinition,
   state: SessionState,
@@ -149,7 +162,7 @@ export function keysOf(
   data: Readonly<Record<string, unknown>>,
   { registry, redaction }: Lens
 ): readonly KeyView[] {
-  const types = typesOfKeys(registry.schemaOf(name))
+  const types = typesOfKeys(registry.schemaOf(name), (key) => redaction.hides(key))
   return [...new Set([...codec.named, ...Object.keys(data)])].map((key) => {
     const stored = data[key] === undefined ? undefined : codec.encodeKey(key, data[key])
     const type = types.get(key)
@@ -172,14 +185,24 @@ function flashesOf(
   })
 }
 
-function cookieOf({ cookie }: ResolvedDefinition, header: string): CookieView | undefined {
-  const first = cookie.first(new CookieHeader(header))
+function cookieOf(definition: ResolvedDefinition, header: string): CookieView | undefined {
+  const { cookie } = definition
+  const cookies = new CookieHeader(header)
+  const first = cookie.first(cookies)
   if (first === undefined) return undefined
   const bytes = cookie.names.flatMap((name) => {
     const found = find(header, `${name}=`, 0)
     return found === undefined ? [] : name.length + found.value.length
   })
-  return { name: cookie.name, bytes, copies: copiesOf(header, cookie.name), key: keyIdIn(first.value) }
+  const id = idIn(definition, cookies)
+  return { name: cookie.name, bytes, copies: copiesOf(header, cookie.name), key: keyIdIn(first.value), id }
+}
+
+/** The record that the first of its cookies names, as they are tried when it is loaded. */
+function idIn(definition: ResolvedDefinition, header: CookieHeader): string | undefined {
+  if (definition.store === undefined) return undefined
+  const opened = openTicket(definition, header, { now: Date.now(), clearedAt: 0 })
+  return opened?.ticket === undefined ? opened?.refusal.id : opened.ticket.id
 }
 
 function copiesOf(header: string, name: string): number {

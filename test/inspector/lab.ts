@@ -1,7 +1,7 @@
 import Fastify, { type FastifyInstance, type FastifyServerOptions, type InjectOptions } from 'fastify'
 import type { Test } from 'tap'
 import { z } from 'zod'
-import sessions, { memoryStore } from '../../lib/index.js'
+import sessions, { memoryStore, type SessionsOptions } from '../../lib/index.js'
 import { sessionsInspector } from '../../lib/inspector/index.js'
 import type { InspectorOptions } from '../../types/inspector.js'
 import { Client, KEY } from '../client.js'
@@ -40,15 +40,23 @@ export class Lab {
     this.client = new Client(app)
   }
 
-  static async open(t: Test, options: InspectorOptions = {}, server: FastifyServerOptions = {}): Promise<Lab> {
+  static async open(
+    t: Test,
+    options: InspectorOptions = {},
+    server: FastifyServerOptions = {},
+    { stores, ...more }: Partial<SessionsOptions> = {},
+    before: (app: FastifyInstance) => unknown = () => {}
+  ): Promise<Lab> {
     const app = Fastify(server)
     t.teardown(() => app.close())
+    await before(app)
     const lab = new Lab(app)
     await app.register(sessions, {
       keys: [KEY],
-      stores: { memory: lab.store },
+      stores: { memory: lab.store, ...stores },
       sessions: definitions,
-      cookie: { secure: false }
+      cookie: { secure: false },
+      ...more
     })
     await app.register(sessionsInspector, options)
     addRoutes(app)
@@ -91,6 +99,11 @@ function addRoutes(app: FastifyInstance): void {
     login.regenerate().identify(user).set('user', user)
     return 'welcome'
   })
+  app.post('/note/:text', async (request) => {
+    const { text } = request.params as { text: string }
+    ;(request.session('cart' as never) as never as Filled).set('note', text)
+    return text
+  })
   app.get('/cart', async (request) => (request.session('cart' as never) as never as Filled).data)
   app.get('/who', async (request) => {
     const login = request.session('login' as never) as never as Filled & { problem: string; id: string }
@@ -110,4 +123,17 @@ interface Filled {
   flash(kind: string, message: string): Filled
   regenerate(): Filled
   identify(user: string): Filled
+}
+
+/** The page's text, without its markup. */
+export function textOf(page: string): string {
+  return page
+    .replace(/<[^>]*>/g, ' ')
+    .replace(/&#(\d+);/g, (_, code) => String.fromCharCode(Number(code)))
+    .replace(/\s+/g, ' ')
+}
+
+export function has(t: Test, page: string, texts: readonly string[]): void {
+  const text = textOf(page)
+  for (const each of texts) t.ok(text.includes(each), each)
 }

@@ -1,23 +1,6 @@
-import { once } from 'node:events'
-import { request } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import t, { type Test } from 'tap'
-import { events } from '../../lib/events/index.js'
+import t from 'tap'
 import { clock } from '../client.js'
-import { Lab, SECRET } from './lab.js'
-
-/** The page's text, without its markup. */
-function textOf(page: string): string {
-  return page
-    .replace(/<[^>]*>/g, ' ')
-    .replace(/&#(\d+);/g, (_, code) => String.fromCharCode(Number(code)))
-    .replace(/\s+/g, ' ')
-}
-
-function has(t: Test, page: string, texts: readonly string[]): void {
-  const text = textOf(page)
-  for (const each of texts) t.ok(text.includes(each), each)
-}
+import { has, Lab, SECRET, textOf } from './lab.js'
 
 t.test('a browser sees each of its sessions: values with their types, sizes, lives, messages and keys', async (t) => {
   const lab = await Lab.open(t)
@@ -88,7 +71,7 @@ t.test('a value is changed as its schema allows, and removed', async (t) => {
   const set = (key: string, value: string) => lab.send('/set', { session: 'cart', key, value })
   const done = await set('items', '[{ "name": "pen", "qty": 3 }]')
   t.equal(done.statusCode, 303)
-  t.equal(done.headers['location'], '/_sessions')
+  t.equal(done.headers['location'], '../_sessions?done=set&session=cart#session-cart')
   t.equal((await set('seen', '"2026-01-02T03:04:05.000Z"')).statusCode, 303)
   t.equal((await set('note', '')).statusCode, 303)
   const cart = (await lab.client.json('/cart')) as Record<string, unknown>
@@ -175,51 +158,4 @@ t.test('stores are told with reads, saves and conflicts', async (t) => {
   await lab.client.get('/cart')
   await lab.client.get('/cart')
   has(t, await lab.page('/stores'), ['Reads: 2', 'Saves: 1', 'Conflicts: 0', 'of the last 2'])
-})
-
-t.test('what happens is sent to the pages that are open, until the app closes', async (t) => {
-  const lab = await Lab.open(t)
-  await lab.app.listen({ port: 0, host: '127.0.0.1' })
-  const { port } = lab.app.server.address() as AddressInfo
-  const asked = request({ port, host: '127.0.0.1', path: '/_sessions/feed' }).end()
-  const [feed] = await once(asked, 'response')
-  t.equal(feed.headers['content-type'], 'text/event-stream; charset=utf-8')
-  t.equal(feed.headers['cache-control'], 'no-store')
-  feed.setEncoding('utf8')
-  await lab.client.get('/fill', { method: 'POST' })
-  let sent = ''
-  for await (const text of feed) {
-    sent += text
-    if (sent.includes('created')) break
-  }
-  const row = JSON.parse(/^data: (.*)$/m.exec(sent)?.[1] as string)
-  t.equal(row.route, '/fill')
-  t.same(
-    row.steps.map(({ tone, session }: { tone: string; session: string }) => [tone, session]),
-    [
-      ['read', 'cart'],
-      ['write', 'cart']
-    ]
-  )
-  const [other] = await once(request({ port, host: '127.0.0.1', path: '/_sessions/feed' }).end(), 'response')
-  other.resume()
-  const ended = once(other, 'end')
-  await lab.app.close()
-  await ended
-  t.equal(events.opened.hasSubscribers, false, 'nobody listens any more')
-})
-
-t.test('no more than twenty pages are fed at a time', async (t) => {
-  const lab = await Lab.open(t)
-  await lab.app.listen({ port: 0, host: '127.0.0.1' })
-  const { port } = lab.app.server.address() as AddressInfo
-  const open = async () => {
-    const asked = request({ port, host: '127.0.0.1', path: '/_sessions/feed' }).end()
-    const [feed] = await once(asked, 'response')
-    feed.resume()
-    return { asked, status: feed.statusCode as number }
-  }
-  const opened = await Promise.all(Array.from({ length: 20 }, open))
-  t.ok(opened.every(({ status }) => status === 200))
-  t.equal((await open()).status, 503)
 })

@@ -1,12 +1,21 @@
+import { type AddressInfo, connect } from 'node:net'
+import { text } from 'node:stream/consumers'
 import type { InjectOptions } from 'fastify'
 import t from 'tap'
-import { Redaction } from '../../lib/inspector/redaction.js'
-import { clock } from '../client.js'
+import { z } from 'zod'
+import { sessionsInspector } from '../../lib/inspector/index.js'
+import { settingsOf } from '../../lib/inspector/options.js'
+import { HIDDEN, Redaction } from '../../lib/inspector/redaction.js'
+import { typesOfKeys } from '../../lib/inspector/types-of-keys.js'
+import { buildApp, Client, clock } from '../client.js'
 import { Lab, SECRET } from './lab.js'
 
 const PAGES = [
   '',
   '/requests',
+  '/sessions',
+  '/session/login/none',
+  '/ended',
   '/stores',
   '/user',
   '/cookie/cart',
@@ -24,12 +33,13 @@ t.test('in production it is refused at start, unless it is told who may use it',
     if (before === undefined) delete process.env['NODE_ENV']
     else process.env['NODE_ENV'] = before
   })
-  process.env['NODE_ENV'] = 'production'
-  await t.rejects(Lab.open(t), {
-    code: 'FST_SESSIONS_CONFIG',
-    message:
-      'sessionsInspector: NODE_ENV is "production": give an authorize function that tells who may use it, or do not register it there'
-  })
+  for (const name of ['prod', 'Production', 'PRODUCTION', ' production', 'production']) {
+    process.env['NODE_ENV'] = name
+    await t.rejects(Lab.open(t), {
+      code: 'FST_SESSIONS_CONFIG',
+      message: `sessionsInspector: NODE_ENV is "${name}": give an authorize function that tells who may use it, or do not register it there`
+    })
+  }
   const lab = await Lab.open(t, { authorize: () => true })
   t.equal((await lab.client.get(at(''))).statusCode, 200)
 })
@@ -60,6 +70,10 @@ t.test('without authorize only requests of this machine are answered, which name
     { headers: { 'x-real-ip': '127.0.0.1' } },
     { headers: { forwarded: 'for=127.0.0.1' } },
     { headers: { via: '1.1 proxy' } },
+    { headers: { 'x-cluster-client-ip': '127.0.0.1' } },
+    { headers: { 'fastly-client-ip': '127.0.0.1' } },
+    { headers: { 'cf-ray': '1' } },
+    { headers: { 'x-envoy-external-address': '127.0.0.1' } },
     { headers: { host: 'rebound.example' } },
     { headers: { host: 'localhost.example:80' } },
     { headers: { host: '127.0.0.1.example' } },
@@ -82,6 +96,53 @@ t.test('without authorize only requests of this machine are answered, which name
     { headers: { host: 'shop.localhost' } }
   ]
   for (const one of own) t.equal((await app.inject({ url: at(''), ...one })).statusCode, 200, JSON.stringify(one))
+})
+
+t.test(
+  'whom nginx speaks for as it comes, without a header and by the name of this machine, is not taken for it',
+  async (t) => {
+    const { app } = await Lab.open(t)
+    await app.listen({ port: 0, host: '127.0.0.1' })
+    const { port } = app.server.address() as AddressInfo
+    const answerTo = async (version: string) => {
+      const socket = connect(port, '127.0.0.1')
+      socket.end(`GET /_sessions HTTP/${version}\r\nHost: 127.0.0.1:${port}\r\nConnection: close\r\n\r\n`)
+      return text(socket)
+    }
+    t.match(await answerTo('1.0'), /^HTTP\/1\.1 403 /)
+    t.match(await answerTo('1.1'), /^HTTP\/1\.1 200 /)
+  }
+)
+
+t.test('no way to write a path leads past the check', async (t) => {
+  const routers = { caseSensitive: false, ignoreTrailingSlash: true, ignoreDuplicateSlashes: true }
+  const { app } = await Lab.open(t, { authorize: () => false }, { routerOptions: routers })
+  const paths = [
+    '/_SESSIONS',
+    '/_sessions/',
+    '//_sessions',
+    '/%5Fsessions',
+    '/_sessions/%75ser',
+    '/_sessions;a',
+    '/x/../_sessions'
+  ]
+  for (const url of [...paths, ...PAGES.map(at)]) {
+    for (const method of ['GET', 'HEAD', 'OPTIONS', 'POST'] as const) {
+      const { statusCode } = await app.inject({ method, url })
+      t.ok(statusCode === 403 || statusCode === 404, `${method} ${url}: ${statusCode}`)
+    }
+  }
+  t.equal((await app.inject('/_SESSIONS')).statusCode, 403)
+  t.equal((await app.inject('/%5Fsessions')).statusCode, 403)
+})
+
+t.test('behind a proxy that gives the app another name, forms are taken by what the browser itself says', async (t) => {
+  const lab = await Lab.open(t, { authorize: () => true })
+  await lab.client.get('/fill', { method: 'POST' })
+  const headers = { host: 'backend:3000', origin: 'https://app.example' }
+  const fields = { session: 'cart', key: 'note', value: '"changed"' }
+  t.equal((await lab.send('/set', fields, { headers })).statusCode, 303)
+  t.equal((await lab.send('/set', fields, { headers: { ...headers, 'sec-fetch-site': 'cross-site' } })).statusCode, 403)
 })
 
 t.test('with authorize nobody else decides, and nothing but true lets in', async (t) => {
@@ -177,7 +238,7 @@ t.test('nothing is changed but by a form that the inspector made, sent from its 
   await lab.client.get('/sign-in/ada', { method: 'POST' })
   const other = (await Lab.open(t)).page('/user')
   const othersToken = /name="token" value="([^"]+)"/.exec(await other)?.[1] as string
-  const forms = ['/set', '/regenerate', '/expire', '/destroy', '/user', '/end']
+  const forms = ['/set', '/regenerate', '/expire', '/destroy', '/user', '/end', '/ended']
   const fields = { session: 'cart', key: 'note', value: '"changed"', subject: 'ada' }
   for (const path of forms) {
     const status = async (more: Record<string, string>, headers: Record<string, string> = {}) =>
@@ -186,7 +247,6 @@ t.test('nothing is changed but by a form that the inspector made, sent from its 
     t.equal(await status({ token: othersToken }), 403, `${path}: the token of another process`)
     t.equal(await status({}, { 'sec-fetch-site': 'cross-site' }), 403, `${path}: another site`)
     t.equal(await status({}, { 'sec-fetch-site': 'same-site' }), 403, `${path}: a neighbour`)
-    t.equal(await status({}, { origin: 'http://localhost:81' }), 403, `${path}: another origin`)
     t.equal(await status({}, { 'sec-fetch-site': 'none', origin: 'null' }), 403, `${path}: no origin`)
     const link = { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' }
     t.equal(await status({}, link), 403, `${path}: a form of another site`)
@@ -194,16 +254,16 @@ t.test('nothing is changed but by a form that the inspector made, sent from its 
     const { app, client } = lab
     const token = /name="token" value="([^"]+)"/.exec(await lab.page('/user'))?.[1] as string
     const payload = new URLSearchParams({ token, ...fields }).toString()
-    t.equal(
-      (await app.inject({ method: 'POST', url: at(path), headers: { ...bare, cookie: client.cookie }, payload }))
-        .statusCode,
-      403
-    )
+    for (const origin of [undefined, 'null', 'http://localhost:81', 'http://rebound.example']) {
+      const headers = { ...bare, cookie: client.cookie, ...(origin && { origin }) }
+      const { statusCode } = await app.inject({ method: 'POST', url: at(path), headers, payload })
+      t.equal(statusCode, 403, `${path}: a browser without Fetch Metadata, from ${origin}`)
+    }
     const json = await app.inject({ method: 'POST', url: at(path), payload: fields })
     t.equal(json.statusCode, 415, `${path}: JSON`)
     t.equal(
       (await app.inject({ url: at(path), query: fields, headers: { cookie: client.cookie } })).statusCode,
-      path === '/user' ? 200 : 404
+      path === '/user' || path === '/ended' ? 200 : 404
     )
   }
   const { note } = (await lab.client.json('/cart')) as { note: string }
@@ -211,10 +271,11 @@ t.test('nothing is changed but by a form that the inspector made, sent from its 
   const sent: [string, number][] = [
     ['/user', 200],
     ['/set', 303],
+    ['/ended', 200],
     ['/end', 200]
   ]
   for (const [path, expected] of sent)
-    t.equal((await lab.send(path, { ...fields, id: 'none' })).statusCode, expected, path)
+    t.equal((await lab.send(path, path === '/end' ? { ...fields, id: 'none' } : fields)).statusCode, expected, path)
   t.equal(((await lab.client.json('/cart')) as { note: string }).note, 'changed', 'the inspector itself may')
   t.equal(((await lab.client.json('/who')) as { user: string }).user, 'ada')
 })
@@ -251,6 +312,65 @@ t.test('keys are hidden as they are named or matched, also by a global expressio
     t.notOk(page.includes('4111'))
     t.ok(page.includes(SECRET), 'nothing else is hidden then')
   }
+})
+
+t.test('what is hidden is hidden at any depth, and as a default or a literal of the schema as well', async (t) => {
+  const redaction = new Redaction(['secret', '7', '', /Token$/])
+  const stored = [{ secret: { a: 1 }, list: [{ 7: 'seven', '': 'empty', myToken: 'x' }], '0': 'zero' }]
+  t.same(JSON.parse(redaction.show('key', stored).text), [
+    { secret: HIDDEN, list: [{ 7: HIDDEN, '': HIDDEN, myToken: HIDDEN }], '0': 'zero' }
+  ])
+  t.same(redaction.show('key', ['a', { b: 'c' }]), {
+    text: JSON.stringify(['a', { b: 'c' }], null, 2),
+    isHidden: false
+  })
+  const schema = z.object({
+    apiToken: z.string().default(SECRET),
+    kind: z.literal('shown'),
+    secretKind: z.literal(SECRET).optional(),
+    nested: z.object({ password: z.string().default(SECRET), note: z.string().default('shown too') })
+  })
+  const types = typesOfKeys(schema, (key) => /token|secret|password/i.test(key))
+  t.same(Object.fromEntries(types), {
+    apiToken: 'string',
+    kind: '"shown"',
+    secretKind: 'literal | undefined',
+    nested: '{ password: string, note: string = "shown too" }'
+  })
+})
+
+t.test('secrets of other plugins are hidden without being named', async (t) => {
+  const { redaction } = settingsOf({})
+  const hidden = [
+    '_csrf',
+    'accessToken',
+    'code_verifier',
+    'oauth2-redirect-credential',
+    'passwd',
+    'passcode',
+    'privateKey'
+  ]
+  const shown = ['user', 'passenger', 'items', 'author', 'monkey', 'keys', 'path']
+  t.same(
+    [...hidden, ...shown].filter((key) => redaction.hides(key)),
+    hidden
+  )
+})
+
+t.test('a name of a session that has a meaning in a URL leads to its pages all the same', async (t) => {
+  const name = 'a#b%2F'
+  const app = await buildApp(t, { sessions: { [name]: { schema: z.object({ n: z.number().default(0) }) } } as never })
+  await app.register(sessionsInspector)
+  app.get('/begin', async (request) => {
+    const session = request.session(name as never) as never as { set(key: string, value: number): void }
+    session.set('n', 1)
+    return 'begun'
+  })
+  const client = new Client(app)
+  await client.get('/begin')
+  const { body } = await client.get('/_sessions')
+  const link = /href="(_sessions\/cookie\/[^"]*)"/.exec(body)?.[1]
+  t.match((await client.get(`/${link}`)).body, /<h1>The cookie of a#b%2F<\/h1>/)
 })
 
 t.test('whatever values, users and messages hold, it is text in the page', async (t) => {
