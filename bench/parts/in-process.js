@@ -6,62 +6,13 @@
 import { loadavg } from 'node:os'
 import { bare, fastifySessionMemory, floor, ownCookie, ownMemory, secureSession } from '../contestants/fastify.js'
 import { quantile } from '../load.js'
+import { request } from './routing.js'
 
 const [visitors, rounds] = [Number(process.argv[2] ?? 512), Number(process.argv[3] ?? 100)]
 const turn = 128
 const make = { floor, ownCookie, secureSession, ownMemory, fastifySessionMemory }
 const names = Object.keys(make)
 const routes = ['/read', '/write']
-const socket = { remoteAddress: '127.0.0.1', encrypted: false, destroyed: false }
-
-class Request {
-  method = 'GET'
-  httpVersionMajor = 1
-  socket = socket
-
-  constructor(url, cookie) {
-    this.url = url
-    this.headers = cookie === '' ? {} : { cookie }
-  }
-}
-
-class Response {
-  statusCode = 200
-  headersSent = false
-  writableEnded = false
-  headers = {}
-  ended = undefined
-
-  writeHead(statusCode, headers) {
-    this.statusCode = statusCode
-    Object.assign(this.headers, headers)
-    this.headersSent = true
-  }
-
-  setHeader(name, value) {
-    this.headers[name] = value
-  }
-
-  getHeader() {}
-
-  getHeaders() {
-    return {}
-  }
-
-  hasHeader() {
-    return false
-  }
-
-  on() {
-    return this
-  }
-
-  end() {
-    this.writableEnded = true
-    this.ended?.()
-  }
-}
-
 const without = await bare()
 await without.ready()
 const contestants = await Promise.all(names.map(signedIn))
@@ -85,7 +36,7 @@ async function signedIn(name) {
   const app = await make[name]()
   await app.ready()
   const contestant = { name, app, cookies: Array(visitors).fill(''), at: 0 }
-  for (let visitor = 0; visitor < visitors; visitor++) await request(contestant, '/start', visitor)
+  for (let visitor = 0; visitor < visitors; visitor++) await ask(contestant, '/start', visitor)
   return contestant
 }
 
@@ -99,23 +50,15 @@ async function timed(contestant, route) {
   const before = process.cpuUsage()
   for (let times = 0; times < turn; times++) {
     contestant.at = (contestant.at + 1) % visitors
-    await request(contestant, route, contestant.at)
+    await ask(contestant, route, contestant.at)
   }
   const { user, system } = process.cpuUsage(before)
   return (user + system) / turn
 }
 
-async function request({ app, cookies }, route, visitor) {
-  const response = new Response()
-  app.routing(new Request(route, cookies[visitor]), response)
-  if (!response.writableEnded) {
-    await new Promise((resolve) => {
-      response.ended = resolve
-    })
-  }
-  if (response.statusCode !== 200) throw new Error(`${route}: ${response.statusCode}`)
-  const set = response.headers['set-cookie']
-  if (set !== undefined) cookies[visitor] = [set].flat().at(-1).split(';')[0]
+async function ask({ app, cookies }, route, visitor) {
+  const set = await request(app, route, cookies[visitor])
+  if (set !== undefined) cookies[visitor] = set
 }
 
 /** Compilers take the first quarter. */

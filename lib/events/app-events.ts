@@ -1,7 +1,7 @@
 import type { FastifyBaseLogger } from 'fastify'
 import type { SessionEvent, SessionEvents } from '../../types/events.js'
 import type { Sessions } from '../../types/register.js'
-import { channels } from './channels.js'
+import { areLoadsHeard, areOpeningsHeard, areSavesHeard, channels } from './channels.js'
 
 /** What makes lines of events is loaded where they are written: few processes log at the level `debug`. */
 let lineOf: ((event: SessionEvent) => string) | undefined
@@ -49,28 +49,27 @@ export class AppEvents {
     return this.#sessions as Sessions
   }
 
-  /** Whether anybody would hear of it: if not, it is not even put together. */
+  /** Whether anybody hears of an event of this kind. */
   isHeard(kind: Kind, log: FastifyBaseLogger): boolean {
     return channels[kind].hasSubscribers || this.#recorder?.kinds.has(kind) === true || isDebugging(log)
   }
 
-  /** The same of all that a save can do. */
-  areSavesHeard(log: FastifyBaseLogger): boolean {
-    return (
-      channels.created.hasSubscribers ||
-      channels.saved.hasSubscribers ||
-      channels.replayed.hasSubscribers ||
-      channels.touched.hasSubscribers ||
-      channels.renewed.hasSubscribers ||
-      channels.regenerated.hasSubscribers ||
-      channels.identified.hasSubscribers ||
-      channels.destroyed.hasSubscribers ||
-      channels.carried.hasSubscribers ||
-      this.#recorder !== undefined ||
-      isDebugging(log)
-    )
+  /** Whether anybody hears that a session is opened. */
+  areOpeningsHeard(log: FastifyBaseLogger): boolean {
+    return areOpeningsHeard() || isDebugging(log)
   }
 
+  /** Whether anybody hears of any event that a load can give, or traces it. */
+  areLoadsHeard(log: FastifyBaseLogger): boolean {
+    return areLoadsHeard() || this.#recorder !== undefined || isDebugging(log)
+  }
+
+  /** Whether anybody hears of any event that a save can give, or traces it. */
+  areSavesHeard(log: FastifyBaseLogger): boolean {
+    return areSavesHeard() || this.#recorder !== undefined || isDebugging(log)
+  }
+
+  /** Tells those who listen to events of this kind. */
   tell<K extends Kind>(kind: K, log: FastifyBaseLogger, told: Told<K>): void {
     const event = { event: kind, at: Date.now(), sessions: this.#sessions, ...told } as unknown as SessionEvent
     if (channels[kind].hasSubscribers) channels[kind].publish(event)

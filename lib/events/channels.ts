@@ -28,3 +28,43 @@ export const channels = {
 
 export const load = tracingChannel('fastify-sessions.load')
 export const save = tracingChannel('fastify-sessions.save')
+
+/*
+ * Whether anybody listens at all is asked once for each load, each save and each session that is opened. Node tells nobody
+ * when a channel gets its first subscriber, so each is asked; by its fixed name, since to find one by a name that varies
+ * takes longer than to ask it.
+ */
+
+export function areOpeningsHeard(): boolean {
+  return channels.opened.hasSubscribers
+}
+
+export function areLoadsHeard(): boolean {
+  const { loaded, expired, refused, failed } = channels
+  return (
+    loaded.hasSubscribers ||
+    expired.hasSubscribers ||
+    refused.hasSubscribers ||
+    failed.hasSubscribers ||
+    load.hasSubscribers
+  )
+}
+
+export function areSavesHeard(): boolean {
+  const { created, saved, replayed, touched, renewed, regenerated } = channels
+  const { identified, destroyed, carried, refused, failed } = channels
+  return (
+    created.hasSubscribers ||
+    saved.hasSubscribers ||
+    replayed.hasSubscribers ||
+    touched.hasSubscribers ||
+    renewed.hasSubscribers ||
+    regenerated.hasSubscribers ||
+    identified.hasSubscribers ||
+    destroyed.hasSubscribers ||
+    carried.hasSubscribers ||
+    refused.hasSubscribers ||
+    failed.hasSubscribers ||
+    save.hasSubscribers
+  )
+}

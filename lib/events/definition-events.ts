@@ -14,11 +14,9 @@ export class DefinitionEvents {
     this.store = store
   }
 
-  isHeard(kind: Kind, log: FastifyBaseLogger): boolean {
-    return this.app.isHeard(kind, log)
-  }
-
+  /** Tells those who listen to events of this kind. */
   tell<K extends Kind>(kind: K, log: FastifyBaseLogger, told: Told<K, 'session' | 'store'>): void {
+    if (!this.app.isHeard(kind, log)) return
     this.app.tell(kind, log, { session: this.#session, store: this.store, ...told } as unknown as Told<K>)
   }
 }

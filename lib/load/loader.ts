@@ -5,14 +5,13 @@ import { CookieHeader } from '../cookie/header.js'
 import type { ResolvedDefinition } from '../definition/definition.js'
 import type { RouteSessions } from '../definition/route-sessions.js'
 import { StoreError } from '../errors.js'
-import { load } from '../events/channels.js'
 import type { ClearMarker } from '../records/clear-marker.js'
 import { arrivingOf } from '../session/arriving.js'
 import type { Loaded } from '../session/origin.js'
 import { isPromise } from '../util/awaitable.js'
 import { type Cutoffs, loadFromCookie, logProblem, type OpenedTicket, openTicket } from './load.js'
 import { readRecord, readRecords } from './read-records.js'
-import { beginning, tellFailed, tellLoad, tellRefused, tracedRead } from './telling.js'
+import { type LoadTelling, listen, tellFailed, tellRefused } from './telling.js'
 
 /** What was read of one session, or why it could not be. */
 type Result =
@@ -26,8 +25,8 @@ export class Loader {
   readonly #routes: RouteSessions
   #cookies: CookieHeader | undefined
   readonly #results: Result[] = []
-  /** When what is read now began to be read, by `performance.now()`; 0 where nobody would hear of it. */
-  #since = 0
+  /** Of what is read now; `undefined` where nobody listens. */
+  #telling: LoadTelling | undefined
 
   constructor(request: FastifyRequest, marker: ClearMarker, routes: RouteSessions) {
     this.#request = request
@@ -40,7 +39,7 @@ export class Loader {
     const cutoffs = this.#cutoffs
     const named: OpenedTicket[] = []
     const [first] = definitions
-    if (first !== undefined) this.#since = beginning(first, this.#request)
+    this.#telling = first && listen(first, this.#request)
     let mayArrive = false
     for (const definition of definitions) {
       mayArrive ||= definition.from !== undefined
@@ -57,7 +56,7 @@ export class Loader {
     for (const definition of definitions) {
       const { name, onStoreError } = definition
       this.#request.log.error({ session: name, err: error }, 'a session store failed')
-      tellFailed(definition, this.#request, error, this.#since)
+      tellFailed(definition, this.#request, error, this.#telling?.duration ?? 0)
       if (onStoreError === 'empty') {
         const loaded = { problem: 'store', isDetached: true } as const
         this.#put({ definition, loaded })
@@ -122,10 +121,10 @@ export class Loader {
     if (this.#request.raw.headers.cookie === undefined) return NOTHING
     const header = this.#cookieHeader
     if (definition.store !== undefined) return definition.cookie.isIn(header.text) ? undefined : NOTHING
-    const since = beginning(definition, this.#request)
+    const telling = listen(definition, this.#request)
     const loaded = loadFromCookie(definition, header, this.#cutoffs)
     logProblem(this.#request.log, definition.name, loaded.problem)
-    tellLoad(definition, this.#request, loaded, since)
+    telling?.tell(definition, loaded)
     return loaded
   }
 
@@ -173,18 +172,20 @@ export class Loader {
 
   /** Reads records of one store. */
   async #read(named: readonly OpenedTicket[], cutoffs: Cutoffs): Promise<void> {
-    const definitions = named.map(({ definition }) => definition)
-    const results = await tracedRead(definitions, this.#request, () => readRecords(named, cutoffs))
+    const telling = this.#telling
+    const results = await (telling === undefined
+      ? readRecords(named, cutoffs)
+      : telling.trip(
+          named.map(({ definition }) => definition),
+          () => readRecords(named, cutoffs)
+        ))
     for (const [index, result] of results.entries()) this.#settle((named[index] as OpenedTicket).definition, result)
   }
 
   #readOne(named: OpenedTicket, cutoffs: Cutoffs): Awaitable<void> {
-    const result = load.hasSubscribers ? this.#readTraced(named, cutoffs) : readRecord(named, cutoffs)
+    const telling = this.#telling
+    const result = telling === undefined ? readRecord(named, cutoffs) : readTraced(telling, named, cutoffs)
     return isPromise(result) ? this.#settleLater(named, result) : this.#settle(named.definition, result)
-  }
-
-  #readTraced(named: OpenedTicket, cutoffs: Cutoffs): Awaitable<PromiseSettledResult<Loaded>> {
-    return tracedRead([named.definition], this.#request, () => readRecord(named, cutoffs))
   }
 
   async #settleLater({ definition }: OpenedTicket, result: Promise<PromiseSettledResult<Loaded>>): Promise<void> {
@@ -199,8 +200,17 @@ export class Loader {
   #take(definition: ResolvedDefinition, loaded: Loaded): void {
     this.#put({ definition, loaded })
     logProblem(this.#request.log, definition.name, loaded.problem)
-    tellLoad(definition, this.#request, loaded, this.#since)
+    this.#telling?.tell(definition, loaded)
   }
+}
+
+/** A function of its own, so that the way without listeners makes no closure. */
+function readTraced(
+  telling: LoadTelling,
+  named: OpenedTicket,
+  cutoffs: Cutoffs
+): Awaitable<PromiseSettledResult<Loaded>> {
+  return telling.trip([named.definition], () => readRecord(named, cutoffs))
 }
 
 /** A session of ours that has ended is not to come back as an old one. */

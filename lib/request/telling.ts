@@ -11,7 +11,7 @@ export function tellOpened(request: FastifyRequest, state: SessionState, loaded:
   const { definition, problem, isNew, origin, log } = state
   if (problem === 'schema' || problem === 'newer') tellUnread(request, state, loaded)
   const { events } = definition
-  if (!events.isHeard('opened', log)) return
+  if (!events.app.areOpeningsHeard(log)) return
   const about = { id: origin?.location?.id, subject: origin?.record.s, request: requestIn(request) }
   events.tell('opened', log, { ...about, isNew, problem })
 }

@@ -1,6 +1,5 @@
 import type { Awaitable, RecordStore } from '../../types/store.js'
 import { isOurs, SaveError } from '../errors.js'
-import { save } from '../events/channels.js'
 import { type Job, runAlone, runTogether } from '../records/rounds.js'
 import type { ReplyState } from '../response/reply-state.js'
 import type { SessionState } from '../session/state.js'
@@ -10,7 +9,7 @@ import { asError, logUnrenewed } from './failures.js'
 import type { Outcome } from './outcome.js'
 import { planAll } from './plan.js'
 import type { Task } from './task.js'
-import { listen, type SaveTelling, tellDropped, tellFailed, tracedSave } from './telling.js'
+import { listen, type SaveTelling } from './telling.js'
 
 /**
  * Saves sessions together: encodes all of them, writes all with one round trip to each store, and sets the cookies only
@@ -25,7 +24,7 @@ export function commit(reply: ReplyState, states: readonly SessionState[]): Prom
   const telling = listen(reply, tasks)
   if (working.length === 0) return answered(reply, tasks, now, telling)
   for (const { state } of tasks) state.beginSaving()
-  const running = run(reply, working)
+  const running = run(working, telling)
   return isPromise(running) ? finishAfter(running, reply, tasks, now, telling) : finishSaved(reply, tasks, now, telling)
 }
 
@@ -41,10 +40,10 @@ async function finishAfter(
 }
 
 /** Runs the tasks' jobs and stores the result of each in `settled`; never throws or rejects. */
-function run(reply: ReplyState, tasks: readonly Task[]): Awaitable<void> {
-  if (tasks.length > 1) return runByStore(reply, tasks)
+function run(tasks: readonly Task[], telling: SaveTelling | undefined): Awaitable<void> {
+  if (tasks.length > 1) return runByStore(tasks, telling)
   const [only] = tasks as [Task]
-  const settled = save.hasSubscribers ? runTraced(reply, only) : runOne(only)
+  const settled = telling === undefined ? runOne(only) : runTraced(only, telling)
   if (isPromise(settled)) return settleLater(only, settled)
   only.settled = settled
 }
@@ -53,8 +52,8 @@ function runOne(task: Task): Awaitable<PromiseSettledResult<Outcome>> {
   return runAlone(storeOf(task), task.job as Job<Outcome>)
 }
 
-function runTraced(reply: ReplyState, task: Task): Awaitable<PromiseSettledResult<Outcome>> {
-  return tracedSave(reply, [task], () => runOne(task))
+function runTraced(task: Task, telling: SaveTelling): Awaitable<PromiseSettledResult<Outcome>> {
+  return telling.trip([task], () => runOne(task))
 }
 
 async function settleLater(task: Task, running: Promise<PromiseSettledResult<Outcome>>): Promise<void> {
@@ -69,8 +68,8 @@ function finishSaved(
 ): Promise<void> | undefined {
   let finishing: Promise<void> | undefined
   try {
-    if (tasks.some(isFailed)) throw saveError(reply, tasks, telling)
-    finishing = answered(reply, tasks.every(isDone) ? tasks : keptOf(reply, tasks, telling), now, telling)
+    if (tasks.some(isFailed)) throw saveError(tasks, telling)
+    finishing = answered(reply, tasks.every(isDone) ? tasks : keptOf(tasks, telling), now, telling)
   } finally {
     if (finishing === undefined) endSaving(tasks)
   }
@@ -103,15 +102,16 @@ async function tellAfter(finishing: Promise<void>, tasks: readonly Task[], telli
   telling.tell(tasks)
 }
 
-async function runByStore(reply: ReplyState, tasks: readonly Task[]): Promise<void> {
+async function runByStore(tasks: readonly Task[], telling: SaveTelling | undefined): Promise<void> {
   const stores = [...new Set(tasks.map(storeOf))]
   const ofStore = (store: RecordStore) => tasks.filter((task) => storeOf(task) === store)
-  await Promise.all(stores.map((store) => runOnStore(reply, store, ofStore(store))))
+  await Promise.all(stores.map((store) => runOnStore(store, ofStore(store), telling)))
 }
 
-async function runOnStore(reply: ReplyState, store: RecordStore, tasks: readonly Task[]): Promise<void> {
+async function runOnStore(store: RecordStore, tasks: readonly Task[], telling: SaveTelling | undefined): Promise<void> {
   const jobs = tasks.map(({ job }) => job as Job<Outcome>)
-  const settled = await tracedSave(reply, tasks, () => runTogether(store, jobs))
+  const running = () => runTogether(store, jobs)
+  const settled = await (telling === undefined ? running() : telling.trip(tasks, running))
   for (const [index, task] of tasks.entries()) task.settled = settled[index]
 }
 
@@ -122,28 +122,28 @@ const isDone = ({ settled }: Task) =>
 const isFailed = ({ settled, isRenewal }: Task) => settled?.status === 'rejected' && !isRenewal
 const isDropped = ({ settled }: Task) => settled?.status === 'fulfilled' && settled.value === 'dropped'
 
-function saveError(reply: ReplyState, tasks: readonly Task[], telling: SaveTelling | undefined): SaveError {
+function saveError(tasks: readonly Task[], telling: SaveTelling | undefined): SaveError {
   const errors = new Map<string, Error>()
   for (const { state, settled } of tasks.filter(isFailed)) {
     const error = asError((settled as PromiseRejectedResult).reason)
     const { log, definition } = state
     if (!isOurs(error))
       log.error({ session: definition.name, err: error }, 'a session could not be saved: its store failed')
-    tellFailed(reply, state, error, telling)
+    telling?.tellFailed(state, error)
     errors.set(definition.name, error)
   }
   return new SaveError(errors)
 }
 
-function keptOf(reply: ReplyState, tasks: readonly Task[], telling: SaveTelling | undefined): readonly Task[] {
-  return tasks.filter((task) => isKept(reply, task, telling))
+function keptOf(tasks: readonly Task[], telling: SaveTelling | undefined): readonly Task[] {
+  return tasks.filter((task) => isKept(task, telling))
 }
 
 /**
  * Whether the task goes on to its cookie. A session that was ended elsewhere does not, and is marked as gone; nor does
  * one that could not be renewed.
  */
-function isKept(reply: ReplyState, task: Task, telling: SaveTelling | undefined): boolean {
+function isKept(task: Task, telling: SaveTelling | undefined): boolean {
   const { state, settled } = task
   if (isDropped(task)) {
     state.markGone()
@@ -151,10 +151,10 @@ function isKept(reply: ReplyState, task: Task, telling: SaveTelling | undefined)
       { session: state.definition.name },
       'the session was ended while this request ran: its changes are dropped'
     )
-    tellDropped(reply, state)
+    telling?.tellDropped(state)
   } else if (settled?.status === 'rejected') {
     logUnrenewed(state, settled.reason)
-    tellFailed(reply, state, settled.reason, telling)
+    telling?.tellFailed(state, settled.reason)
   }
   return isDone(task)
 }

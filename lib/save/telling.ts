@@ -59,6 +59,36 @@ export class SaveTelling {
     for (const task of tasks) this.#tell(task, this.#before.get(task.state) as Before, duration)
   }
 
+  /** Publishes that the session was ended elsewhere while this request ran. */
+  tellDropped({ definition: { events }, log, origin, replaced }: SessionState): void {
+    const { location, record } = origin ?? replaced ?? {}
+    const about = { id: location?.id, subject: record?.s, request: requestIn(this.#reply.request) }
+    events.tell('refused', log, { ...about, problem: 'gone', key: undefined, during: 'save', createdAt: record?.c })
+  }
+
+  /**
+   * Publishes that a store failed. An error of this plugin, such as a value that can't be saved, is not a failure of the
+   * store.
+   */
+  tellFailed({ definition: { events }, log, origin, replaced }: SessionState, error: unknown): void {
+    if (error instanceof Error && isOurs(error)) return
+    const { location } = origin ?? replaced ?? {}
+    const about = { id: location?.id, request: requestIn(this.#reply.request), duration: this.duration }
+    events.tell('failed', log, { ...about, operation: 'save', code: codeOf(error) })
+  }
+
+  /** Runs the saves at one store as one traced trip. */
+  trip<T extends PromiseSettledResult<unknown> | readonly PromiseSettledResult<unknown>[]>(
+    tasks: readonly Task[],
+    saving: () => Awaitable<T>
+  ): Awaitable<T> {
+    if (!save.hasSubscribers) return saving()
+    const { app, store } = (tasks[0] as Task).state.definition.events
+    const names = tasks.map(({ state }) => state.definition.name)
+    const trip = { sessions: app.sessions, store, names, request: requestIn(this.#reply.request) }
+    return traced(save, trip, saving, (results) => faultIn(store, [results].flat()))
+  }
+
   #tell(task: Task, before: Before, duration: number): void {
     const { definition, log } = task.state
     const { ended, peer } = before
@@ -106,19 +136,7 @@ export class SaveTelling {
   #about(origin: Origin | undefined) {
     const request = requestIn(this.#reply.request)
     return { id: origin?.location?.id, subject: origin?.record.s, request }
-  }
-}
-
-/** Publishes that the session was ended elsewhere while this request ran. */
-export function tellDropped(
-  { request }: ReplyState,
-  { definition: { events }, log, origin, replaced }: SessionState
-): void {
-  if (!events.isHeard('refused', log)) return
-  const { location, record } = origin ?? replaced ?? {}
-  const about = { id: location?.id, subject: record?.s, request: requestIn(request) }
-  events.tell('refused', log, { ...about, problem: 'gone', key: undefined, during: 'save', createdAt: record?.c })
-}
+  }}
 
 /** Publishes that another session of the user was ended because the limit was exceeded. */
 export function tellLimited(
@@ -127,39 +145,8 @@ export function tellLimited(
   id: string,
   since: number
 ): void {
-  if (!events.isHeard('revoked', log)) return
   const about = { id, subject: user, request: undefined, duration: performance.now() - since }
   events.tell('revoked', log, { ...about, by: 'limit' })
-}
-
-/**
- * Publishes that a store failed. An error of this plugin, such as a value that can't be saved, is not a failure of the
- * store.
- */
-export function tellFailed(
-  { request }: ReplyState,
-  { definition: { events }, log, origin, replaced }: SessionState,
-  error: unknown,
-  telling: SaveTelling | undefined
-): void {
-  if (!events.isHeard('failed', log) || (error instanceof Error && isOurs(error))) return
-  const { location } = origin ?? replaced ?? {}
-  const about = { id: location?.id, request: requestIn(request), duration: telling?.duration ?? 0 }
-  events.tell('failed', log, { ...about, operation: 'save', code: codeOf(error) })
-}
-
-/** Runs the saves at one store as one traced trip. */
-export function tracedSave<T extends PromiseSettledResult<unknown> | readonly PromiseSettledResult<unknown>[]>(
-  { request }: ReplyState,
-  tasks: readonly Task[],
-  saving: () => Awaitable<T>
-): Awaitable<T> {
-  const [first] = tasks
-  if (first === undefined || !save.hasSubscribers) return saving()
-  const { app, store } = first.state.definition.events
-  const names = tasks.map(({ state }) => state.definition.name)
-  const trip = { sessions: app.sessions, store, names, request: requestIn(request) }
-  return traced(save, trip, saving, (results) => faultIn(store, [results].flat()))
 }
 
 function beforeOf(state: SessionState): Before {
