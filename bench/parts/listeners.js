@@ -1,9 +1,12 @@
 /**
  * `node bench/parts/listeners.js [rounds]`: what it costs that somebody listens to events, as ratios to the same requests
- * where nobody does: within the process, without a network, in turns of some milliseconds that all take in each round. The
- * second quiet app tells what two that are the same differ by.
+ * where nobody does. Each has a process of its own, since channels belong to the whole process; in each round all take a
+ * turn, one after the other, with requests that are made without a network. The second quiet one tells what two that are
+ * the same differ by.
  */
+import { fork } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
 import { loadavg } from 'node:os'
 import { Writable } from 'node:stream'
 import Fastify from 'fastify'
@@ -14,44 +17,45 @@ import { schema } from '../contestants/fastify.js'
 import { quantile } from '../load.js'
 import { request } from './routing.js'
 
-const rounds = Number(process.argv[2] ?? 200)
 const turn = 64
-const work = ['/cookie/read', '/cookie/write', '/memory/read', '/memory/write']
+const sessions = ['cookie', 'memory']
+const work = sessions.flatMap((session) => [`/${session}/read`, `/${session}/write`])
 
-const nothing = () => () => {}
-const contestants = [
-  await contestant('quiet'),
-  await contestant('quiet, once more'),
-  await contestant('all channels', { listen: () => subscribeAll(() => {}) }),
-  await contestant('both traced', { listen: trace }),
-  await contestant('history: 1000', { options: { history: 1000 } }),
-  await contestant('log at info', { level: 'info' }),
-  await contestant('log at debug', { level: 'debug' })
-]
-const samples = new Map(contestants.map(({ name }) => [name, Object.fromEntries(work.map((path) => [path, []]))]))
-for (let round = 0; round < rounds; round++) {
-  for (const path of work) for (const each of inTurn(round)) samples.get(each.name)[path].push(await timed(each, path))
+const contestants = {
+  quiet: () => app(),
+  'quiet, once more': () => app(),
+  'all channels': () => {
+    subscribeAll(() => {})
+    return app()
+  },
+  'both traced': () => {
+    for (const trips of [loads, saves]) trips.subscribe({ start() {}, end() {} })
+    return app()
+  },
+  'history: 1000': () => app({}, { history: 1000 }),
+  'log at info': () => app(logging('info')),
+  'log at debug': () => app(logging('debug'))
 }
-console.log(
-  `Node ${process.version}, load ${loadavg()[0].toFixed(1)}; µs a request where nobody listens, and ratios to it`
-)
-for (const { name } of contestants) console.log(name.padEnd(18), work.map((path) => cell(name, path)).join('  '))
-process.exit()
 
-async function contestant(name, { level, listen = nothing, options = {} } = {}) {
-  const stream = new Writable({ write: (_line, _encoding, done) => done() })
-  const app = Fastify(level && { logger: { level, stream }, disableRequestLogging: true })
+if (process.send === undefined) await compare(Number(process.argv[2] ?? 200))
+else await serve(process.argv[2])
+
+async function app(options, more) {
+  const app = Fastify(options)
   await app.register(fastifySessions, {
     keys: [randomBytes(32)],
     stores: { memory: memoryStore() },
     sessions: { cookie: { schema }, memory: { schema, store: 'memory' } },
-    ...options
+    ...more
   })
-  for (const session of ['cookie', 'memory']) routes(app, session)
+  for (const session of sessions) routes(app, session)
   await app.ready()
-  const visitor = { name, app, listen, cookies: {} }
-  for (const session of ['cookie', 'memory']) await ask(visitor, `/${session}/start`)
-  return visitor
+  return app
+}
+
+function logging(level) {
+  const stream = new Writable({ write: (_line, _encoding, done) => done() })
+  return { logger: { level, stream }, disableRequestLogging: true }
 }
 
 function routes(app, name) {
@@ -63,41 +67,67 @@ function routes(app, name) {
   app.get(`/${name}/write`, async (request) => String(request.session(name).update('count', (count) => count + 1)))
 }
 
-function trace() {
-  const listeners = { start() {}, end() {} }
-  for (const trips of [loads, saves]) trips.subscribe(listeners)
-  return () => {
-    for (const trips of [loads, saves]) trips.unsubscribe(listeners)
-  }
+/** Takes a turn each time that it is told a path, and answers with the µs of processor time of a request. */
+async function serve(name) {
+  const app = await contestants[name]()
+  const cookies = {}
+  for (const session of sessions) cookies[session] = await request(app, `/${session}/start`)
+  process.on('message', async (path) => process.send(await timed(app, path, cookies)))
+  process.send('ready')
 }
 
-/** Another one is the first in each round. */
-function inTurn(round) {
-  const first = round % contestants.length
-  return [...contestants.slice(first), ...contestants.slice(0, first)]
-}
-
-async function timed(visitor, path) {
-  await new Promise(setImmediate)
-  const stop = visitor.listen()
+async function timed(app, path, cookies) {
+  const session = path.split('/')[1]
   const before = process.cpuUsage()
-  for (let times = 0; times < turn; times++) await ask(visitor, path)
+  for (let times = 0; times < turn; times++)
+    cookies[session] = (await request(app, path, cookies[session])) ?? cookies[session]
   const { user, system } = process.cpuUsage(before)
-  stop()
   return (user + system) / turn
 }
 
-async function ask({ app, cookies }, path) {
-  const session = path.split('/')[1]
-  const set = await request(app, path, cookies[session])
-  if (set !== undefined) cookies[session] = set
+async function compare(rounds) {
+  const names = Object.keys(contestants)
+  const processes = new Map(names.map((name) => [name, fork(import.meta.filename, [name])]))
+  for (const each of processes.values()) await once(each, 'message')
+  const samples = new Map(names.map((name) => [name, new Map(work.map((path) => [path, []]))]))
+  for (let round = 0; round < rounds; round++) {
+    const first = round % names.length
+    const order = [...names.slice(first), ...names.slice(0, first)]
+    for (const path of work) {
+      for (const name of order)
+        samples
+          .get(name)
+          .get(path)
+          .push(await turnOf(processes.get(name), path))
+    }
+  }
+  for (const each of processes.values()) each.disconnect()
+  show(names, samples, rounds)
 }
 
-/** Compilers take the first quarter. */
-function cell(name, path) {
-  const warm = (of) => samples.get(of)[path].slice(rounds / 4)
-  if (name === 'quiet') return `${path} ${quantile(warm('quiet'), 0.5).toFixed(1)} µs`
-  const quiet = warm('quiet')
-  const ratios = warm(name).map((time, round) => time / quiet[round])
-  return `${path} ${quantile(ratios, 0.5).toFixed(2)} ×`
+async function turnOf(contestant, path) {
+  contestant.send(path)
+  const [time] = await once(contestant, 'message')
+  return time
+}
+
+/** Without the first quarter, which is the compilers'. */
+function show(names, samples, rounds) {
+  const warm = (name, path) =>
+    samples
+      .get(name)
+      .get(path)
+      .slice(rounds / 4)
+  console.log(
+    `Node ${process.version}, load ${loadavg()[0].toFixed(1)}; µs a request where nobody listens, and ratios to it`
+  )
+  for (const name of names) {
+    const cells = work.map((path) => {
+      const quiet = warm('quiet', path)
+      if (name === 'quiet') return `${path} ${quantile(quiet, 0.5).toFixed(1)} µs`
+      const ratios = warm(name, path).map((time, round) => time / quiet[round])
+      return `${path} ${quantile(ratios, 0.5).toFixed(2)} ×`
+    })
+    console.log(name.padEnd(18), cells.join('  '))
+  }
 }

@@ -14,6 +14,11 @@ export class DefinitionEvents {
     this.store = store
   }
 
+  /** Whether anybody hears of an event of this kind; for what takes time to put together. */
+  isHeard(kind: Kind, log: FastifyBaseLogger): boolean {
+    return this.app.isHeard(kind, log)
+  }
+
   /** Tells those who listen to events of this kind. */
   tell<K extends Kind>(kind: K, log: FastifyBaseLogger, told: Told<K, 'session' | 'store'>): void {
     if (!this.app.isHeard(kind, log)) return

@@ -37,6 +37,7 @@ export class LoadTelling {
   }
 
   #tellLoaded({ events }: ResolvedDefinition, loaded: Loaded): void {
+    if (!events.isHeard('loaded', this.#request.log)) return
     const { origin, value = origin?.came?.value, isStale = false } = loaded
     events.tell('loaded', this.#request.log, {
       id: origin?.location?.id,

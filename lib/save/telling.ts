@@ -117,26 +117,37 @@ export class SaveTelling {
 
   #tellWritten(written: SessionState, before: Before, duration: number): void {
     const { events } = written.definition
-    const { log, origin, replays, replayedOn } = written
-    const { changes } = before
-    const about = { ...this.#about(origin), duration }
-    const times = replays - before.replays
-    const version = origin?.location?.version
+    const { log, origin } = written
+    const { id, subject } = this.#about(origin)
     const formerId = before.replaced?.location?.id
-    const isRegenerated = formerId !== undefined && formerId !== about.id
-    if (isRegenerated) events.tell('regenerated', log, { ...about, formerId, cut: cutOf(before, about.subject) })
-    if (about.subject !== before.subject) {
+    const isRegenerated = formerId !== undefined && formerId !== id
+    if (isRegenerated) {
+      events.tell('regenerated', log, { ...this.#about(origin), duration, formerId, cut: cutOf(before, subject) })
+    }
+    if (subject !== before.subject) {
       events.tell('identified', log, { ...this.#about(origin), formerSubject: before.subject })
     }
-    if (before.isNew) events.tell('created', log, { ...about, changes, version })
-    else if (times > 0) events.tell('replayed', log, { ...about, changes, version, times, on: replayedOn })
-    else if (changes > 0 || !isRegenerated) events.tell('saved', log, { ...about, changes, version })
+    // Of a session that got a new id and changed in nothing else, that is all there is to tell.
+    const isMore = before.isNew || before.changes > 0 || written.replays > before.replays
+    if (isMore || !isRegenerated) this.#tellChanges(written, before, duration)
+  }
+
+  #tellChanges({ definition, log, origin, replays, replayedOn }: SessionState, before: Before, duration: number): void {
+    const { events } = definition
+    const times = replays - before.replays
+    const kind = before.isNew ? 'created' : times > 0 ? 'replayed' : 'saved'
+    if (!events.isHeard(kind, log)) return
+    const { changes } = before
+    const about = { ...this.#about(origin), duration, changes, version: origin?.location?.version }
+    if (kind === 'replayed') events.tell(kind, log, { ...about, times, on: replayedOn })
+    else events.tell(kind, log, about)
   }
 
   #about(origin: Origin | undefined) {
     const request = requestIn(this.#reply.request)
     return { id: origin?.location?.id, subject: origin?.record.s, request }
-  }}
+  }
+}
 
 /** Publishes that another session of the user was ended because the limit was exceeded. */
 export function tellLimited(
