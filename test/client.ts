@@ -4,7 +4,7 @@ import sessions, { type SessionsOptions } from '../lib/index.js'
 
 export const KEY = 'a key of thirty-two bytes or more, for tests only'
 
-/** An app with sessions, closed with the test. Routes are added by the test. */
+/** Makes an app with sessions, which is closed at the end of the test. The test adds the routes. */
 export async function buildApp(t: Test, options: Partial<SessionsOptions>, log?: object[]): Promise<FastifyInstance> {
   const stream = { write: (line: string) => log?.push(JSON.parse(line) as object) }
   const app = Fastify({ logger: { level: 'trace', stream } })
@@ -13,7 +13,7 @@ export async function buildApp(t: Test, options: Partial<SessionsOptions>, log?:
   return app
 }
 
-/** A browser as far as cookies go: keeps what it is given, forgets what it is told to. */
+/** A browser, as far as cookies are concerned: it keeps the cookies that it is given, and forgets those that expire. */
 export class Client {
   readonly app: FastifyInstance
   readonly jar: Map<string, string>
@@ -23,7 +23,7 @@ export class Client {
     this.jar = new Map(jar)
   }
 
-  /** Another browser with the same cookies, as somebody who copied them would have. */
+  /** Returns another browser with the same cookies, such as an attacker who has copied them would have. */
   copy(app = this.app): Client {
     return new Client(app, this.jar)
   }
@@ -47,7 +47,7 @@ export class Client {
   }
 }
 
-/** Lets time pass for `Date.now()`, in ms, until the test ends. */
+/** Replaces `Date.now()` by a clock that can be moved, in ms, until the end of the test. */
 export function clock(t: Test): { pass(ms: number): void } {
   const real = Date.now
   let offset = 0
@@ -62,7 +62,7 @@ export function clock(t: Test): { pass(ms: number): void } {
   }
 }
 
-/** Something to wait for, and the means to let the waiting go on. */
+/** A promise to wait for, and the function that resolves it. */
 export function gate(): { readonly opened: Promise<void>; open(): void } {
   let open = () => {}
   const opened = new Promise<void>((resolve) => {
@@ -71,7 +71,7 @@ export function gate(): { readonly opened: Promise<void>; open(): void } {
   return { opened, open }
 }
 
-/** Resolves when `condition` holds; for what happens a few turns of the event loop later. */
+/** Resolves when `condition` holds. For effects that happen a few turns of the event loop later. */
 export async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => setImmediate(resolve))
 }

@@ -1,4 +1,7 @@
-/** For what compares by patterns, and takes a text for a part of what is found: the whole text, and nothing else. */
+/**
+ * Returns a pattern that matches exactly this text. For comparisons by pattern, in which a plain text matches as a
+ * substring.
+ */
 export function exactly(text: string): RegExp {
   return new RegExp(`^${text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&')}$`)
 }

@@ -1,10 +1,13 @@
 import type { FastifyInstance, LightMyRequestResponse } from 'fastify'
 import { type Client, gate, until } from './client.js'
 
-/** Begins a request and waits until its session is read; what it gives lets the request go on. */
+/** Begins a request and waits until its session has been read. Resolves to a function that lets the request go on. */
 export type Hold = (client: Client, url: string) => Promise<() => Promise<LightMyRequestResponse>>
 
-/** For an app without routes yet: its requests can be held between the reading of their session and what they do with it. */
+/**
+ * Makes the requests of an app stoppable between the reading of their session and the handler. Call it before the app
+ * has routes.
+ */
 export function holderOf(app: FastifyInstance, session: string): Hold {
   const held = new Map<string, { arrive(): void; readonly going: Promise<void> }>()
   app.addHook('preHandler', async (request) => {
@@ -28,8 +31,8 @@ export function holderOf(app: FastifyInstance, session: string): Hold {
 }
 
 /**
- * For an app without routes yet: resolves when so many more requests have read their sessions and come to their handlers.
- * To be asked right after these requests were begun.
+ * Returns a function that resolves when that many more requests have read their sessions and reached their handlers.
+ * Call `arrivalsAt` before the app has routes, and the function right after the requests were begun.
  */
 export function arrivalsAt(app: FastifyInstance): (more: number) => Promise<void> {
   let count = 0

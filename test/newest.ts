@@ -1,6 +1,6 @@
 /**
- * Brings the newest servers that Debian has, runs on each the tests of the stores that it serves, and prints what came
- * of it. That takes the network and a quarter of an hour, and `npm test` does without: it takes what is installed.
+ * Fetches the newest servers of Debian, runs the tests of their stores on each, and prints the results. That needs the
+ * network and a quarter of an hour. `npm test` does not do it: it uses the installed servers.
  *
  *     npm run test:newest
  *     npm run test:newest -- valkey mysql
@@ -13,7 +13,7 @@ import { text } from 'node:stream/consumers'
 
 interface Engine {
   readonly program: string
-  /** What tests call to have it started. */
+  /** Matches the functions by which tests start the engine. */
   readonly starts: RegExp
 }
 
@@ -26,7 +26,7 @@ interface Count {
 const redis = { program: 'redis-server', starts: /\bstartRedis/ }
 const startsMysql = /\b(startMysql|runningMysql|mysqlEngine)\b/
 
-/** By the name that `npm run servers -- --newest` has for it. */
+/** The engines, by the names that `npm run servers -- --newest` uses. */
 export const engines: Readonly<Record<string, Engine>> = {
   redis,
   valkey: redis,
@@ -36,7 +36,7 @@ export const engines: Readonly<Record<string, Engine>> = {
   mariadb: { program: 'mariadbd', starts: startsMysql }
 }
 
-/** The files with tests of stores that start the engine. */
+/** Returns the tests of stores that start the engine. */
 export async function testsOf({ starts }: Engine): Promise<readonly string[]> {
   const directory = join(import.meta.dirname, 'stores')
   const names = await readdir(directory, { recursive: true })
@@ -45,7 +45,7 @@ export async function testsOf({ starts }: Engine): Promise<readonly string[]> {
   return files.filter((_, at) => starts.test(String(sources[at]))).sort()
 }
 
-/** The checks in the output of a test; one that ended before it had counted them has failed. */
+/** Counts the checks in the output of a test. A test that ended before it printed its totals has failed. */
 export function countIn(output: string): Count {
   const totals = [...output.matchAll(/^# \{ (total: .*) \}$/gm)].at(-1)?.[1]
   if (totals === undefined) return { pass: 0, skip: 0, fail: 1 }
@@ -53,7 +53,7 @@ export function countIn(output: string): Count {
   return { pass: counted('pass'), skip: counted('skip') + counted('todo'), fail: counted('fail') }
 }
 
-/** Resolves to where the programs of each engine are. */
+/** Fetches the servers, and resolves to the folder of programs of each engine. */
 async function bringServers(): Promise<ReadonlyMap<string, string>> {
   const child = spawn('bash', ['test/servers/newest'], { stdio: ['ignore', 'pipe', 'inherit'] })
   const [said, [code]] = await Promise.all([text(child.stdout), once(child, 'exit')])
@@ -91,7 +91,7 @@ async function runAll(chosen: readonly string[]): Promise<void> {
   const table = ['| engine | version | passed | skipped | failed |', '| --- | --- | --- | --- | --- |']
   for (const name of chosen) {
     const engine = engines[name] as Engine
-    // Some tests take two engines; the other one is the newest too.
+    // Some tests use two engines; the other one is the newest too.
     const path = [folders.get(name), ...folders.values(), process.env['PATH']].join(delimiter)
     const version = await versionOf(engine, path)
     console.log(`${name} ${version}`)

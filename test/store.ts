@@ -1,5 +1,5 @@
 /**
- * Puts a store to its test against a server of yours. What it makes there, it makes in places of its own, and clears.
+ * Tests a store against your own server. The test uses places of its own there, and clears them.
  *
  *     npm run test:store -- mongodb --url mongodb://localhost:27017
  */
@@ -7,7 +7,7 @@ import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 
-/** By engine: the test, and the variable that tells it where the server is. */
+/** By engine: the test, and the environment variable from which it takes the server's address. */
 export const engines: Readonly<Record<string, readonly [test: string, variable: string]>> = {
   memcached: ['memcached', 'TEST_MEMCACHED_SERVERS'],
   redis: ['redis', 'TEST_REDIS_URL'],

@@ -1,12 +1,13 @@
 import type { RecordStore, StoredRecord } from '../../types/store.js'
 
 /**
- * A whole store in one screen: the smallest that keeps every promise of the contract. What makes it right is that each
- * method decides and writes in one step; on a real engine that step is a conditional write, never a read and a write.
+ * A complete store on one screen: the smallest one that keeps every promise of the contract. It is correct because each
+ * method decides and writes in one step. On a real engine that step is a conditional write, never a read and then a
+ * write.
  */
 export function exampleStore(): RecordStore {
   const records = new Map<string, StoredRecord>()
-  let lastVersion = 0 // goes on counting after `remove`, so that no id meets a version twice
+  let lastVersion = 0 // not reset by `remove`, so that no id gets a version twice
 
   const live = (id: string): StoredRecord | undefined => {
     const record = records.get(id)

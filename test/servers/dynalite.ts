@@ -8,12 +8,12 @@ const dynalite = require('dynalite') as (options: object) => Server
 const { version } = require('dynalite/package.json') as { version: string }
 
 /**
- * dynalite, an emulator of DynamoDB, behind a server of our own that can fail as a test wants. Keeps all in memory, also
- * while it is stopped. dynalite ignores ReturnValuesOnConditionCheckFailure, so that is done here.
+ * dynalite, an emulator of DynamoDB, behind a server that can fail as a test wants. It keeps its data in memory, even
+ * while it is stopped. dynalite ignores ReturnValuesOnConditionCheckFailure, so this class implements it.
  */
 export class DynaliteServer extends FragileServer {
   readonly version = version
-  /** Names of the operations that came. */
+  /** The names of the operations that were received. */
   readonly operations: string[] = []
   readonly #emulator = dynalite({ createTableMs: 50 })
 
@@ -42,7 +42,7 @@ export class DynaliteServer extends FragileServer {
     request.resume()
   }
 
-  /** What the service adds to a refusal when it is asked to: the item that did not meet the condition. */
+  /** Adds the item that did not meet the condition to a refusal, as DynamoDB does when asked to. */
   #addRefusedItem(request: IncomingMessage, response: ServerResponse): void {
     const parts: Buffer[] = []
     request.on('data', (part: Buffer) => parts.push(part))
@@ -55,7 +55,7 @@ export class DynaliteServer extends FragileServer {
         for (const header of ['content-length', 'x-amz-crc32']) response.removeHeader(header)
         end(JSON.stringify({ ...JSON.parse(String(body)), Item: held }))
       }
-      // The connection that asks for the item may be cut with all others.
+      // The connection that reads the item may be cut together with all others.
       this.#item(TableName, Item.id).then(answer, () => request.socket.destroy())
       return response
     }
@@ -72,7 +72,7 @@ export class DynaliteServer extends FragileServer {
   }
 }
 
-/** With credentials that no emulator checks, unless the environment has others. */
+/** Makes a client, with the credentials of the environment, or else with dummy ones, which emulators don't check. */
 export function dynamodbClient(endpoint: string): DynamoDB {
   const { AWS_ACCESS_KEY_ID: own } = process.env
   const credentials = own ? {} : { credentials: { accessKeyId: 'none', secretAccessKey: 'none' } }

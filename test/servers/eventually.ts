@@ -1,6 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** Polls until `holds` answers true; a rejection counts as false. */
+/**
+ * Polls until `holds` resolves to true; a rejection counts as false.
+ *
+ * @throws Error when that takes longer than `patience`, in ms
+ */
 export async function eventually(holds: () => Promise<boolean>, patience = 30_000): Promise<void> {
   const deadline = Date.now() + patience
   while (!(await holds().catch(() => false))) {

@@ -9,7 +9,7 @@ import type { Test } from 'tap'
 import { eventually } from './eventually.js'
 import { freePort } from './process.js'
 
-/** Where Debian's packages put the sources of Go's. */
+/** Where Debian's packages install the sources of Go packages. */
 const SOURCES = '/usr/share/gocode'
 const root = join(import.meta.dirname, '../../..')
 const source = join(root, 'test/servers/go')
@@ -17,37 +17,42 @@ const caches = join(root, 'node_modules/.cache')
 
 export interface Asked {
   /**
-   * `session`: reads, changes and saves a session of gorilla/sessions, in a CookieStore or, with `redis`, in redistore.
-   * `look`: only reads it. `secure`: a map in a cookie of securecookie; `structure`: one that is decoded into a structure.
-   * `id`: seals a text. `bytes`: gob, in hex.
+   * What to do:
+   *
+   * - `session`: read, change and save a session of gorilla/sessions, in a CookieStore or, with `redis`, in redistore
+   * - `look`: only read it
+   * - `secure`: decode and encode a map in a cookie of securecookie
+   * - `structure`: the same with a structure instead of a map
+   * - `id`: seal a text
+   * - `bytes`: return gob, in hex
    */
   readonly do: 'session' | 'look' | 'secure' | 'structure' | 'id' | 'bytes'
   readonly name?: string
-  /** In hex. */
+  /** The keys, in hex. */
   readonly pairs?: readonly string[]
-  /** The value that came. */
+  /** The value of the cookie in the request. */
   readonly cookie?: string | undefined
-  /** Where Redis is, as host:port. */
+  /** The address of Redis, as host:port. */
   readonly redis?: string
   readonly serializer?: 'json' | 'gob'
   readonly maxAge?: number
   readonly maxLength?: number
-  /** Values by key, the ends of which ask for types: see the program. */
+  /** Values by key. A suffix of the key selects the type: see the program. */
   readonly set?: Readonly<Record<string, unknown>>
   readonly unset?: readonly string[]
-  /** Flash messages to be added. */
+  /** Flash messages to add. */
   readonly flashes?: readonly string[]
-  /** Whether flash messages are read. */
+  /** Whether to read the flash messages. */
   readonly take?: boolean
-  /** Signs out. */
+  /** Whether to sign out. */
   readonly end?: boolean
   readonly text?: string
 }
 
 export interface Answered {
-  /** The value of the cookie that was set. */
+  /** The value of the cookie that the response sets. */
   readonly cookie: string
-  /** What the session held before it was changed; that as Go prints it, and the types of it. */
+  /** The values of the session before the change; the same as Go prints them, and their types. */
   readonly values: Readonly<Record<string, unknown>>
   readonly texts: Readonly<Record<string, string>>
   readonly types: Readonly<Record<string, string>>
@@ -58,7 +63,7 @@ export interface Answered {
 
 export type Ask = (asked: Asked) => Promise<Answered>
 
-/** Why there can be no program that uses the real packages; `undefined` if there can. */
+/** Returns why the program with the real Go packages can't be built; `undefined` if it can. */
 export async function lackOfGo(): Promise<string | undefined> {
   try {
     await promisify(execFile)('go', ['version'])
@@ -69,7 +74,9 @@ export async function lackOfGo(): Promise<string | undefined> {
   }
 }
 
-/** Starts the program; gives what asks it, a request at a time. A request that it can't do rejects. */
+/**
+ * Starts the program, and resolves to the function that sends it one request at a time. A request that fails rejects.
+ */
 export async function startGorilla(t: Test): Promise<Ask> {
   const child = spawn(await built(), { stdio: ['pipe', 'pipe', 'inherit'], env: { ...process.env, ASK: '1' } })
   t.teardown(async () => {
@@ -86,7 +93,7 @@ export async function startGorilla(t: Test): Promise<Ask> {
   }
 }
 
-/** Starts the small app of the documentation; gives where it is. */
+/** Starts the small app of the documentation, and resolves to its URL. */
 export async function startGoApp(t: Test, environment: Readonly<Record<string, string>>): Promise<string> {
   const listen = `127.0.0.1:${await freePort()}`
   const child = spawn(await built(), { stdio: 'inherit', env: { ...process.env, ...environment, LISTEN: listen } })
@@ -99,7 +106,9 @@ export async function startGoApp(t: Test, environment: Readonly<Record<string, s
   return url
 }
 
-/** Builds the program, unless it was built of these very sources: most of the time goes to Go's own packages. */
+/**
+ * Builds the program, unless it was already built from the same sources: most of the time goes to Go's own packages.
+ */
 async function built(): Promise<string> {
   const names = (await readdir(source)).sort()
   const texts = await Promise.all(names.map((name) => readFile(join(source, name))))
@@ -119,7 +128,7 @@ async function built(): Promise<string> {
     GOCACHE: join(caches, 'go-build')
   }
   await promisify(execFile)('go', ['build', '-o', own, '.'], { cwd: source, env })
-  // Another test may have built it meanwhile, and be running it.
+  // Another test may have built it meanwhile, and be running it, so it is replaced atomically.
   await rename(own, program)
   return program
 }

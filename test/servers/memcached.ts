@@ -15,7 +15,7 @@ export interface MemcachedServer {
   stop(): Promise<void>
 }
 
-/** Debian's memcached on a free port of loopback. */
+/** Starts Debian's memcached on a free loopback port. */
 export async function startMemcached(...args: readonly string[]): Promise<MemcachedServer> {
   const port = await freePort()
   const own = ['--listen=127.0.0.1', `--port=${port}`, '--udp-port=0']
@@ -34,14 +34,14 @@ export async function startMemcached(...args: readonly string[]): Promise<Memcac
   }
 }
 
-/** The same at a Unix socket. */
+/** Starts memcached at a Unix socket. */
 export async function startMemcachedAt(path: string): Promise<{ stop(): Promise<void> }> {
   const server = memcached([`--unix-socket=${path}`, '--unix-mask=777'], () => canConnect({ path }))
   await server.start()
   return { stop: () => server.kill() }
 }
 
-/** Sends a command on a connection of its own; resolves to the first packet of the answer. */
+/** Sends a command on a new connection, and resolves to the first packet of the answer. */
 export async function say(port: number, command: string): Promise<string> {
   const socket = connect(port, '127.0.0.1')
   try {

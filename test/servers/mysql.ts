@@ -10,9 +10,9 @@ import { findFirst, findProgram } from './programs.js'
 export interface MysqlServer {
   readonly host: string
   readonly port: number
-  /** For the user `app`, who has all rights but those of an administrator. */
+  /** The URL for the user `app`, who has all rights but those of an administrator. */
   readonly url: string
-  /** For statements of the test itself, as an administrator; resolves to the rows. */
+  /** Sends a statement of the test itself, as an administrator, and resolves to the rows. */
   admin(text: string): Promise<readonly Record<string, unknown>[]>
   start(): Promise<void>
   kill(): Promise<void>
@@ -24,14 +24,14 @@ export interface MysqlServer {
 const run = promisify(execFile)
 const debianPackage = 'mariadb-server'
 
-/** A MariaDB, or a MySQL where that comes first in PATH, on a free port of loopback, with a database `app`. */
+/** Starts MariaDB, or MySQL if that comes first in PATH, on a free loopback port, with a database `app`. */
 export async function startMysql(...args: readonly string[]): Promise<MysqlServer> {
   // In Debian's package of MariaDB, `mysqld` is another name for `mariadbd`.
   const program = await findFirst(['mariadbd', 'mysqld'], debianPackage, ['/usr/sbin'])
   const port = await freePort()
   const directory = await temporaryDirectory('mysql')
   const inside = (name: string) => join(directory.path, name)
-  // A server that starts removes the temporary tables of all others that share the directory for them.
+  // At its start, a server removes the temporary tables of all others that share its temporary directory.
   await mkdir(inside('tmp'))
   const folders = [`--datadir=${inside('data')}`, `--tmpdir=${inside('tmp')}`, `--basedir=${await baseOf(program)}`]
   const own = ['--no-defaults', ...folders, `--user=${userInfo().username}`]
@@ -43,7 +43,7 @@ export async function startMysql(...args: readonly string[]): Promise<MysqlServe
     '--bind-address=127.0.0.1',
     `--socket=${inside('socket')}`,
     `--pid-file=${inside('pid')}`,
-    // Of MySQL's: a second port, and a folder that its package makes when it is installed.
+    // For MySQL: no second port, and a folder that otherwise only its package's installation creates.
     '--loose-mysqlx=OFF',
     `--secure-file-priv=${inside('tmp')}`
   ]
@@ -87,12 +87,12 @@ async function installMariadb(own: readonly string[]): Promise<void> {
   await run(install, [...own, '--auth-root-authentication-method=normal', '--skip-test-db'])
 }
 
-/** The folder that has the server's own files: `/usr`, when it is installed. */
+/** Returns the folder of the server's own files: `/usr` if it is installed. */
 async function baseOf(program: string): Promise<string> {
   return dirname(dirname(await realpath(program)))
 }
 
-/** MySQL takes one statement a line. */
+/** MySQL requires each statement to be on one line. */
 const users = `CREATE DATABASE IF NOT EXISTS app CHARACTER SET utf8mb4;
 CREATE USER IF NOT EXISTS admin@'%';
 GRANT ALL ON *.* TO admin@'%' WITH GRANT OPTION;

@@ -10,14 +10,14 @@ export interface PostgresServer {
   readonly host: string
   readonly port: number
   readonly url: string
-  /** For statements of the test itself; resolves to the rows. */
+  /** Sends a statement of the test itself, and resolves to the rows. */
   admin(text: string): Promise<readonly Record<string, unknown>[]>
   start(): Promise<void>
-  /** Ends it without a checkpoint, as a crash would: what was committed is recovered at the next start. */
+  /** Ends the server without a checkpoint, like a crash: committed data is recovered at the next start. */
   kill(): Promise<void>
-  /** No file can grow past so many bytes, as on a disk that is full; until called without. */
+  /** Keeps files from growing beyond this many bytes, as on a full disk. Without a number, removes the limit. */
   limitFiles(bytes?: number): Promise<void>
-  /** Of the process that accepts connections, and of those that serve one. */
+  /** The ids of the process that accepts connections, and of those that serve one. */
   pids(): Promise<readonly number[]>
   stop(): Promise<void>
 }
@@ -25,7 +25,10 @@ export interface PostgresServer {
 const run = promisify(execFile)
 const debianPackage = 'postgresql'
 
-/** A PostgreSQL of its own on a free port of loopback, not as root, which it refuses. `settings` as in `-c name=value`. */
+/**
+ * Starts PostgreSQL on a free loopback port, not as root, because it refuses that. `settings` are those of `-c
+ * name=value`.
+ */
 export async function startPostgres(settings: Readonly<Record<string, string | number>> = {}): Promise<PostgresServer> {
   const initdb = await findProgram('initdb', debianPackage, ['/usr/lib/postgresql/*/bin'])
   const port = await freePort()
@@ -91,7 +94,10 @@ export async function startPostgres(settings: Readonly<Record<string, string | n
   }
 }
 
-/** Debian's package makes the user; for any other user than root, who it is. */
+/**
+ * Returns the user that Debian's package creates, if the tests run as root; `undefined` for any other user, who can
+ * start the server.
+ */
 async function otherThanRoot(): Promise<{ uid: number; gid: number } | undefined> {
   if (process.getuid?.() !== 0) return undefined
   const [uid, gid] = await Promise.all(['-u', '-g'].map((flag) => run('id', [flag, 'postgres'])))

@@ -10,20 +10,20 @@ export interface Program {
   readonly command: string
   readonly args: readonly string[]
   readonly cwd?: string
-  /** Which Debian package has the command. */
+  /** The Debian package that contains the command. */
   readonly debianPackage: string
-  /** What tells it to end as in a crash, and in good order. Default: SIGKILL and SIGTERM. */
+  /** The signals that end the server like a crash, and in good order. Default: SIGKILL and SIGTERM. */
   readonly signals?: { readonly kill: NodeJS.Signals; readonly stop: NodeJS.Signals }
 }
 
-/** A server as a child process that can be killed, started again, and held for a while. */
+/** A server as a child process, which can be killed, started again and paused. */
 export class Server {
   readonly #program: Program
   readonly #answers: () => Promise<void>
   #child: ChildProcess | undefined
   #output = ''
 
-  /** `answers` resolves once the server takes commands, and rejects until then. */
+  /** @param answers Resolves once the server accepts commands, and rejects until then. */
   constructor(program: Program, answers: () => Promise<void>) {
     this.#program = program
     this.#answers = answers
@@ -47,7 +47,7 @@ export class Server {
     }
   }
 
-  /** Ends it at once, as a crash would. */
+  /** Ends the server at once, like a crash. */
   kill(): Promise<void> {
     return this.#end(this.#program.signals?.kill ?? 'SIGKILL')
   }
@@ -56,7 +56,7 @@ export class Server {
     return this.#end(this.#program.signals?.stop ?? 'SIGTERM')
   }
 
-  /** The process stands still; its connections stay open. */
+  /** Pauses the process; its connections stay open. */
   pause(): void {
     this.#child?.kill('SIGSTOP')
   }
@@ -93,16 +93,16 @@ export class Server {
   }
 }
 
-/** What this process started goes with it. */
+/** The servers that this process has started, which are killed when it exits. */
 const running = new Set<ChildProcess>()
 process.once('exit', () => {
   for (const child of running) child.kill('SIGKILL')
 })
 
-/** Where nobody listens: below 1024 the system gives no port to those who ask for any. */
+/** A port without a server: the system never assigns a port below 1024 to a program that asks for any free port. */
 export const deadPort = 2
 
-/** A port of 127.0.0.1 that nobody has right now. */
+/** Returns a port of 127.0.0.1 that is free at the moment. */
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -114,11 +114,11 @@ export async function freePort(): Promise<number> {
 
 export async function temporaryDirectory(name: string): Promise<{ path: string; remove(): Promise<void> }> {
   const path = await mkdtemp(join(tmpdir(), `${name}-`))
-  // A server's or a browser's last child may still be writing.
+  // The last child process of a server or a browser may still be writing.
   return { path, remove: () => rm(path, { recursive: true, force: true, maxRetries: 5 }) }
 }
 
-/** The path of a temporary directory that goes with the test. */
+/** Returns the path of a temporary directory that is removed at the end of the test. */
 export async function directoryFor(t: { teardown(fn: () => Promise<void>): void }, name: string): Promise<string> {
   const { path, remove } = await temporaryDirectory(name)
   t.teardown(remove)

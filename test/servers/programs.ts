@@ -2,16 +2,20 @@ import { access, constants, readdir } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
 
 /**
- * The path of a program, looked for in PATH and then in these directories; a `*` in one stands for any name, of which
- * the highest number is taken.
+ * Returns the path of a program. It is looked for in PATH, and then in these directories. A `*` in one of them stands
+ * for any name, of which the one with the highest number is used.
  *
- * @throws Error that says which of Debian's packages to install.
+ * @throws Error that says which Debian package to install.
  */
 export function findProgram(name: string, debianPackage: string, elsewhere: readonly string[]): Promise<string> {
   return findFirst([name], debianPackage, elsewhere)
 }
 
-/** The same for whichever of these comes first; in one directory, in their order. */
+/**
+ * Does the same for several names, and returns the first program found. Within one directory, the order of the names
+ * decides.
+ * @throws Error that says which Debian package to install.
+ */
 export async function findFirst(
   names: readonly string[],
   debianPackage: string,

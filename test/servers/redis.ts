@@ -6,10 +6,10 @@ export interface RedisServer {
   readonly host: string
   readonly port: number
   readonly url: string
-  /** For commands of the test itself. */
+  /** Sends a command of the test itself. */
   admin(...command: readonly (string | number)[]): Promise<unknown>
   version(): Promise<string>
-  /** What `INFO commandstats` counted since the last call, by command. */
+  /** Resolves to the counts of `INFO commandstats` since the last call, by command. */
   calls(): Promise<ReadonlyMap<string, number>>
   start(): Promise<void>
   kill(): Promise<void>
@@ -18,7 +18,7 @@ export interface RedisServer {
   stop(): Promise<void>
 }
 
-/** Debian's redis-server on a free port of loopback; keeps nothing on disk unless `args` say so. */
+/** Starts Debian's redis-server on a free loopback port. It writes nothing to disk unless `args` say so. */
 export async function startRedis(...args: readonly string[]): Promise<RedisServer> {
   const port = await freePort()
   const directory = await temporaryDirectory('redis')
@@ -60,12 +60,12 @@ export async function startRedis(...args: readonly string[]): Promise<RedisServe
 }
 
 export interface RedisCluster {
-  /** Three masters, then a replica of each, if asked for. */
+  /** Three masters, and then a replica of each if requested. */
   readonly nodes: readonly RedisServer[]
   stop(): Promise<void>
 }
 
-/** A cluster of three masters that share the 16384 slots, each with a replica or none. */
+/** Starts a cluster of three masters, which share the 16384 slots, each with or without a replica. */
 export async function startRedisCluster({ replicas = false } = {}): Promise<RedisCluster> {
   const nodes: RedisServer[] = []
   for (let count = replicas ? 6 : 3; count > 0; count--) nodes.push(await startClusterNode())
@@ -111,7 +111,7 @@ async function replicasFollow(replicas: readonly RedisServer[]): Promise<boolean
   return infos.every((info) => String(info).includes('master_link_status:up'))
 }
 
-/** Only a replica of which the other masters have heard gets their votes. */
+/** A replica gets the votes of the other masters only once they know of it. */
 async function everyNodeSees(nodes: readonly RedisServer[], replicas: number): Promise<boolean> {
   const views = await Promise.all(nodes.map((node) => node.admin('CLUSTER', 'NODES')))
   const known = (view: unknown) => String(view).match(/ (?:myself,)?slave .* connected/g) ?? []

@@ -1,24 +1,24 @@
 import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 
-/** A door to a server that counts round trips. */
+/** A proxy in front of a server that counts round trips. */
 export interface CountingDoor {
   readonly host: string
   readonly port: number
-  /** How often a client spoke after it had heard an answer, or for the first time, since this was last called. */
+  /** How often a client has sent something, for the first time or after an answer, since the last call. */
   trips(): number
-  /** How many connections there ever were. */
+  /** How many connections have been opened so far. */
   readonly connections: number
-  /** How many of them are open. */
+  /** How many connections are open. */
   readonly open: number
-  /** All that the clients ever sent. */
+  /** Everything that the clients have sent. */
   said(): string
   close(): Promise<void>
 }
 
 /**
- * Holds answers back for a moment and tells them together, so that all that a client sends without waiting for an
- * answer counts as one trip, in however many packets it or the answer comes.
+ * Starts the proxy. It holds answers back for a moment and sends them together. So everything that a client sends
+ * without waiting for an answer counts as one trip, however many packets it and the answer take.
  */
 export async function countingDoor(to: { readonly host: string; readonly port: number }): Promise<CountingDoor> {
   let trips = 0
@@ -39,7 +39,7 @@ export async function countingDoor(to: { readonly host: string; readonly port: n
     server.on('data', (answer) => {
       if (answers.push(answer) === 1) setTimeout(() => setImmediate(tellAll), holdBack)
     })
-    /** From an immediate, so that packets that came while this process was busy have been read. */
+    /** Runs in an immediate, so that packets that arrived while this process was busy have been read. */
     function tellAll() {
       heard = true
       client.write(Buffer.concat(answers.splice(0)))

@@ -14,12 +14,13 @@ interface Answer {
 }
 
 /**
- * Stands in for an ArangoDB server that is not here: answers the requests of arangojs that the store leads to, after the
- * HTTP API's documentation. Faithful in what the store builds on: one document is changed at a time, every change gives
- * it a new revision, and `If-Match` is compared in the same step. Its TTL index removes nothing until it is told to.
+ * A stand-in for an ArangoDB server: it answers those requests of arangojs that the store causes, after the
+ * documentation of the HTTP API. It is faithful in the properties that the store relies on: one document is changed at
+ * a time, every change gives it a new revision, and `If-Match` is compared in the same step. Its TTL index removes
+ * nothing until a test tells it to.
  */
 export class ArangoStandIn extends FragileServer {
-  /** Method and kind of what came: `GET document`. */
+  /** The method and kind of each request: `GET document`. */
   readonly requests: string[] = []
   /** Called right before a write is carried out. */
   beforeWrite: (() => Promise<void>) | undefined
@@ -31,7 +32,7 @@ export class ArangoStandIn extends FragileServer {
     return `http://127.0.0.1:${this.port}`
   }
 
-  /** What each collection was made with. */
+  /** The options with which each collection was created. */
   readonly made = new Map<string, object>()
 
   indexOf(collection: string): object | undefined {

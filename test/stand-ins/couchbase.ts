@@ -8,12 +8,12 @@ interface Entry {
 }
 
 /**
- * Stands in for a collection of Couchbase, whose server is not here and whose client speaks to nothing else: an object
- * with the client's methods and errors. Every write takes a new CAS, and a document whose expiry has passed is gone.
+ * A stand-in for a collection of Couchbase. Its client speaks to nothing but a real server, so this is an object with
+ * the client's methods and errors. Every write makes a new CAS, and a document whose expiry has passed is gone.
  */
 export class CouchbaseStandIn implements CouchbaseCollection {
   readonly calls: string[] = []
-  /** What happens to the next call: it fails before it is done, or after. */
+  /** Makes the next call fail, before it is carried out or after. */
   failure: { readonly when: 'before' | 'after'; readonly error: Error } | undefined
   readonly #documents = new Map<string, Entry>()
   #cas = 0n
@@ -46,12 +46,12 @@ export class CouchbaseStandIn implements CouchbaseCollection {
     })
   }
 
-  /** A real one writes a new CAS when only the end moves. */
+  /** Changes the CAS, as a real server does when only the expiry of a document moves. */
   touch(key: string): void {
     this.#documents.set(key, { ...this.#present(key), cas: ++this.#cas })
   }
 
-  /** The client answers in a later turn, as over a network. */
+  /** The client answers in a later turn of the event loop, as over a network. */
   async #call<T>(name: string, run: () => T): Promise<T> {
     this.calls.push(name)
     await new Promise((resolve) => setImmediate(resolve))

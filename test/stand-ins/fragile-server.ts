@@ -2,13 +2,13 @@ import { once } from 'node:events'
 import type { AddressInfo, Server, Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** A server in this process that a test can stop, pause, slow down and cut off. What it keeps outlives a stop. */
+/** A server in this process that a test can stop, pause, slow down and cut off. Its data outlives a stop. */
 export abstract class FragileServer {
   /** How long an answer takes, in milliseconds. */
   delay = 0
-  /** What becomes of the connection of the next write: cut before it is carried out, or after, unanswered. */
+  /** Cuts the connection of the next write: before it is carried out, or after that but before the answer. */
   cut: 'before' | 'after' | undefined
-  /** How many requests it has taken and not answered, for it stands still. */
+  /** How many requests it has received and not answered yet, because it is paused. */
   waiting = 0
   readonly #sockets = new Set<Socket>()
   #server: Server | undefined
@@ -44,7 +44,7 @@ export abstract class FragileServer {
     return this
   }
 
-  /** All connections are gone at once, as in a crash. */
+  /** Stops the server and cuts all connections, like a crash. */
   async stop(): Promise<void> {
     const server = this.#server
     this.#server = undefined
@@ -55,7 +55,7 @@ export abstract class FragileServer {
     await once(server, 'close')
   }
 
-  /** Takes everything and answers nothing until `resume`. */
+  /** Accepts requests and answers none until `resume`. */
   pause(): void {
     this.#standing ??= new Promise((resolve) => {
       this.#goOn = resolve
@@ -67,12 +67,18 @@ export abstract class FragileServer {
     this.#standing = undefined
   }
 
-  /** Not by a reset: Node never ends any more after one on a socket that is about to be shut down. */
+  /**
+   * Closes all connections. They are not reset: after a reset of a socket that is about to be shut down, Node never
+   * exits.
+   */
   cutAll(): void {
     for (const socket of this.#sockets) socket.destroy()
   }
 
-  /** Waits until it is time to answer; then whether who asked is still there: a server that died does nothing more. */
+  /**
+   * Waits until it is time to answer. `false`: the client is gone, and like a server that has died, this one does
+   * nothing more.
+   */
   protected async isTime(socket: Socket, delay = this.delay): Promise<boolean> {
     if (this.#standing) {
       this.waiting++
@@ -83,7 +89,7 @@ export abstract class FragileServer {
     return !socket.destroyed
   }
 
-  /** Whether the connection is to be cut now, as the test wants it once. */
+  /** Whether to cut the connection now. Each request of the test is honoured once. */
   protected cutNow(when: 'before' | 'after'): boolean {
     if (this.cut !== when) return false
     this.cut = undefined

@@ -1,16 +1,16 @@
 import { once } from 'node:events'
 import { createServer, type Socket } from 'node:net'
 
-/** The discovery endpoint of a memcached cluster: knows one command, and is no cache. */
+/** The discovery endpoint of a memcached cluster. It knows one command, and is no cache. */
 export interface DiscoveryEndpoint {
   readonly address: string
-  /** How often it was asked. */
+  /** How often it was asked for the list. */
   readonly asked: number
-  /** Gives another list from now on; the version grows by one unless it is given. */
+  /** Returns another list from now on. The version grows by one unless it is given. */
   announce(servers: readonly string[], version?: number): void
-  /** Says this instead of a list. */
+  /** Returns this text instead of a list. */
   announceText(payload: string): void
-  /** Cuts every connection, and from now on those that come, as a proxy before a server that is gone does. */
+  /** Cuts every connection, and every new one from now on, like a proxy whose server is gone. */
   refuse(): void
   /** How many connections were refused. */
   readonly refused: number
@@ -69,7 +69,7 @@ export async function startDiscovery(servers: readonly string[]): Promise<Discov
   }
 }
 
-/** Memorystore gives the address twice, for it has no host names. */
+/** Memorystore returns the address twice, because it has no host names. */
 function node(server: string): string {
   const [host, port] = server.split(':')
   return `${host}|${host}|${port}`

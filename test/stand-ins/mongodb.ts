@@ -5,25 +5,26 @@ import { Databases } from './mongodb/commands.js'
 import { type Request, Requests } from './mongodb/wire.js'
 
 export interface MongoStandInOptions {
-  /** Which server to be: `8.0` is the first with the command bulkWrite. */
+  /** The version of the server. `8.0` is the first with the command bulkWrite. */
   readonly version?: '7.0' | '8.0'
   readonly port?: number
 }
 
 const writes = new Set(['insert', 'update', 'delete', 'bulkWrite'])
 
-/** Monitoring, not the app. */
+/** Commands of the driver's monitoring, which the app does not cause. */
 const greetings = new Set(['hello', 'ismaster', 'isMaster', 'endSessions'])
 
 /**
- * Stands in for a MongoDB server that is not here: speaks its wire protocol over TCP, so that the real driver talks to
- * it. Faithful in what the store builds on: one document is changed atomically, `_id` is unique, values compare only
- * with their own type, retryable writes are done once, and expired documents stay until a pass of the TTL monitor.
+ * A stand-in for a MongoDB server: it speaks the wire protocol over TCP, so that the real driver connects to it. It is
+ * faithful in the properties that the store relies on: one document is changed atomically, `_id` is unique, values
+ * compare only with values of their own type, retryable writes are done once, and expired documents stay until the TTL
+ * monitor runs.
  */
 export class MongoStandIn extends FragileServer {
-  /** Names of the commands that came, without those of monitoring. */
+  /** The names of the commands that were received, without those of monitoring. */
   readonly commands: string[] = []
-  /** How many writes to refuse as a primary does that has just stepped down. */
+  /** How many writes to refuse, like a primary that has just stepped down. */
   refusals = 0
   readonly #databases: Databases
 
@@ -36,7 +37,7 @@ export class MongoStandIn extends FragileServer {
     return `mongodb://127.0.0.1:${this.port}/?replicaSet=stand-in&heartbeatFrequencyMS=500`
   }
 
-  /** A pass of the TTL monitor, which a server makes about once a minute. */
+  /** Runs the TTL monitor once; a real server does so about once a minute. */
   removeExpired(): void {
     this.#databases.removeExpired(Date.now())
   }

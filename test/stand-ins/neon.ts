@@ -12,8 +12,8 @@ export interface Door {
 }
 
 /**
- * Stands in for Neon's HTTP endpoint in front of a PostgreSQL: one statement a request, values as PostgreSQL writes them,
- * with the types of the columns.
+ * A stand-in for Neon's HTTP endpoint in front of a PostgreSQL: one statement per request, with values as PostgreSQL
+ * writes them and the types of the columns.
  */
 export async function neonDoor(connectionString: string): Promise<Door> {
   const pool = new pg.Pool({ connectionString })
@@ -35,7 +35,7 @@ export async function neonDoor(connectionString: string): Promise<Door> {
   return opened(server, () => pool.end())
 }
 
-/** Stands in for Neon's WebSocket endpoint: what PostgreSQL and its client say to each other, as binary messages. */
+/** A stand-in for Neon's WebSocket endpoint: it passes on the protocol of PostgreSQL as binary messages. */
 export async function neonSocketDoor(to: { readonly host: string; readonly port: number }): Promise<Door> {
   const server = createServer()
   new WebSocketServer({ server }).on('connection', (socket) => {

@@ -11,26 +11,27 @@ type Answer = { readonly t: number; readonly r: readonly unknown[] }
 const [success, sequence, runtimeError] = [1, 2, 18]
 
 /**
- * Stands in for a RethinkDB server that is not here: takes the handshake of its drivers and runs those terms of the query
- * language that the store is made of, on tables in memory. Faithful in what the store builds on: one document is replaced
- * atomically, a branch runs only what it chooses, and what happened is counted as the server counts it. And in what it
- * has to stand: whether there is a table of that name is asked some time before it is made, so that clients that make one
- * at the same time get one each, after which the name is ambiguous.
+ * A stand-in for a RethinkDB server: it accepts the handshake of its drivers, and runs those terms of the query
+ * language that the store uses, on tables in memory. It is faithful in the properties that the store relies on: one
+ * document is replaced atomically, a branch evaluates only the chosen value, and outcomes are counted as the server
+ * counts them. It also has the server's weakness that the store has to handle: it checks whether a table exists some
+ * time before it creates it. So clients that create a table at the same time get one each, and the name is ambiguous
+ * from then on.
  */
 export class RethinkStandIn extends FragileServer {
-  /** How many queries came. */
+  /** How many queries were received. */
   queries = 0
-  /** How each query wants its table to be read, where it says so. */
+  /** The read mode of each query's table, if it gives one. */
   readonly readModes: unknown[] = []
-  /** By id: several may have the same name. */
+  /** The tables by id; several may have the same name. */
   readonly #tables = new Map<string, Table>()
 
-  /** The names of the tables, each as often as there is one. */
+  /** The names of the tables, with duplicates. */
   get tables(): readonly string[] {
     return Array.from(this.#tables.values(), ({ name }) => name)
   }
 
-  /** One more table of that name, as another server has made it. */
+  /** Adds another table of that name, as if another server had created it. */
   duplicate(name: string, row: Row): void {
     const id = randomUUID()
     this.#tables.set(id, { id, name, rows: new Map([[row.id, row]]), indexes: [] })
@@ -47,7 +48,7 @@ export class RethinkStandIn extends FragileServer {
     socket.on('data', (bytes) => {
       rest = Buffer.concat([rest, bytes])
       for (let end = rest.indexOf(0); !isReady && end !== -1; end = rest.indexOf(0)) {
-        // Before its first message, a client tells the version of the protocol in four bytes.
+        // Before its first message, a client sends the version of the protocol in four bytes.
         const answers = shake(String(rest.subarray(rest.indexOf('{'), end)))
         rest = rest.subarray(end + 1)
         for (const answer of answers.messages) socket.write(`${JSON.stringify(answer)}\0`)
@@ -116,7 +117,7 @@ export class RethinkStandIn extends FragileServer {
         return Number.NEGATIVE_INFINITY
       case TermType.DB:
         return arg(0)
-      // Where a database is named, that comes first.
+      // If a database is named, it is the first argument.
       case TermType.TABLE:
         this.readModes.push(options['read_mode'])
         return args.length > 1 && arg(0) === 'rethinkdb' ? this.#config() : this.#rows(arg(args.length - 1) as string)
@@ -135,7 +136,7 @@ export class RethinkStandIn extends FragileServer {
           rows.filter((row) => wanted.every(([field, value]) => row[field] === value))
         )
       }
-      // Of `table_config` alone: a table gets another name.
+      // Supported for `table_config` only, to rename a table.
       case TermType.UPDATE: {
         const { rows } = arg(0) as Rows
         for (const { id } of rows) Object.assign(this.#tables.get(id) as Table, arg(1))
@@ -249,7 +250,7 @@ interface Table {
   readonly indexes: string[]
 }
 
-/** How long the server takes from asking whether there is a table to having made it, in milliseconds. */
+/** How long the server takes to create a table after it has checked that there is none, in milliseconds. */
 const creating = 100
 
 function isCreation(term: unknown): term is readonly [number, unknown[]] {
@@ -258,7 +259,7 @@ function isCreation(term: unknown): term is readonly [number, unknown[]] {
 
 const nothing = { deleted: 0, errors: 0, inserted: 0, replaced: 0, skipped: 0, unchanged: 0 }
 
-/** A selection of a table. */
+/** A selection of rows of a table. */
 class Rows {
   readonly from: Map<string, Row>
   readonly rows: readonly Row[]
@@ -294,7 +295,7 @@ function fieldOf(row: unknown, name: string): unknown {
   return (row as Row)[name]
 }
 
-/** SCRAM-SHA-256 (RFC 5802) with the empty password of a fresh server; what a client proves is not checked. */
+/** SCRAM-SHA-256 (RFC 5802) with the empty password of a fresh server. The client's proof is not checked. */
 function handshake(): (message: string) => { readonly messages: readonly object[]; readonly isLast: boolean } {
   const salt = randomBytes(16)
   let first = ''

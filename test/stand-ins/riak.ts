@@ -8,7 +8,7 @@ interface RiakObject {
   readonly contentType: string
   readonly vclock: string
   readonly etag: string
-  /** Deleted: Riak keeps something of it for a while, also in the list of keys. */
+  /** Whether it was deleted: Riak keeps a tombstone for a while, also in the list of keys. */
   readonly isTombstone: boolean
 }
 
@@ -19,10 +19,10 @@ interface Reply {
 }
 
 /**
- * A node of Riak KV 3 as its HTTP API shows it, written after the documentation and the sources of riak_kv: objects with
- * vector clocks and ETags, without siblings; bucket types; conditions. As there, a write to a strongly consistent type
- * compares the vector clock along with the write, one to another type checks its conditions some time before. Keeps all
- * in memory.
+ * A stand-in for a node of Riak KV 3 with its HTTP API, written after the documentation and the sources of riak_kv:
+ * objects with vector clocks and ETags, without siblings; bucket types; conditions. As in Riak, a write to a strongly
+ * consistent type compares the vector clock atomically with the write, and a write to another type checks its
+ * conditions some time before. All data is in memory.
  */
 export class RiakStandIn extends FragileServer {
   /** Bucket types by name, with their properties. */
@@ -31,13 +31,13 @@ export class RiakStandIn extends FragileServer {
     ['eventual', { allow_mult: false, n_val: 3 }],
     ['siblings', { allow_mult: true, n_val: 3 }]
   ])
-  /** What came: method and path. */
+  /** The method and path of each request. */
   readonly requests: string[] = []
-  /** A status that the next requests get instead of an answer, and how many. */
+  /** A status to answer the next requests with, and how many of them. */
   refusals = { status: 503, count: 0 }
-  /** Whether it knows `X-Riak-If-Not-Modified`, as Riak does since 3.0.13. */
+  /** Whether it supports `X-Riak-If-Not-Modified`, as Riak does since 3.0.13. */
   isRecent = true
-  /** Run when a write has come, and when it has passed its conditions and is about to be carried out. */
+  /** Called when a write has been received, and when it has passed its conditions and is about to be carried out. */
   beforeConditions: (() => Promise<void>) | undefined
   beforeWrite: (() => Promise<void>) | undefined
   readonly #objects = new Map<string, RiakObject>()
@@ -134,8 +134,8 @@ function found(object: RiakObject | undefined): Reply {
 }
 
 /**
- * What webmachine, and for `X-Riak-If-Not-Modified` riak_kv itself, checks before a write begins. For webmachine, an ETag
- * in If-Match is no reason not to create what is not there.
+ * Returns the status of an unmet condition. Webmachine checks the conditions before a write begins, and riak_kv itself
+ * checks `X-Riak-If-Not-Modified`. An ETag in If-Match does not keep webmachine from creating a missing object.
  */
 function unmet(
   headers: IncomingMessage['headers'],

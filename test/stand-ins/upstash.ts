@@ -7,14 +7,14 @@ type Command = readonly [name: string, ...args: (string | number)[]]
 
 export interface HttpDoor {
   readonly url: string
-  /** How many requests came since the last call. */
+  /** How many requests were received since the last call. */
   requests(): number
   close(): Promise<void>
 }
 
 /**
- * Stands in for Upstash in front of a Redis: a command is a JSON array, several of them to `/pipeline` are an array of
- * those, and texts go back in base64, as its client asks for.
+ * A stand-in for Upstash in front of a Redis. A command is a JSON array, several commands to `/pipeline` are an array
+ * of these, and texts are returned in base64, as Upstash's client requests.
  */
 export async function upstashDoor({ host, port }: { host: string; port: number }): Promise<HttpDoor> {
   const redis = new Redis(port, host, { maxRetriesPerRequest: 0, retryStrategy: null })

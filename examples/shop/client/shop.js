@@ -1,4 +1,4 @@
-// Enhancements of the pages. They work without scripts too.
+// Enhances the pages, which work without scripts too.
 
 const live = document.querySelector('#live')
 

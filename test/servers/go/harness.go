@@ -1,4 +1,5 @@
-// Uses gorilla/securecookie, gorilla/sessions and boj/redistore as a test asks: a line of JSON in, a line of JSON out.
+// Uses gorilla/securecookie, gorilla/sessions and boj/redistore on behalf of a test: each request is a line of JSON on
+// standard input, and each answer a line of JSON on standard output.
 package main
 
 import (
@@ -78,7 +79,7 @@ func codecs(a ask) []securecookie.Codec {
 	return all
 }
 
-// A value with the type that the end of its key asks for, or an int where it is whole.
+// Gives a value the type that the suffix of its key asks for. Any other whole number becomes an int.
 func typed(key string, value interface{}) interface{} {
 	number, isNumber := value.(float64)
 	switch {
@@ -113,7 +114,7 @@ func sessionStore(a ask) (sessions.Store, error) {
 	return store, err
 }
 
-// What a handler does with a session of gorilla/sessions, and what it finds.
+// Reads, changes and saves a session of gorilla/sessions as a handler would, and returns the values that it found.
 func session(a ask) (*answer, error) {
 	store, err := sessionStore(a)
 	if err != nil {
@@ -170,7 +171,7 @@ func session(a ask) (*answer, error) {
 	return found, nil
 }
 
-// What an app does that seals a map, or a structure, with securecookie.
+// Opens a map, changes it and seals it with securecookie, as an app would.
 func secure(a ask) (*answer, error) {
 	found := &answer{Values: map[string]interface{}{}}
 	if a.Cookie != "" {
@@ -190,7 +191,7 @@ func secure(a ask) (*answer, error) {
 	return found, err
 }
 
-// The same, with a structure that has but two of the keys.
+// Does the same with a structure that has only two of the keys.
 func structure(a ask) (*answer, error) {
 	var held struct {
 		User   string `json:"user"`
@@ -209,7 +210,7 @@ func id(a ask) (*answer, error) {
 	return &answer{Cookie: cookie}, err
 }
 
-// Bytes of encoding/gob, in hex.
+// Returns the bytes of encoding/gob, in hex.
 func bytes(a ask) (*answer, error) {
 	if a.Text != "" {
 		text, err := securecookie.GobEncoder{}.Serialize(a.Text)
@@ -241,7 +242,7 @@ func init() {
 	}
 	gob.Register(profile{})
 	gob.Register(role(""))
-	// What redistore says to the terminal is no answer.
+	// redistore prints to standard output too, which must not be taken for an answer.
 	answers := os.Stdout
 	os.Stdout = os.Stderr
 	lines := bufio.NewScanner(os.Stdin)

@@ -3,7 +3,7 @@ import { Documents, largest, Refusal } from './documents.js'
 
 const maxMessage = 48_000_000
 
-/** What a server answers to a command; nothing of it knows of connections. */
+/** Answers commands as a server does. It knows nothing about connections. */
 export class Databases {
   readonly #collections = new Map<string, Documents>()
   readonly #answers = new Map<string, { readonly txnNumber: string; readonly answer: Document }>()
@@ -12,7 +12,7 @@ export class Databases {
   readonly #wireVersion: number
   readonly #address: () => string
 
-  /** `8.0`, the first with the command bulkWrite, or `7.0`. */
+  /** @param version `8.0`, the first with the command bulkWrite, or `7.0`. */
   constructor(version: '7.0' | '8.0', address: () => string) {
     this.#wireVersion = version === '8.0' ? 25 : 21
     this.#address = address
@@ -31,7 +31,7 @@ export class Databases {
     }
   }
 
-  /** A retryable write that was done already gets the answer that was lost. */
+  /** Answers a command. A repeated retryable write gets the answer of the first attempt. */
   #once(command: Document): Document {
     const { lsid, txnNumber } = command
     if (lsid === undefined || txnNumber === undefined) return this.#answer(command)
@@ -74,7 +74,10 @@ export class Databases {
     throw new Refusal(59, 'CommandNotFound', `no such command: '${name}'`)
   }
 
-  /** A replica set of one, so that the driver uses sessions and retryable writes. No topologyVersion: it polls. */
+  /**
+   * Describes a replica set of one server, so that the driver uses sessions and retryable writes. Without
+   * `topologyVersion` the driver polls.
+   */
   #hello(): Document {
     const address = this.#address()
     return {
@@ -98,7 +101,7 @@ export class Databases {
     }
   }
 
-  /** One batch and no cursor: what does not fit in it is refused, so that a test sees it. */
+  /** Returns a single batch without a cursor. A larger result is refused, so that the test notices. */
   #find(
     namespace: string,
     { filter = {}, sort, limit = 0, batchSize = 101, singleBatch, projection }: Document
@@ -171,7 +174,7 @@ export class Databases {
   }
 }
 
-/** Carries out the statements of a write command, each on its own: what the store asks for is unordered or alone. */
+/** Carries out the statements of a write command independently: the store's writes are either unordered or single. */
 function eachOf(statements: readonly Document[], carryOut: (statement: Document, index: number) => { n: number }) {
   let n = 0
   const writeErrors: Document[] = []
@@ -192,7 +195,7 @@ function project(document: Document, projection: Document | undefined): Document
   return Object.fromEntries(kept)
 }
 
-/** By the bytes of one text, which is all that the store asks for. */
+/** Sorts by one text field, which is all that the store asks for. */
 function sorted(documents: readonly Document[], sort: Document | undefined): readonly Document[] {
   const [key] = Object.keys(sort ?? {})
   if (key === undefined) return documents

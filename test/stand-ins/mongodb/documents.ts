@@ -1,6 +1,6 @@
 import { calculateObjectSize, type Document, EJSON } from 'bson'
 
-/** A refusal as the server words it. */
+/** A refusal with the server's code and message. */
 export class Refusal extends Error {
   readonly code: number
   readonly codeName: string
@@ -24,7 +24,7 @@ export interface Updated {
   readonly upserted?: unknown
 }
 
-/** One collection. Every method runs from its beginning to its end at once: what the server does atomically for one document. */
+/** One collection. Every method is synchronous, and so atomic, as the server is for a single document. */
 export class Documents {
   readonly #namespace: string
   readonly #isValid: (document: Document) => boolean
@@ -78,7 +78,7 @@ export class Documents {
     }
   }
 
-  /** One pass of the TTL monitor: only dates, only where an index says so. */
+  /** Runs the TTL monitor once. It considers only dates, and only fields whose index asks for it. */
   removeExpired(now: number): void {
     for (const { key, expireAfterSeconds } of this.indexes) {
       if (expireAfterSeconds === undefined) continue
@@ -95,7 +95,10 @@ export class Documents {
     return sized(document)
   }
 
-  /** By `_id` where the filter names it, so that a test with many records is not slow. */
+  /**
+   * The documents to check: those with the `_id` in the filter if there is one, so that a test with many records is not
+   * slow.
+   */
   *#candidates({ _id }: Document): Generator<Document> {
     const ids = isOperators(_id) ? _id['$in'] : [_id]
     if (_id === undefined || !Array.isArray(ids)) yield* this.#byId.values()
@@ -107,7 +110,7 @@ export class Documents {
     }
   }
 
-  /** The new document has what the filter says to be equal; then the update is done to it. */
+  /** Inserts a document with the fields that the filter requires to be equal, after applying the update to it. */
   #upsert(filter: Document, update: Document): unknown {
     const equalities = Object.entries(filter).filter(([, condition]) => !isOperators(condition))
     const document = changed(Object.fromEntries(equalities), update, true)
@@ -117,7 +120,7 @@ export class Documents {
   }
 }
 
-/** The largest document, and what the server says of a larger one. */
+/** The size of the largest document, in bytes. */
 export const largest = 16 * 1024 * 1024
 
 function sized(document: Document): Document {
@@ -157,13 +160,13 @@ function holds(value: unknown, operator: string, operand: unknown): boolean {
   }
 }
 
-/** Texts by their bytes, which those of ids are the characters of. */
+/** Compares texts by their characters, which for ids is the order of their bytes. */
 function order(value: unknown, operand: unknown): number {
   if (typeof value !== 'string' || typeof operand !== 'string') return Number(value) - Number(operand)
   return value === operand ? 0 : value < operand ? -1 : 1
 }
 
-/** The server compares only values of one type: a date is neither before nor after a number, nor one that is missing. */
+/** The server compares only values of the same type: a date is neither before nor after a number or a missing value. */
 function comparable(value: unknown, operand: unknown): boolean {
   const dates = value instanceof Date && operand instanceof Date
   const texts = typeof value === 'string' && typeof operand === 'string'

@@ -1,10 +1,10 @@
 import { type Document, deserialize, serialize } from 'bson'
 
-/** A command as a driver sends it, whatever it was wrapped in. */
+/** A command of a driver, whatever kind of message it came in. */
 export interface Request {
   readonly requestId: number
   readonly command: Document
-  /** Whether the driver waits for no answer, as for writes with `w: 0`. */
+  /** Whether the driver expects no answer, as for writes with `w: 0`. */
   readonly silent: boolean
   reply(answer: Document): Buffer
 }
@@ -14,7 +14,7 @@ const opQuery = 2004
 const opMsg = 2013
 const headerLength = 16
 
-/** Cuts a stream of bytes into requests (MongoDB wire protocol: OP_MSG, and OP_QUERY for the first greeting). */
+/** Splits a stream of bytes into requests (MongoDB wire protocol: OP_MSG, and OP_QUERY for the first greeting). */
 export class Requests {
   #rest = Buffer.alloc(0)
 
@@ -55,7 +55,7 @@ function requestInMsg(message: Buffer, requestId: number): Request {
   return { requestId, command, silent: (flags & 2) !== 0, reply }
 }
 
-/** `identifier\0`, then documents to the end of the section. */
+/** Parses a document sequence: `identifier\0`, then documents up to the end of the section. */
 function sequenceAt(message: Buffer, start: number, size: number): Document {
   const nameEnd = message.indexOf(0, start + 4)
   const name = message.toString('utf8', start + 4, nameEnd)
@@ -66,9 +66,9 @@ function sequenceAt(message: Buffer, start: number, size: number): Document {
 
 function requestInQuery(message: Buffer, requestId: number): Request {
   const nameEnd = message.indexOf(0, headerLength + 4)
-  const command = documentAt(message, nameEnd + 9) // behind how many to skip and to return
+  const command = documentAt(message, nameEnd + 9) // after the numbers to skip and to return
   const head = Buffer.alloc(20)
-  head.writeInt32LE(8, 0) // can await data, as all servers can
+  head.writeInt32LE(8, 0) // flag: can await data, as every server can
   head.writeInt32LE(1, 16) // one document
   const reply = (answer: Document) => framed(opReply, requestId, Buffer.concat([head, serialize(answer)]))
   return { requestId, command, silent: false, reply }
