@@ -1,7 +1,7 @@
 import type { StoredRecord, Write, WriteResult } from '../../types/store.js'
 import { type Bug, roundTrip, SoundStore } from './sound-store.js'
 
-/** Batches that are not the sum of their parts. */
+/** Batches that differ from the single calls. */
 export const batchBugs: readonly Bug[] = [
   {
     bug: 'readMany answers in the order of the engine',

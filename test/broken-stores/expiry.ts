@@ -11,7 +11,7 @@ const end = (bug: string, promise: string, keep: (expires: number) => number): B
   }
 })
 
-/** A store whose one method forgets to look at the end. */
+/** A store in which one method does not check the end of a record. */
 const forgets = (method: 'read' | 'create' | 'update' | 'touch' | 'remove', promise: string): Bug => ({
   bug: `${method} takes an expired record for a live one`,
   promise,
@@ -46,7 +46,7 @@ const forgets = (method: 'read' | 'create' | 'update' | 'touch' | 'remove', prom
 
 const day = 86_400_000
 
-/** Ends that are miscounted, and methods that do not look at them. */
+/** Stores that miscalculate ends, and methods that do not check them. */
 export const expiryBugs: readonly Bug[] = [
   forgets('read', 'an expired record is not read'),
   forgets('create', 'an id whose record has expired can be created anew'),
@@ -132,7 +132,7 @@ export const expiryBugs: readonly Bug[] = [
 
 const allTimers = new WeakMap<object, Map<string, number>>()
 
-/** When the engine drops what; shared by the clients of an engine. */
+/** The times at which the engine drops records; shared by the clients of an engine. */
 function timers({ engine }: SoundStore): Map<string, number> {
   const known = allTimers.get(engine) ?? new Map<string, number>()
   allTimers.set(engine, known)

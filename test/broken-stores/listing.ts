@@ -1,7 +1,7 @@
 import type { PageOptions, RecordPage } from '../../types/store.js'
 import { type Bug, SoundStore } from './sound-store.js'
 
-/** Pages gone wrong. */
+/** Stores with wrong pages. */
 export const listingBugs: readonly Bug[] = [
   {
     bug: 'list leaves out the last record of each page',

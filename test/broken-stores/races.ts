@@ -1,7 +1,7 @@
 import type { StoredRecord, Version } from '../../types/store.js'
 import { type Bug, roundTrip, SoundStore } from './sound-store.js'
 
-/** A look and a write with a way to the engine between them. */
+/** Stores that read and then write, with a round trip to the engine in between. */
 export const raceBugs: readonly Bug[] = [
   {
     bug: 'create looks first and writes later',

@@ -8,7 +8,7 @@ import type {
   WriteResult
 } from '../../types/store.js'
 
-/** What stands for a database server: several clients and several stores work on one. */
+/** A stand-in for a database server, which several clients and several stores may share. */
 export class Engine {
   readonly rows = new Map<string, Row>()
   lastVersion = 0
@@ -21,7 +21,7 @@ export interface Row {
   readonly expires: number
 }
 
-/** A store that keeps the contract, in small steps that a broken one can override. */
+/** A store that keeps the contract. Its methods are small steps that a broken store can override. */
 export class SoundStore implements Required<Omit<RecordStore, 'capabilities' | 'address'>> {
   readonly kind = 'record'
   readonly engine: Engine
@@ -119,12 +119,12 @@ export class SoundStore implements Required<Omit<RecordStore, 'capabilities' | '
     return version
   }
 
-  /** The text as the engine keeps it. */
+  /** Returns the text as the engine keeps it. */
   keep(text: string): string {
     return text
   }
 
-  /** The end as the engine keeps it. */
+  /** Returns the end as the engine keeps it. */
   end(expires: number): number {
     return expires
   }
@@ -147,15 +147,15 @@ export class SoundStore implements Required<Omit<RecordStore, 'capabilities' | '
   }
 }
 
-/** One mistake that the writer of a store can make. */
+/** A mistake that the author of a store can make. */
 export interface Bug {
   readonly bug: string
-  /** The case that is about this mistake; others may see it too. */
+  /** The conformance case for this mistake; others may notice it too. */
   readonly promise: string
   readonly Store: new (engine: Engine, table: string) => SoundStore
 }
 
-/** The way to the engine and back, in which others get their turn. */
+/** A round trip to the engine, during which other clients get their turn. */
 export function roundTrip(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve))
 }

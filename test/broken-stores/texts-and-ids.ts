@@ -20,7 +20,7 @@ const id = (bug: string, promise: string, change: (id: string) => string): Bug =
   }
 })
 
-/** Texts that change on the way, and ids that meet. */
+/** Stores that change texts, and stores that confuse ids. */
 export const textAndIdBugs: readonly Bug[] = [
   text('a text is trimmed', 'white space at either end', (original) => original.trim()),
   text('white space at the end is cut off', 'white space at either end', (original) => original.replace(/ +$/, '')),

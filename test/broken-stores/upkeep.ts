@@ -13,7 +13,7 @@ const lacks = (method: Method): Bug => ({
   }
 })
 
-/** Setting up, sweeping, clearing and closing gone wrong. */
+/** Stores with mistakes in setup, sweep, clear and close. */
 export const upkeepBugs: readonly Bug[] = [
   lacks('readMany'),
   lacks('saveMany'),

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Version } from '../../types/store.js'
 import { type Bug, SoundStore } from './sound-store.js'
 
-/** Versions that come back. */
+/** Stores that use a version twice. */
 export const versionBugs: readonly Bug[] = [
   {
     bug: 'the version starts at 1 again after remove',

@@ -1,7 +1,7 @@
 import type { StoredRecord, Version } from '../../types/store.js'
 import { type Bug, roundTrip, SoundStore } from './sound-store.js'
 
-/** Mistakes of single reads and writes, with nobody else about. */
+/** Mistakes of single reads and writes, without concurrency. */
 export const writeBugs: readonly Bug[] = [
   {
     bug: 'the store does not say what kind it is',

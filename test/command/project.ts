@@ -9,7 +9,7 @@ import { directoryFor } from '../servers/process.js'
 
 export const run = promisify(execFile)
 
-/** What a command wrote, and the code that it ended with. */
+/** The output of a command, and its exit code. */
 export interface Said {
   readonly out: string
   readonly error: string
@@ -21,10 +21,10 @@ export interface Started {
   readonly said: Promise<Said>
 }
 
-/** What of this repository's dependencies an app has installed beside the package. */
+/** The dependencies of this repository that an app has installed beside the package. */
 const PEERS = ['fastify', 'zod', 'fastify-plugin', 'libsodium', '@fastify/cookie', '@fastify/error']
 
-/** A folder that has the package installed from what is published, and files of an app. */
+/** A folder with the files of an app, in which the package is installed from the published files. */
 export class Project {
   readonly directory: string
   /** The command's file. */
@@ -35,7 +35,7 @@ export class Project {
     this.bin = bin
   }
 
-  /** @param others packages that the app needs besides */
+  /** @param others Further packages that the app needs. */
   static async make(
     t: Test,
     files: Readonly<Record<string, string>>,
@@ -57,7 +57,7 @@ export class Project {
     return new Project(directory, join(own, manifest.bin['fastify-sessions']))
   }
 
-  /** Starts the command. `env` is set besides what the test has. */
+  /** Starts the command. `env` is added to the test's own environment. */
   start(args: readonly string[], env: Readonly<Record<string, string>> = {}): Started {
     const child = spawn(process.execPath, [this.bin, ...args], {
       cwd: this.directory,
@@ -73,7 +73,9 @@ export class Project {
     return said
   }
 
-  /** Starts the command on a terminal of 80 columns, by util-linux' `script`; what it writes comes as one stream. */
+  /**
+   * Starts the command on a terminal of 80 columns, by util-linux's `script`. Its output and errors come as one stream.
+   */
   terminal(args: readonly string[], env: Readonly<Record<string, string>> = {}): Started {
     const line = ['stty cols 80;', 'exec', process.execPath, this.bin, ...args].join(' ')
     const child = spawn('script', ['-qec', line, '/dev/null'], {

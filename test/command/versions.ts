@@ -6,8 +6,8 @@ import type { Definition, RecordStore } from '../../lib/index.js'
 import { buildApp, Client, KEY } from '../client.js'
 
 /**
- * The options of an app that came to version 2, as its options module has them. What the store does when the command
- * writes, the environment says: the command is interrupted, the store fails, or a live app writes first.
+ * The options module of an app at version 2. Environment variables determine what the store does when the command
+ * writes: the command is interrupted, the store fails, or a live app writes first.
  */
 export const MODULE = `import { around, engine } from './engine.mjs'
 import { z } from 'zod'
@@ -45,10 +45,10 @@ export const options = {
 }
 `
 
-/** How version 1 of that app defines the session. */
+/** The session's definition in version 1 of that app. */
 export const FIRST: Definition = { store: 'records', schema: z.object({ name: z.string(), n: z.number().default(0) }) }
 
-/** How version 2 does. */
+/** The session's definition in version 2. */
 export const SECOND: Definition = {
   store: 'records',
   version: 2,
@@ -67,7 +67,10 @@ export const SECOND: Definition = {
   }
 }
 
-/** An app that runs one of the versions on a store; where the command is told of it, it writes before the command does. */
+/**
+ * Makes an app that runs one of the versions on a store. If the command is told its address, the app writes before the
+ * command does.
+ */
 export async function live(t: Test, store: RecordStore, login: Definition): Promise<FastifyInstance> {
   const app = await buildApp(t, { stores: { records: store }, sessions: { login } })
   app.get('/in/:name', async (request) => {
@@ -89,20 +92,20 @@ export interface Visitor {
   readonly client: Client
 }
 
-/** Signs somebody in, to an app of version 1. */
+/** Signs a visitor in to an app of version 1. */
 export async function visitor(app: FastifyInstance, name: string): Promise<Visitor> {
   const client = new Client(app)
   const { body: id } = await client.get(`/in/${encodeURIComponent(name)}`)
   return { id, client }
 }
 
-/** Where the app listens. */
+/** Resolves to the address of the app. */
 export async function addressOf(app: FastifyInstance): Promise<string> {
   await app.listen({ port: 0, host: '127.0.0.1' })
   return `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`
 }
 
-/** All records of a store, by id. */
+/** Resolves to all records of a store, by id. */
 export async function recordsOf(store: RecordStore) {
   const found = new Map<string, { readonly text: string; readonly expires: number }>()
   let after: string | undefined
@@ -114,7 +117,7 @@ export async function recordsOf(store: RecordStore) {
   return found
 }
 
-/** The version of the schema of each record of a session. */
+/** Resolves to the schema version of each record of a session. */
 export async function versionsOf(store: RecordStore): Promise<readonly number[]> {
   const records = [...(await recordsOf(store)).values()].map(({ text }) => JSON.parse(text))
   return records.filter(({ c }) => c !== undefined).map(({ v = 1 }) => v)

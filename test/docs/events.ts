@@ -23,7 +23,7 @@ export async function eventExamples(t: Test, examples: Examples): Promise<void> 
     const lines = body.split('\n')
     for (const line of [
       'sessions_events_total{event="created",session="login",store="file"} 1',
-      // Also before this page, which asks for no session, its record is read.
+      // The record is read before this page too, although it asks for no session.
       'sessions_events_total{event="loaded",session="login",store="file"} 2',
       'sessions_trip_seconds_count{event="loaded",store="file"} 2'
     ]) {

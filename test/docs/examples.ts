@@ -9,7 +9,7 @@ import { blocksOf, type Page, root } from './pages.js'
 
 const run = promisify(execFile)
 
-/** What examples take for granted: the README's app, with a session of who is signed in. */
+/** The code that examples take for granted: the README's app, with a session for sign-in. */
 const PRELUDE = `
 import Fastify from 'fastify'
 import sessions, { cookieStore, defineSession, defineSessions, LimitError, memoryStore, SaveError } from 'fastify-sessions'
@@ -31,7 +31,7 @@ await app.register(sessions, options)
 `
 const REGISTER = "declare module 'fastify-sessions' { interface Register { options: typeof options } }"
 
-/** Where examples say where an engine is, and what says where the test's own is. */
+/** The addresses of engines in examples, and the code that replaces them by the test's own. */
 const ADDRESSES: readonly (readonly [string, string])[] = [
   ["'redis://localhost:6379'", 'process.env.REDIS_URL as string'],
   ["'localhost:11211'", 'process.env.MEMCACHED_ADDRESS as string'],
@@ -44,14 +44,16 @@ const ADDRESSES: readonly (readonly [string, string])[] = [
   ['port: 3000', 'port: 0']
 ]
 
-/** Modules that examples are compiled with, and can't run with here, and what takes their place in what was compiled. */
+/**
+ * Modules with which examples are compiled but can't run here, and the modules that replace them in the compiled code.
+ */
 const STAND_INS: readonly (readonly [string, string])[] = [
   ["from 'couchbase'", "from '../../test/docs/couchbase.js'"],
-  // better-sqlite3 is for newer versions of Node than the oldest that the tests run on; libsql has the same interface.
+  // better-sqlite3 needs a newer Node than the oldest that the tests run on; libsql has the same interface.
   ["from 'better-sqlite3'", "from 'libsql'"]
 ]
 
-/** All examples of the manual, compiled as one program; but each that stands for itself, as one of its own. */
+/** All examples of the manual, compiled as one program. An example that is a complete app is a program of its own. */
 export class Examples {
   readonly #paths: ReadonlyMap<string, string>
   readonly #unused: Set<string>
@@ -62,8 +64,9 @@ export class Examples {
   }
 
   /**
-   * @param program a name for what is compiled together
-   * @throws what the compiler says of an example that does not compile
+   * Compiles the examples of pages.
+   * @param program A name for the program.
+   * @throws Error with the compiler's messages when an example does not compile
    */
   static async compile(pages: readonly Page[], program: string): Promise<Examples> {
     const texts = pages.flatMap((page) =>
@@ -83,7 +86,7 @@ export class Examples {
     return new Examples(new Map(paths.map(([name, out]) => [textOf.get(name) as string, join(out, `${name}.js`)])))
   }
 
-  /** The example that holds `part`, compiled. */
+  /** Returns the path of the compiled example that contains `part`. */
   path(part: string | RegExp): string {
     const holds = (text: string) => (typeof part === 'string' ? text.includes(part) : part.test(text))
     const [text, path] = [...this.#paths].find(([text]) => holds(text)) ?? []
@@ -92,30 +95,33 @@ export class Examples {
     return path
   }
 
-  /** The module of the example that holds `part`: its app, and what it names itself. */
+  /** Imports the example that contains `part`, and returns its module: its app, and its own declarations. */
   async load<Own = object>(t: Test, part: string | RegExp): Promise<Own & { readonly app: FastifyInstance }> {
     const module = (await import(pathToFileURL(this.path(part)).href)) as Own & { readonly app: FastifyInstance }
     t.teardown(() => module.app.close())
     return module
   }
 
-  /** Those that nobody has asked for: compiled, and not run. */
+  /** The examples that were compiled but not run by any test. */
   get unused(): readonly string[] {
     return [...this.#unused]
   }
 }
 
-/** Whether it makes an app of its own, as in a file that a reader pastes. */
+/** Whether the example makes an app of its own, like a file that a reader pastes. */
 function isWhole(text: string): boolean {
   return /^(export )?const app = (Fastify\(|await NestFactory\b)/m.test(text)
 }
 
-/** A test asks a part of an app by itself; one that listens is run as it stands. */
+/** Exports the app, so that a test can send requests to it. An app that listens is run unchanged. */
 function withApp(text: string): string {
   return /app\.listen|export const app/.test(text) ? text : `${text}\nexport { app }\n`
 }
 
-/** Each is a module of its own; what one declares is not known to the next, but for the types of the app. */
+/**
+ * Makes an example a module of its own. Its declarations are not visible to other examples, except for the types of the
+ * app.
+ */
 function afterPrelude(text: string, index: number): string {
   const names = ['app', ...[...text.matchAll(/^const (\w+) =/gm)].map(([, name]) => name)]
   return `${PRELUDE}${index === 0 ? REGISTER : ''}\n${replaced(text, ADDRESSES)}\nexport { ${names} }\n`
@@ -129,7 +135,7 @@ function nameOf({ path }: Page, index: number): string {
   return `${path.replace(/\.md$/, '').replaceAll('/', '-')}-${index}`
 }
 
-/** Compiles files as a program of their own, inside the package, so that its name resolves to itself. */
+/** Compiles files as a program of its own, inside the package, so that the package's name resolves to itself. */
 export async function compile(name: string, files: Readonly<Record<string, string>>): Promise<string> {
   const directory = join(root, 'dist/readme', name)
   await rm(directory, { recursive: true, force: true })
@@ -148,7 +154,7 @@ export async function compile(name: string, files: Readonly<Record<string, strin
   }
   await writeFile(join(directory, 'tsconfig.json'), JSON.stringify(config))
   for (const [file, text] of Object.entries(files)) await writeFile(join(directory, `${file}.ts`), text)
-  // The test runner's own preloads are not for the compiler.
+  // The compiler must not load the test runner's preloads.
   const tsc = join(root, 'node_modules/.bin/tsc')
   await run('sh', ['-c', 'NODE_OPTIONS= exec "$0" -p "$1"', tsc, directory]).catch((error: { stdout: string }) => {
     throw new Error(error.stdout || String(error))

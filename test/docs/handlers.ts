@@ -129,7 +129,7 @@ function accounts(t: Test, account: Definition) {
   })
 }
 
-/** The test runner's own preloads are not for other programs. */
+/** Returns the environment for other programs, which must not load the test runner's preloads. */
 function plain(): NodeJS.ProcessEnv {
   return { ...process.env, NODE_OPTIONS: '' }
 }

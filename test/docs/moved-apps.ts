@@ -12,7 +12,7 @@ interface Module {
   readonly client?: { destroy(): void }
 }
 
-/** The page's apps, each in a program of its own, since all declare what a session holds. */
+/** Runs the page's apps, each as a program of its own, because all of them declare the contents of a session. */
 export async function running(
   t: Test,
   { path }: Page,

@@ -7,7 +7,7 @@ import { Client } from '../client.js'
 import type { Examples } from './examples.js'
 import { blocksOf, readPages, root } from './pages.js'
 
-/** What docs/neighbours.md shows, done by a visitor. */
+/** Tests the examples of docs/neighbours.md, as a visitor. */
 export async function neighbours(t: Test, examples: Examples): Promise<void> {
   t.test('a default session sends back to where one came from', async (t) => {
     const { app } = await examples.load(t, "default: 'login'")
@@ -36,7 +36,7 @@ export async function neighbours(t: Test, examples: Examples): Promise<void> {
   t.test('middleware counts in the session that it was handed', async (t) => {
     const app = await scripts.load(t, 'app.use(', EXPRESS)
     app.get('/views', async (request) => (request.session as unknown as { views: number }).views)
-    // Express answers over a socket alone.
+    // Express answers only over a socket.
     const url = new URL('/views', await app.listen({ port: 0, host: '127.0.0.1' }))
     const first = await fetch(url)
     const [cookie = ''] = String(first.headers.get('set-cookie')).split(';')
@@ -47,7 +47,7 @@ export async function neighbours(t: Test, examples: Examples): Promise<void> {
   t.test('no script of the manual goes untried', async (t) => t.same(scripts.unused, []))
 }
 
-/** What scripts take for granted. */
+/** The code that scripts take for granted. */
 const PRELUDE = `
 import Fastify from 'fastify'
 import sessions, { memoryStore } from 'fastify-sessions'
@@ -61,7 +61,7 @@ const options = {
 }
 `
 
-/** The provider, of which only the way back is shown, knows one user. */
+/** A provider that knows one user. The page shows only the redirect back from it. */
 const PASSPORT = `
 import { Authenticator } from '@fastify/passport'
 const passport = new Authenticator()
@@ -80,7 +80,7 @@ import express from '@fastify/express'
 await app.register(sessions, options)
 `
 
-/** Blocks of JavaScript: of packages whose types are at odds with one another. */
+/** Examples in JavaScript, for packages whose types conflict with one another. */
 class Scripts {
   readonly #texts: readonly string[]
   readonly #used = new Set<string>()
@@ -93,7 +93,7 @@ class Scripts {
     return new Scripts((await readPages()).flatMap((page) => blocksOf(page, ['javascript'])))
   }
 
-  /** The app of the script that holds `part`, as it stands, behind what it takes for granted. */
+  /** Runs the script that contains `part`, after the code that it takes for granted, and returns its app. */
   async load(t: Test, part: string, given: string): Promise<FastifyInstance> {
     const text = this.#texts.find((text) => text.includes(part))
     if (text === undefined) throw new Error(`no script has ${part}`)

@@ -3,14 +3,17 @@ import { join } from 'node:path'
 
 export const root = join(import.meta.dirname, '../../..')
 
-/** A page of the manual as it stands in the repository. */
+/** A page of the manual. */
 export interface Page {
-  /** From the repository's root, such as `docs/stores/redis.md`. */
+  /** The path from the repository's root, such as `docs/stores/redis.md`. */
   readonly path: string
   readonly text: string
 }
 
-/** The files of a folder whose names match, from the repository's root; without what is generated or installed. */
+/**
+ * Returns the files of a folder whose names match, as paths from the repository's root, without generated and installed
+ * ones.
+ */
 export async function pathsIn(folder: string, names: RegExp): Promise<readonly string[]> {
   const paths = await readdir(join(root, folder), { recursive: true })
   return paths
@@ -19,7 +22,7 @@ export async function pathsIn(folder: string, names: RegExp): Promise<readonly s
     .sort()
 }
 
-/** README.md and every page of docs/. */
+/** Reads README.md, CHANGELOG.md, CONTRIBUTING.md and every page of docs/. */
 export async function readPages(): Promise<readonly Page[]> {
   const paths = ['README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', ...(await pathsIn('docs', /\.md$/))]
   return Promise.all(paths.map(async (path) => ({ path, text: await readFile(join(root, path), 'utf8') })))
@@ -30,12 +33,12 @@ export function isOfEngine(path: string): boolean {
   return path.startsWith('docs/stores/') && path !== 'docs/stores/own.md'
 }
 
-/** Whether it tells of moving in: most of its examples are apps before and after that. */
+/** Whether the page is about moving from another plugin: most of its examples are apps before and after the move. */
 export function isOfMove(path: string): boolean {
   return path.startsWith('docs/moving')
 }
 
-/** The texts of a page's fenced blocks in these languages. */
+/** Returns the texts of a page's fenced blocks in these languages. */
 export function blocksOf(page: Page, languages: readonly string[]): readonly string[] {
   const fences = page.text.matchAll(/^```(\w*).*\n([\s\S]*?)^```$/gm)
   return [...fences]
@@ -43,12 +46,14 @@ export function blocksOf(page: Page, languages: readonly string[]): readonly str
     .map(([, , text]) => text as string)
 }
 
-/** A page without its fenced blocks and its code in lines, where nothing is a link or a heading. */
+/**
+ * Returns a page without fenced blocks and without brackets in inline code, in which nothing is a link or a heading.
+ */
 export function proseOf({ text }: Page): string {
   return text.replace(/^```[\s\S]*?^```$/gm, '').replace(/`[^`\n]*`/g, (code) => code.replace(/[[\]()]/g, ''))
 }
 
-/** The anchors of a page's headings, as GitHub and the site make them. */
+/** Returns the anchors of a page's headings, as GitHub and the site generate them. */
 export function anchorsOf(page: Page): ReadonlySet<string> {
   const anchors = new Set<string>()
   for (const [, heading = ''] of page.text.replace(/^```[\s\S]*?^```$/gm, '').matchAll(/^#+ (.*)$/gm)) {

@@ -9,7 +9,7 @@ interface Nest {
   readonly app: { getHttpAdapter(): { getInstance(): FastifyInstance }; close(): Promise<undefined> }
 }
 
-/** What docs/recipes.md shows, done by a visitor. */
+/** Tests the examples of docs/recipes.md, as a visitor. */
 export async function recipes(t: Test, examples: Examples): Promise<void> {
   t.test('one signs in, is remembered, ends the others, and signs out', async (t) => {
     const { app } = await examples.load(t, "post('/sign-in'")

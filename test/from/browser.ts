@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import type { Test } from 'tap'
 
-/** An app that answers, of whatever kind. */
+/** An app of any kind that answers requests. */
 export interface Server {
   ask(url: string, headers: Record<string, string>, method?: 'GET' | 'POST'): Promise<Answer>
 }
@@ -23,7 +23,7 @@ export function byInject(app: FastifyInstance): Server {
   }
 }
 
-/** For handlers that take none but Node's own requests. */
+/** Serves a handler over HTTP. For handlers that accept only Node's own requests. */
 export async function byHttp(t: Test, handler: RequestListener): Promise<Server> {
   const server = createServer(handler)
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -38,7 +38,7 @@ export async function byHttp(t: Test, handler: RequestListener): Promise<Server>
   }
 }
 
-/** Keeps the values of cookies as they came: the other plugins encode theirs, each in its own way. */
+/** A browser that keeps the values of cookies as they came: each of the other plugins encodes them in its own way. */
 export class Browser {
   readonly jar: Map<string, string>
 
@@ -46,7 +46,7 @@ export class Browser {
     this.jar = new Map(jar)
   }
 
-  /** Another one with the same cookies. */
+  /** Returns another browser with the same cookies. */
   copy(): Browser {
     return new Browser(this.jar)
   }

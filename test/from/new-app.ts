@@ -12,7 +12,7 @@ export interface NewApp extends Server {
   readonly log: Record<string, unknown>[]
 }
 
-/** The app after the move: one session, and routes as those of the old apps. */
+/** Makes the app after the move: one session, and the same routes as the old apps. */
 export async function newApp(
   t: Test,
   definition: Partial<Definition<typeof schema>>,

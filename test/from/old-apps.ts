@@ -17,7 +17,7 @@ import { byHttp, byInject, type Server } from './browser.js'
 
 const cookieSessionPlugin = createRequire(import.meta.url)('cookie-session') as (options: object) => RequestHandler
 
-/** What the old apps of these tests keep. */
+/** The session data of the old apps. */
 export interface Old {
   readonly user?: string
   readonly visits?: number
@@ -25,22 +25,22 @@ export interface Old {
 
 type Map<Data> = (old: Old) => Data | undefined
 
-/** One plugin to move away from, and an app that uses it. */
+/** A plugin to move away from, and an app that uses it. */
 export interface OldPlugin {
   readonly name: string
-  /** The cookie that has to be authentic. */
+  /** The name of the cookie that is checked for authenticity. */
   readonly cookie: string
-  /** Whether its cookies are good for a time that is known here, in ms. */
+  /** The lifetime of its cookies in ms, if it is known. */
   readonly lifetime: number | undefined
-  /** Whether no two browsers have the same cookie. */
+  /** Whether two browsers never have the same cookie. */
   readonly isUnique: boolean
-  /** Secrets, the first of which signs. */
+  /** @param secrets The first one signs. */
   open(t: Test, secrets?: readonly string[]): Promise<OldApp>
 }
 
 export interface OldApp extends Server {
   from<Data>(map: Map<Data>, how?: FromOptions<Old>): From<Data>
-  /** How many sessions its store has; none where it has no store. */
+  /** How many sessions its store has; 0 if it has no store. */
   kept(): number
 }
 
@@ -53,7 +53,7 @@ interface OldRequest {
   readonly session: { user?: string; visits?: number } & Record<string, unknown>
 }
 
-/** Routes of the old apps: what each plugin calls signing out differs. */
+/** Adds the routes of the old apps. Each plugin has another way to sign out. */
 function routes(app: FastifyInstance, signOut: (request: never) => unknown): void {
   const sessionOf = (request: unknown) => (request as OldRequest).session
   app.get('/sign-in/:user', async (request) => {

@@ -4,14 +4,14 @@ import { z } from 'zod'
 import sessions, { memoryStore } from '../../lib/index.js'
 import { KEY } from '../client.js'
 
-/** Where a guest stands: before or after fastify-sessions, beside it or in a scope of its own. */
+/** Where a guest is registered: before or after fastify-sessions, in the same scope or in one of its own. */
 export const PLACES = ['before', 'after', 'in a scope before', 'in a scope after'] as const
 export type Place = (typeof PLACES)[number]
 
-/** Registers a plugin of somebody else's, and the routes by which it is tried. */
+/** Registers another plugin (the guest), and the routes that test it. */
 export type Guest = (scope: FastifyInstance) => unknown
 
-/** An app with two sessions, one in the cookie and one on a store that gives promises, and a guest. */
+/** Makes an app with two sessions, one in the cookie and one in a store that returns promises, and with a guest. */
 export async function appWith(t: Test, guest: Guest, place: Place): Promise<FastifyInstance> {
   const app = Fastify()
   t.teardown(() => app.close())
@@ -33,7 +33,7 @@ export async function appWith(t: Test, guest: Guest, place: Place): Promise<Fast
 const schema = z.object({ n: z.number().default(0) })
 export const add = (n: unknown): number => (n as number) + 1
 
-/** Answers by promise, as the engines do: the request has to wait for it. */
+/** A store that returns promises, as stores with an engine do, so that requests have to wait. */
 function slowStore() {
   const engine = memoryStore()
   return new Proxy(engine, {

@@ -8,7 +8,7 @@ import { redisStore } from '../../lib/stores/redis.js'
 import type { RecordStore } from '../../types/store.js'
 import { KEY } from '../client.js'
 
-/** One machine of several: `node app.js <engine> <url>…`. Sends the port that it listens on. */
+/** One of several machines: `node app.js <engine> <url>…`. It sends the port that it listens on to its parent. */
 const [, , engine = '', ...urls] = process.argv
 
 const stores: Readonly<Record<string, () => RecordStore>> = {

@@ -4,22 +4,25 @@ import type { Test } from 'tap'
 import { roundRobin } from './proxy.js'
 
 export interface Machines {
-  /** Asks whichever machine has its turn; answers what a browser would see, and the cookie that it then has. */
+  /**
+   * Sends a request to the machine whose turn it is. Resolves to the response, and to the cookie that a browser then
+   * has.
+   */
   ask(path: string, cookie?: string): Promise<Answer>
-  /** Ends one of the machines as a loss of power would. */
+  /** Kills one of the machines, like a power failure. */
   lose(): Promise<void>
 }
 
 export interface Answer {
   readonly status: number
   readonly text: string
-  /** The new cookie, if there was one. */
+  /** The cookie that the response sets, if any. */
   readonly cookie: string | undefined
 }
 
 const appPath = new URL('app.js', import.meta.url).pathname
 
-/** Four processes of one app, behind a proxy that gives each request to the next. */
+/** Starts four processes of one app, behind a proxy that passes each request to the next one. */
 export async function fourMachines(t: Test, engine: string, urls: readonly string[]): Promise<Machines> {
   const children = Array.from({ length: 4 }, () => fork(appPath, [engine, ...urls], { execArgv: [] }))
   t.teardown(() => Promise.all(children.map(end)))
@@ -37,7 +40,7 @@ async function ask(url: string, cookie: string | undefined): Promise<Answer> {
   return { status: response.status, text: await response.text(), cookie: cookieIn(response) }
 }
 
-/** What was there of an answer whose machine was lost in the midst of it. */
+/** The answer if its machine was killed in the middle of it. */
 const cutShort: Answer = { status: 0, text: '', cookie: undefined }
 
 function cookieIn(response: Response): string | undefined {

@@ -6,7 +6,7 @@ export interface Proxy {
   close(): Promise<void>
 }
 
-/** Passes each request to the next of the ports; one that is not answered becomes a 502. */
+/** Starts a proxy that passes each request to the next port. A request without an answer gets a 502. */
 export async function roundRobin(ports: readonly number[]): Promise<Proxy> {
   const agent = new Agent({ keepAlive: true })
   let turn = 0

@@ -7,7 +7,7 @@ import { buildApp } from '../client.js'
 
 export const schema = z.strictObject({ user: z.string().optional(), items: z.array(z.string()).default([]) })
 
-/** `request.session` as an app has it that has told the types its options. */
+/** The type of `request.session` in an app that has registered its options with the types. */
 export type Theirs = DefaultSession<typeof schema> & Record<string, unknown>
 
 export function theirs(request: FastifyRequest): Theirs {

@@ -2,7 +2,7 @@ import formbody from '@fastify/formbody'
 import Fastify from 'fastify'
 import type { Test } from 'tap'
 
-/** An OAuth 2 provider (RFC 6749) at which everybody is ada, and says yes. Gives its address. */
+/** Starts an OAuth 2 provider (RFC 6749) at which every user is ada, and consents. Resolves to its address. */
 export async function startProvider(t: Test): Promise<string> {
   const provider = Fastify()
   t.teardown(() => provider.close())

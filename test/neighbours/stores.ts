@@ -10,7 +10,7 @@ tap.teardown(() => server.stop())
 export const KINDS = ['memory', 'file', 'cookie', 'redis'] as const
 export type Kind = (typeof KINDS)[number]
 
-/** A store of each kind, to be named as the kind is; `cookie` is always there. */
+/** Makes a store of each kind, by the name of the kind; `cookie` is always available. */
 export function storesFor(t: Test): Record<string, RecordStore> {
   const client = new Redis(server.port, server.host)
   t.teardown(() => client.disconnect())

@@ -3,7 +3,7 @@ import type { StoredRecord, Write } from '../../types/store.js'
 
 export type Step = Job<unknown> extends Generator<infer Asked, unknown, unknown> ? Asked : never
 
-/** Runs a job to its end, answering each step as the test says; gives what it gave, and the steps. */
+/** Runs a job to its end, and answers each step as the test says. Returns the job's result, and the steps. */
 export function drive<T>(
   job: Job<T>,
   answer: (step: Step) => unknown
@@ -17,7 +17,7 @@ export function drive<T>(
   return { result: next.value, steps }
 }
 
-/** What the store throws the job gets. */
+/** Resumes a job with an answer, or with the error that the store throws. */
 function resume<T>(job: Job<T>, answer: () => unknown): IteratorResult<Step, T> {
   let answered: unknown
   try {
@@ -28,18 +28,18 @@ function resume<T>(job: Job<T>, answer: () => unknown): IteratorResult<Step, T> 
   return job.next(answered)
 }
 
-/** What a step writes, whether by itself or with others. */
+/** Returns the writes of a step, whether it is one write or a batch. */
 export function writesOf(step: Step): readonly Write[] {
   if (step.kind === 'read' || step.kind === 'readMany' || step.kind === 'pause') return []
   return step.kind === 'saveMany' ? step.writes : [step]
 }
 
-/** How the test answers the writes of a step. */
+/** Answers the writes of a step as the test says. */
 export function answerWrites(step: Step, answer: (write: Write) => unknown): unknown {
   return step.kind === 'saveMany' ? step.writes.map(answer) : answer(step as Write)
 }
 
-/** What is asked, step by step. */
+/** Returns the kinds of the steps. */
 export function kindsOf(steps: readonly Step[]): readonly string[] {
   return steps.map((step) => {
     const [first] = writesOf(step)
@@ -47,7 +47,7 @@ export function kindsOf(steps: readonly Step[]): readonly string[] {
   })
 }
 
-/** Records by id, and what answers the steps of a job with them. Each write gives the next version. */
+/** Records by id, with which the steps of a job are answered. Each write makes the next version. */
 export class Records {
   readonly #records = new Map<string, StoredRecord>()
   #version = 0
@@ -81,7 +81,7 @@ export class Records {
   }
 }
 
-/** While `run` runs, chance always gives the same. */
+/** Makes `Math.random()` return this value while `run` runs. */
 export function withRandom<T>(value: number, run: () => T): T {
   const { random } = Math
   Math.random = () => value

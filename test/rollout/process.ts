@@ -1,6 +1,6 @@
 /**
- * One version of an app as a process of its own: `version1`, `version2` or `version2-down`, over the sessions in a
- * directory. Tells its parent where it listens.
+ * One version of an app as a process of its own: `version1`, `version2` or `version2-down`, with the sessions of a
+ * directory. It sends its address to its parent.
  */
 import Fastify from 'fastify'
 import { z } from 'zod'

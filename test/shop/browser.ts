@@ -11,7 +11,7 @@ import { directoryFor } from '../servers/process.js'
 
 const executablePath = process.env['CHROMIUM'] ?? '/usr/bin/chromium'
 
-/** No sandbox: it needs rights that a container's root does not have. And no calls home. */
+/** Without a sandbox, because that needs rights which root lacks in a container; and without background requests. */
 const args = [
   '--no-sandbox',
   '--disable-gpu',
@@ -21,13 +21,13 @@ const args = [
   '--disable-sync'
 ]
 
-/** Always of one version, whatever the browser's. */
+/** A fixed version, whatever that of the installed browser. */
 const userAgent =
   'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36'
 
 const defaults: BrowserContextOptions = { viewport: { width: 1280, height: 800 }, userAgent }
 
-/** One for all tests of a file. What a test opens in it shares no cookies with the rest. */
+/** The browser for all tests of a file. Each test opens its own context, which shares no cookies with the others. */
 let running: Promise<Process> | undefined
 
 t.teardown(async () => (await running)?.close())
@@ -37,7 +37,7 @@ export interface Visit {
   readonly page: Page
 }
 
-/** Somebody's browser, with nothing in it yet. */
+/** Opens a visitor's browser, without any cookies. */
 export async function openBrowser(t: Test, options: BrowserContextOptions = {}): Promise<Visit> {
   running ??= launch()
   const context = await (await running).newContext({ ...defaults, ...options })
@@ -50,7 +50,7 @@ async function launch(): Promise<Process> {
   return chromium.launch({ executablePath, args })
 }
 
-/** A browser with a profile on disk, as a person has it: what it keeps over a restart is Chromium's own doing. */
+/** A browser with a profile on disk. Chromium itself decides what it keeps over a restart. */
 export class Profile {
   readonly #directory: string
   #context: BrowserContext

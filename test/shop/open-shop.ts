@@ -13,10 +13,10 @@ export const KEY = 'the key of a shop that is open for tests only'
 
 export type Options = ReturnType<typeof shopSessions>
 
-/** Streams look so often whether something is new, in ms. */
+/** How often streams check for news, in ms. */
 const INTERVAL = 20
 
-/** A shop on a port of its own, which can be closed and opened again with other settings on the same data. */
+/** A shop on a port of its own. It can be closed, and opened again with other settings on the same data. */
 export class Shop {
   readonly url: string
   readonly store: SlowStore
@@ -46,7 +46,7 @@ export class Shop {
     return this.#app
   }
 
-  /** A deploy: what the shop's memory held is lost, and what it kept is there. */
+  /** Restarts the shop, like a deploy: its memory is lost, and its stored data remains. */
   async reopen(settings: Partial<ShopSettings> = {}, change = (options: Options) => options): Promise<void> {
     const port = portOf(this.#app)
     await this.#app.close()

@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Awaitable, RecordStore, StoredRecord, Version } from '../../types/store.js'
 
 /**
- * A store that takes its time, as one over the network does. The file store answers at once, so requests of one process
- * would never overlap, and a shop that overwrites what another request saved would go unnoticed.
+ * A store with delays, like one over a network. The file store answers at once, so requests of one process would never
+ * overlap, and tests would not notice a shop that overwrites what another request saved.
  */
 export class SlowStore implements RecordStore {
   readonly kind = 'record'
@@ -20,17 +20,20 @@ export class SlowStore implements RecordStore {
     this.#delay = delay
   }
 
-  /** The next so many readers get their answers together: all have read before the first of them writes. */
+  /**
+   * Holds the answers of the next readers until there are this many, so that all have read before the first of them
+   * writes.
+   */
   meet(readers: number): void {
     this.#expected = readers
   }
 
-  /** What is created from now on waits for this. */
+  /** Makes every create from now on wait for this promise. */
   holdCreating(until: Promise<void>): void {
     this.#creating = until
   }
 
-  /** How many records were made or changed. */
+  /** How many times a record was created or changed. */
   get writes(): number {
     return this.#writes
   }

@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core'
 import type { Shop } from './open-shop.js'
 
-/** Presses a button, found by the name that is read out for it, and waits for the page that it leads to. */
+/** Presses a button, which is found by its accessible name, and waits for the page that it leads to. */
 export async function press(page: Page, name: string | RegExp): Promise<void> {
   await Promise.all([page.waitForEvent('load'), page.getByRole('button', { name, exact: true }).click()])
 }
@@ -42,7 +42,7 @@ export async function signInAsStaff(page: Page, shop: Shop): Promise<void> {
   await press(page, 'Sign in')
 }
 
-/** Who the page says is signed in; "Sign in" if nobody is. */
+/** Returns the name of the signed-in user on the page; "Sign in" if there is none. */
 export async function whoIsIn(page: Page, shop: Shop): Promise<string> {
   await page.goto(shop.url)
   return `${await page.locator('nav a').last().textContent()}`.trim()
@@ -53,7 +53,7 @@ export async function cartCount(page: Page): Promise<number> {
 }
 
 export async function messages(page: Page): Promise<string[]> {
-  // The script takes the texts out for a moment, to have them read out.
+  // The script removes the texts for a moment, so that screen readers read them.
   await page.locator('.flash p:empty').first().waitFor({ state: 'detached' })
   const texts = await page.locator('.flash p').allTextContents()
   return texts.map((text) => text.trim())

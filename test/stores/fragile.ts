@@ -7,16 +7,16 @@ import type { FragileServer } from '../stand-ins/fragile-server.js'
 import { everyCall, increment } from './sql/batches.js'
 import { freshId, tomorrow } from './sql/contract.js'
 
-/** A store, and a server for it that can be hurt. */
+/** A store, and a server for it that can fail as a test wants. */
 export interface Fragile<Server extends FragileServer> {
-  /** One that is not started. */
+  /** Makes a server, which is not started yet. */
   server(port?: number): Server
-  /** @param timeout in ms, for a store that has one */
+  /** @param timeout In ms, for stores with that option. */
   open(t: Test, server: Server, timeout?: number): AsyncRecordStore
   readonly hasTimeout: boolean
 }
 
-/** What every store over a network has to stand. */
+/** The failures that every store over a network has to survive. */
 export function standsFaults<Server extends FragileServer>({ server: make, open, hasTimeout }: Fragile<Server>): void {
   test('a server that is down at the start makes calls reject, and serves them when it is up', async (t) => {
     const server = make(await freePort())
@@ -31,7 +31,7 @@ export function standsFaults<Server extends FragileServer>({ server: make, open,
   test('a server that dies makes calls reject, and its records are back when it is', async (t) => {
     const { server, store, id, version } = await withRecord(t, 1000)
     await server.stop()
-    // What was given up may still be carried out.
+    // A call that timed out may still be carried out.
     await everyCallRejects(t, store, freshId(), version)
     await server.start()
     await eventually(async () => (await store.read(id))?.version === version)

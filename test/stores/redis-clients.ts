@@ -2,20 +2,20 @@ import { Cluster, Redis } from 'ioredis'
 import { createClient, createCluster } from 'redis'
 import { type RedisStore, type RedisStoreOptions, redisStore } from '../../lib/stores/redis.js'
 
-/** What every key of these tests begins with: a server that was given to them may hold others. */
+/** The prefix of all keys of these tests, because the server may be shared and hold other keys. */
 export const own = `sessions_test_${process.pid}:`
 
-/** Where a server is, and for a cluster where some of its nodes are. */
+/** The address of a server; for a cluster, of some of its nodes. */
 export interface Address {
   readonly host: string
   readonly port: number
   readonly username?: string
   readonly password?: string
-  /** The number of its database. */
+  /** The number of the database. */
   readonly db?: number
 }
 
-/** Of a URL as `redis://user:password@localhost:6379/0`. */
+/** Parses a URL such as `redis://user:password@localhost:6379/0`. */
 export function addressIn(url: string): Address {
   const { hostname, port, username, password, pathname } = new URL(url)
   return {
@@ -27,7 +27,7 @@ export function addressIn(url: string): Address {
   }
 }
 
-/** The same as options of node-redis. */
+/** Converts an address to node-redis's options. */
 export function nodeRedisAddress({ host, port, username, password, db }: Address) {
   return {
     socket: { host, port },
@@ -37,14 +37,14 @@ export function nodeRedisAddress({ host, port, username, password, db }: Address
   }
 }
 
-/** A client for what the test itself has to say. */
+/** Makes a client for commands of the test itself. */
 export function bareIoredis(address: Address): Redis {
   const client = new Redis({ ...address })
   client.on('error', () => {})
   return client
 }
 
-/** A store over a client of its own. */
+/** A store with a client of its own. */
 export interface Opened {
   readonly store: RedisStore
   close(): void
@@ -52,7 +52,7 @@ export interface Opened {
 
 export type StoreOptions = Omit<RedisStoreOptions, 'client'>
 
-/** One of the two drivers, on one server. `keyPrefix` is an option of both drivers' own. */
+/** One of the two drivers, for a single server. Both have an option `keyPrefix` of their own. */
 export interface Driver {
   readonly name: string
   open(server: Address, options?: StoreOptions, keyPrefix?: string): Opened
@@ -74,7 +74,7 @@ export const nodeRedis: Driver = {
     client.on('error', () => {})
     client.connect().catch(() => {})
     const close = () => {
-      // One that is still connecting would stay connected.
+      // A client that is still connecting would otherwise stay connected.
       client.on('ready', () => client.destroy())
       client.destroy()
     }
@@ -82,7 +82,7 @@ export const nodeRedis: Driver = {
   }
 }
 
-/** One of the two drivers, on a cluster. `doors`: where to go instead of a node's own address. */
+/** One of the two drivers, for a cluster. `doors` are addresses to use instead of the nodes' own. */
 export interface ClusterDriver {
   readonly name: string
   open(
@@ -91,7 +91,7 @@ export interface ClusterDriver {
     keyPrefix?: string,
     doors?: Readonly<Record<string, Address>>
   ): Promise<Opened>
-  /** A client that never gets a connection; node-redis would not even be had by `open`. */
+  /** Opens a client that never gets a connection. With node-redis, `open` would never return one. */
   openUnreachable(node: Address, options: StoreOptions): Opened
 }
 

@@ -19,7 +19,7 @@ import { sqliteStore } from '../../lib/stores/sqlite.js'
 import { typeormStore } from '../../lib/stores/typeorm.js'
 import { unstorageStore } from '../../lib/stores/unstorage.js'
 
-/** Every store that waits for answers, as a function of how long, over a client that never gets any. */
+/** Every store with a timeout, made over a client that never answers. */
 export const silentStores: Readonly<Record<string, (timeout: number) => RecordStore>> = {
   arangodb: (timeout) =>
     arangodbStore({ collection: silent('document', 'documents', 'exists', 'save', 'ensureIndex'), timeout }),
@@ -49,7 +49,7 @@ export const silentStores: Readonly<Record<string, (timeout: number) => RecordSt
   unstorage: (timeout) => unstorageStore(silent('getItem', 'setItem', 'removeItem', 'getKeys'), { timeout })
 }
 
-/** Those that make their own connections, which have tests of their own against servers that stand still. */
+/** Stores that open their own connections. They have tests of their own, against paused servers. */
 export const connectingStores: Readonly<Record<string, (timeout: number) => RecordStore>> = {
   memcached: (timeout) => memcachedStore({ servers: '127.0.0.1:11211', timeout }),
   riak: (timeout) => riakStore({ url: 'http://127.0.0.1:8098', timeout })
@@ -60,7 +60,7 @@ function silent(...methods: readonly string[]): any {
   return Object.fromEntries(methods.map((method) => [method, () => new Promise(() => {})]))
 }
 
-/** Whatever is asked of it is a term, which never comes to an answer. */
+/** Returns a term of the query language: every member of it is a term too, and running it never resolves. */
 function silentTerms(): object {
   const term: object = new Proxy(() => term, {
     get: (_, name) => (name === 'run' ? () => new Promise(() => {}) : term),

@@ -2,7 +2,9 @@ import { memoryStore, type RecordStore } from '../../lib/index.js'
 
 const METHODS = ['read', 'create', 'update', 'touch', 'remove', 'readMany', 'saveMany'] as const
 
-/** A store whose process can die: from then on no call reaches it, until it is started again. */
+/**
+ * A store that simulates the death of its process: from then on no call reaches the engine, until it is started again.
+ */
 export function mortal(): { readonly life: { left: number }; readonly store: RecordStore } {
   const inner = memoryStore()
   const life = { left: Number.POSITIVE_INFINITY }

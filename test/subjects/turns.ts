@@ -3,7 +3,7 @@ import type { RecordStore } from '../../lib/index.js'
 
 const METHODS = ['read', 'create', 'update', 'touch', 'remove', 'readMany', 'saveMany'] as const
 
-/** A store that waits before each call, whichever way it is asked. */
+/** Wraps a store so that it waits before each call, of any method. */
 export function waiting(engine: RecordStore, wait: (method: string) => Promise<void> | void): RecordStore {
   const store = { ...engine, kind: 'record' } as unknown as Record<string, unknown>
   for (const method of METHODS) {
@@ -16,13 +16,13 @@ export function waiting(engine: RecordStore, wait: (method: string) => Promise<v
   return store as unknown as RecordStore
 }
 
-/** Two who take turns at the store, call by call. */
+/** Two actors that take turns at the store, call by call. */
 export class Turns {
   readonly #actor = new AsyncLocalStorage<number>()
   readonly #blocked: ((() => void) | undefined)[] = []
   #isOn = false
 
-  /** To be awaited before each call of the store. */
+  /** Waits for the actor's turn. Await it before each call of the store. */
   readonly wait = (): Promise<void> | undefined => {
     const actor = this.#actor.getStore()
     if (!this.#isOn || actor === undefined) return undefined
@@ -31,7 +31,7 @@ export class Turns {
     })
   }
 
-  /** Runs both, each in its turns. Gives at how many steps there was a choice. */
+  /** Runs both actors, each in its turns. Resolves to the number of steps at which there was a choice. */
   async run(both: readonly [() => Promise<unknown>, () => Promise<unknown>], order: Order): Promise<number> {
     this.#isOn = true
     const done = [false, false]
@@ -63,15 +63,15 @@ export class Turns {
   }
 }
 
-/** Who begins, and at which steps the other goes on, while both have something to do. */
+/** Which actor begins, and at which steps the other one continues, while both have something to do. */
 export interface Order {
   readonly first: number
   readonly changes: readonly number[]
 }
 
 /**
- * Every order in which two can take turns, with up to so many changes between them: what can go wrong mostly does so with
- * two or three. `visit` runs one order, and tells at how many steps there was a choice.
+ * Runs every order in which two actors can take turns, with up to this many changes between them: most races show with
+ * two or three. `visit` runs one order, and resolves to the number of steps at which there was a choice.
  */
 export async function everyOrder(mostChanges: number, visit: (order: Order) => Promise<number>): Promise<number> {
   let orders = 0

@@ -21,8 +21,8 @@ const calls = [
 type Call = (...args: readonly unknown[]) => unknown
 
 /**
- * Runs `work` and calls `interrupt` right before its system call number `at`. The name of that call, or `undefined` if
- * there were fewer. What `interrupt` throws comes out of the call.
+ * Runs `work`, and calls `interrupt` right before its system call number `at`. Resolves to the name of that call, or to
+ * `undefined` if there were fewer calls. An error of `interrupt` is thrown by the call.
  */
 export async function interrupted(
   at: number,
@@ -40,7 +40,7 @@ export async function interrupted(
   return reached
 }
 
-/** Runs `work` as far as its system call number `at`, and as if the process died there. */
+/** Runs `work` up to its system call number `at`, as if the process died there. */
 export async function killed(at: number, work: () => unknown): Promise<string | undefined> {
   let count = 0
   let last: string | undefined
@@ -53,21 +53,21 @@ export async function killed(at: number, work: () => unknown): Promise<string | 
   return last
 }
 
-/** Calls `run` with 0, 1, 2 … until it says that there was no such call; resolves to the calls that there were. */
+/** Calls `run` with 0, 1, 2 … until it reports that there is no such call. Resolves to the names of the calls. */
 export async function atEachCall(run: (at: number) => Promise<string | undefined>): Promise<readonly string[]> {
   const seen: string[] = []
   for (let call = await run(0); call; call = await run(seen.length)) seen.push(call)
   return seen
 }
 
-/** The names of the synchronous system calls that `work` makes. */
+/** Resolves to the names of the synchronous system calls of `work`. */
 export async function callsOf(work: () => unknown): Promise<readonly string[]> {
   const seen: string[] = []
   await patchedCalls((name) => seen.push(name), work)
   return seen
 }
 
-/** A thread with a store of its own, which works while this thread stands still. */
+/** A thread with a store of its own, which works while this thread is blocked. */
 export class Rival {
   readonly #signal = new Int32Array(new SharedArrayBuffer(4))
   readonly #channel = new MessageChannel()
@@ -82,7 +82,7 @@ export class Rival {
     port2.unref()
   }
 
-  /** Returns when it is done. */
+  /** Runs a task in the thread, and returns when it is done. */
   now(task: 'append' | 'appendAndReuse' | 'create' | 'remove', id: string): unknown {
     Atomics.store(this.#signal, 0, 0)
     this.#channel.port2.postMessage({ task, id })

@@ -18,18 +18,18 @@ export interface Lab {
   /** Path of the record of `id`. */
   readonly record: string
   readonly shard: string
-  /** Starts a process at a task of worker.ts; it waits for `begin`. */
+  /** Starts a process with a task of worker.ts; it waits for `begin`. */
   start(task: string, ...rest: readonly (string | number)[]): Promise<Worker>
 }
 
 export interface Worker {
   readonly process: ChildProcess
   begin(): void
-  /** What the task resolved to; rejects when the process failed. */
+  /** The result of the task; rejects when the process failed. */
   readonly result: Promise<unknown>
 }
 
-/** A store in a directory of its own, which goes with the test. */
+/** Makes a store in a directory of its own, which is removed at the end of the test. */
 export async function lab(t: Test): Promise<Lab> {
   const root = mkdtempSync(join(tmpdir(), 'file-store-'))
   const directory = join(root, 'sessions')
@@ -66,14 +66,14 @@ export function tomorrow(): number {
   return Date.now() + 86_400_000
 }
 
-/** What is left in a shard after all that is abandoned was swept, however young. */
+/** Sweeps all abandoned files of a shard, however recent, and returns the names of the rest. */
 export async function sweptNames(shard: string): Promise<readonly string[]> {
   const keepRecords = { maybe: () => false, surely: () => false, abandonedAfter: -1 }
   await new Sweep(keepRecords).shard(shard)
   return namesIn(shard)
 }
 
-/** The names in a shard, also of what is in the making. */
+/** Returns the names in a shard, including temporary files. */
 export function namesIn(shard: string): readonly string[] {
   const work = workPath(shard)
   const inTheMaking = existsSync(work) ? readdirSync(work) : []

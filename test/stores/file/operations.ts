@@ -5,14 +5,14 @@ import { type FileStore, fileStore } from '../../../lib/stores/file.js'
 import { putClockForward } from './clock.js'
 import { type Lab, tomorrow } from './lab.js'
 
-/** What a writer does to a record whose text is `0`, or that has ended. */
+/** What a writer does to a record whose text is `0`, or which has expired. */
 export interface Operation {
   readonly name: string
   readonly ended?: boolean
-  /** The store has read the record before, so that it need not open it. */
+  /** Whether the store has read the record before, so that it need not open its file. */
   readonly known?: boolean
   readonly run: (store: FileStore, id: string, version: string, shard: string) => unknown
-  /** What may be read afterwards, if it alone was at work and was killed. */
+  /** The texts that may be read afterwards, if only this operation was running and was killed. */
   readonly leaves: readonly (string | undefined)[]
 }
 
@@ -37,7 +37,7 @@ export const sweep: Operation = {
 }
 export const touch: Operation = { name: 'a touch', run: (store, id) => store.touch(id, tomorrow()), leaves: ['0'] }
 
-/** Nothing but a record, and a store that has written before, so that it has spare files to use. */
+/** Prepares a shard with nothing but one record, and a store that has written before, so that it has spare files. */
 export async function prepare({ directory, shard, id }: Lab, operation: Operation) {
   mkdirSync(shard, { recursive: true })
   await new Sweep(everything).shard(shard)
@@ -45,8 +45,8 @@ export async function prepare({ directory, shard, id }: Lab, operation: Operatio
   let version = (await store.create(id, '0', tomorrow())) as string
   for (let turn = 0; turn < 3; turn++) version = (await store.update(id, '0', tomorrow(), version)) as string
   for (let turn = 0; operation.known && turn < 2; turn++) await store.read(id)
-  putClockForward(reuseAfter) // so that spare files are ripe
-  if (operation === sweep) await store.close() // so that the record is all that a sweep meets
+  putClockForward(reuseAfter) // so that spare files may be reused
+  if (operation === sweep) await store.close() // so that a sweep finds only the record
   if (operation.ended) await store.touch(id, Date.now() - 1000)
   return { store, id, version }
 }

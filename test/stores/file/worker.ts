@@ -4,8 +4,8 @@ import { type FileStore, fileStore } from '../../../lib/stores/file.js'
 import type { Version } from '../../../types/store.js'
 
 /**
- * What a process of a test does: `node worker.js <task> <directory> <id> <rest>`. It says `ready` when it starts and
- * sends what the task resolves to.
+ * The process of a test: `node worker.js <task> <directory> <id> <rest>`. It sends `ready` when it has started, and
+ * then the result of the task.
  */
 const [, , task = '', directory = '', id = '', ...rest] = process.argv
 const store = fileStore({ directory })
@@ -37,7 +37,7 @@ async function increment(store: FileStore, id: string, times: number): Promise<n
   return conflicts
 }
 
-/** Counts for ever, and notes each number in a log once its write was answered. */
+/** Counts without end, and writes each number to a log once its write was confirmed. */
 async function count(store: FileStore, id: string, log: string): Promise<void> {
   const file = openSync(log, 'a')
   for (;;) {
@@ -51,7 +51,7 @@ async function count(store: FileStore, id: string, log: string): Promise<void> {
   }
 }
 
-/** Replaces 100 KB of one letter by 100 KB of another, for ever. */
+/** Replaces 100 KB of one letter by 100 KB of another, without end. */
 async function replace(store: FileStore, id: string): Promise<void> {
   for (let turn = 0; ; turn++) {
     const record = await store.read(id)
@@ -61,7 +61,7 @@ async function replace(store: FileStore, id: string): Promise<void> {
   }
 }
 
-/** Creates, updates, touches and removes one record; resolves to how many creates and removes worked. */
+/** Creates, updates, touches and removes one record. Resolves to the numbers of successful creates and removes. */
 async function comeAndGo(store: FileStore, id: string, rounds: number): Promise<{ created: number; removed: number }> {
   const worked = { created: 0, removed: 0 }
   for (let round = 0; round < rounds; round++) {

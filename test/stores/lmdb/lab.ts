@@ -11,23 +11,25 @@ export interface Lab {
   readonly store: LmdbStore
   readonly client: RootDatabase
   readonly path: string
-  /** Starts a process at a task of worker.ts; it waits for `begin`. */
+  /** Starts a process with a task of worker.ts; it waits for `begin`. */
   start(task: string, ...rest: readonly (string | number)[]): Promise<Worker>
-  /** The same, in a process whose files can't grow beyond so many KiB: as on a full disk, its writes are refused. */
+  /**
+   * Does the same, in a process whose files can't grow beyond this many KiB: its writes are refused, as on a full disk.
+   */
   startConfined(kibibytes: number, task: string, ...rest: readonly (string | number)[]): Promise<Worker>
 }
 
 export interface Worker {
   readonly process: ChildProcess
-  /** What it wrote to its standard output so far. */
+  /** Returns what the process has written to its standard output so far. */
   output(): string
   begin(): void
   kill(): Promise<void>
-  /** What the task resolved to; rejects when the process failed. */
+  /** The result of the task; rejects when the process failed. */
   readonly result: Promise<unknown>
 }
 
-/** A store in a file of its own, which goes with the test. */
+/** Makes a store in a file of its own, which is removed at the end of the test. */
 export async function lab(t: Test): Promise<Lab> {
   const directory = await temporaryDirectory('lmdb')
   const path = join(directory.path, 'sessions.mdb')
@@ -61,13 +63,13 @@ export function tomorrow(): number {
   return Date.now() + 86_400_000
 }
 
-/** Lets all begin together; resolves to their results. */
+/** Lets all workers begin at the same time, and resolves to their results. */
 export function run(workers: readonly Worker[]): Promise<unknown[]> {
   for (const worker of workers) worker.begin()
   return Promise.all(workers.map(({ result }) => result))
 }
 
-/** The ends as the index has them and as the records have them, sorted: the two must be the same. */
+/** Returns the ends in the index and those in the records, sorted: the two must be equal. */
 export function bothEnds(client: RootDatabase): readonly [readonly string[], readonly string[]] {
   client.resetReadTxn()
   const records = client.openDB({ name: 'sessions', encoding: 'string', useVersions: true })

@@ -3,8 +3,8 @@ import { open } from 'lmdb'
 import { type LmdbStore, lmdbStore } from '../../../lib/stores/lmdb.js'
 
 /**
- * What a process of a test does: `node worker.js <task> <path of the file> <rest>`. It says `ready` when it has the
- * file open and sends what the task resolves to.
+ * The process of a test: `node worker.js <task> <path of the file> <rest>`. It sends `ready` when it has opened the
+ * file, and then the result of the task.
  */
 const [, , task = '', path = '', ...rest] = process.argv
 const client = open({ path })
@@ -42,7 +42,7 @@ async function increment(store: LmdbStore, times: number): Promise<number> {
   return conflicts
 }
 
-/** Counts for ever, and says each number once its write was answered. */
+/** Counts without end, and prints each number once its write was confirmed. */
 async function count(store: LmdbStore): Promise<void> {
   for (;;) {
     const record = await store.read('record')
@@ -56,7 +56,7 @@ async function count(store: LmdbStore): Promise<void> {
   }
 }
 
-/** Creates, updates, touches and removes one record; resolves to how many creates and removes worked. */
+/** Creates, updates, touches and removes one record. Resolves to the numbers of successful creates and removes. */
 async function comeAndGo(store: LmdbStore, rounds: number): Promise<{ created: number; removed: number }> {
   const worked = { created: 0, removed: 0 }
   for (let round = 0; round < rounds; round++) {
@@ -76,7 +76,7 @@ async function sweepForever(store: LmdbStore): Promise<void> {
   }
 }
 
-/** Creates records until the disk refuses some; resolves to what could be done then. */
+/** Creates records until the disk refuses some. Resolves to the operations that still worked then. */
 async function fill(store: LmdbStore, length: number) {
   const errors: unknown[] = []
   let created = 0

@@ -4,7 +4,7 @@ import { freshIds, tomorrow } from './contract.js'
 
 export type BatchingStore = AsyncRecordStore & Required<Pick<AsyncRecordStore, 'readMany' | 'saveMany'>>
 
-/** Ten creates; then, of the same ids, updates, touches and removes in turn. */
+/** Returns ten creates, and then updates, touches and removes, in turn, of the same ids. */
 export async function createsAndChanges(store: BatchingStore): Promise<readonly [readonly Write[], readonly Write[]]> {
   const expires = tomorrow()
   const creates = freshIds(10).map((id): Write => ({ kind: 'create', id, text: `of ${id}`, expires }))
@@ -17,9 +17,9 @@ export async function createsAndChanges(store: BatchingStore): Promise<readonly 
   return [creates, changes]
 }
 
-/** Sends a batch of each kind and says how often `count`, which starts anew at each call, has counted for each. */
+/** Sends a batch of each kind, and returns what `count` has counted for each. `count` starts anew at each call. */
 export async function counted(store: BatchingStore, count: () => number): Promise<Readonly<Record<string, number>>> {
-  const [creates] = await createsAndChanges(store) // the engine learns the statements
+  const [creates] = await createsAndChanges(store) // first, so that the engine has prepared the statements
   await store.saveMany((await createsAndChanges(store))[1])
   await store.readMany(creates.map(({ id }) => id))
 
@@ -35,7 +35,9 @@ export async function counted(store: BatchingStore, count: () => number): Promis
   return { creating, changing, reading }
 }
 
-/** Adds one to a record again and again; says how often it was told that it did, and how often it can't know. */
+/**
+ * Increments a record again and again. Resolves to how often that was confirmed, and how often its outcome is unknown.
+ */
 export async function increment(
   store: AsyncRecordStore,
   id: string,
@@ -55,7 +57,7 @@ export async function increment(
   return { sure, unsure }
 }
 
-/** All five writes and reads that must reject, each with an error of this kind. */
+/** Returns all five reads and writes, each of which must reject. */
 export function everyCall(store: AsyncRecordStore, id: string, version: Version): readonly (() => Promise<unknown>)[] {
   return [() => store.read(id), ...everyWrite(store, id, version)]
 }

@@ -3,18 +3,18 @@ import type { Test } from 'tap'
 import { conformanceCases, type StoreHarness } from '../../../lib/conformance/index.js'
 import type { AsyncRecordStore, RecordStore } from '../../../types/store.js'
 
-/** A store and the connection behind it, which the test ends. */
+/** A store and its connection, which the test closes. */
 export interface Opened<Store extends AsyncRecordStore = AsyncRecordStore> {
   readonly store: Store
   close(): unknown
 }
 
-/** One way to the engine: a driver or a query builder, with the options that matter. */
+/** A way to reach the engine: a driver or a query builder, with the options that matter. */
 export interface Way<Store extends AsyncRecordStore = AsyncRecordStore> {
   readonly name: string
-  /** Opens a connection of its own. */
+  /** Opens a new connection. */
   open(table?: string): Opened<Store> | Promise<Opened<Store>>
-  /** Opens one to where no server is. */
+  /** Opens a connection to an address without a server. */
   unreachable?(): Opened<Store> | Promise<Opened<Store>>
 }
 
@@ -40,7 +40,7 @@ export async function keepsTheContract(t: Test, way: Way, more: Partial<StoreHar
   for (const { name, skipped, run } of cases) await t.test(name, { skip: skipped ?? false }, run)
 }
 
-/** A table that no other test has. */
+/** Returns the name of a table that no other test uses. */
 export function freshTable(): string {
   return `sessions_${randomBytes(6).toString('hex')}`
 }

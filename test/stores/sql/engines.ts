@@ -6,13 +6,13 @@ import { type MysqlServer, startMysql } from '../../servers/mysql.js'
 import { type PostgresServer, startPostgres } from '../../servers/postgres.js'
 import { deadPort, directoryFor } from '../../servers/process.js'
 
-/** Where the tests of a file reach an engine, and where they reach none. */
+/** The address of the engine for the tests of a file, and an address without a server. */
 export interface Engine {
   readonly url: string
   readonly nobody: string
 }
 
-/** PostgreSQL for the tests of a file: at `TEST_POSTGRES_URL`, or one of their own. */
+/** Resolves to a PostgreSQL for the tests of a file: at `TEST_POSTGRES_URL`, or started for them. */
 export async function postgresEngine(): Promise<Engine> {
   const url = process.env['TEST_POSTGRES_URL'] ?? (await runningPostgres()).url
   const client = new pg.Client(url)
@@ -23,14 +23,14 @@ export async function postgresEngine(): Promise<Engine> {
   return { url, nobody: `postgres://postgres@127.0.0.1:${deadPort}/postgres` }
 }
 
-/** A pool of pg's, for a server that may end before its idle connections do. */
+/** Makes a pool of `pg`, for a server that may end before its idle connections are closed. */
 export function pgPool(url: string, options: pg.PoolConfig = {}): pg.Pool {
   const pool = new pg.Pool({ connectionString: url, ...options })
   pool.on('error', () => {})
   return pool
 }
 
-/** MySQL or MariaDB for the tests of a file: at `TEST_MYSQL_URL`, or a MariaDB of their own. */
+/** Resolves to a MySQL or MariaDB for the tests of a file: at `TEST_MYSQL_URL`, or a MariaDB started for them. */
 export async function mysqlEngine(): Promise<Engine> {
   const url = process.env['TEST_MYSQL_URL'] ?? (await runningMysql()).url
   const client = await mysql.createConnection(url)
@@ -41,7 +41,7 @@ export async function mysqlEngine(): Promise<Engine> {
   return { url, nobody: `mysql://app@127.0.0.1:${deadPort}/app` }
 }
 
-/** The path of a SQLite file for the tests of a file. */
+/** Resolves to the path of a SQLite file for the tests of a file. */
 export async function sqliteFile(): Promise<string> {
   const directory = await directoryFor(tap, 'sqlite')
   return join(directory, 'sessions.db')

@@ -9,7 +9,7 @@ import { eventually } from '../../servers/eventually.js'
 import { everyCall, everyWrite, increment } from './batches.js'
 import { freshId, type Opened, tomorrow } from './contract.js'
 
-/** One driver on one server that can be hurt. */
+/** A driver and a server that can fail as a test wants. */
 export interface Patient {
   readonly server: {
     start(): Promise<void>
@@ -18,7 +18,7 @@ export interface Patient {
   open(): Opened<SqlStore | BatchingSqlStore>
 }
 
-/** A server that is down when the app starts. */
+/** Tests a server that is down when the app starts. */
 export async function comesLate(t: Test, { server, open }: Patient): Promise<void> {
   await server.kill()
   const { store, close } = open()
@@ -30,7 +30,7 @@ export async function comesLate(t: Test, { server, open }: Patient): Promise<voi
   t.type(await store.create(freshId(), 'text', tomorrow()), 'string')
 }
 
-/** A server that is killed while three writers count, and started again. */
+/** Tests a server that is killed while three writers count, and is then started again. */
 export async function isKilled(t: Test, { server, open }: Patient): Promise<void> {
   const { store, id, version } = await withRecord(t, open)
   const visit = await visitor(t, store)
@@ -38,13 +38,15 @@ export async function isKilled(t: Test, { server, open }: Patient): Promise<void
   const count = await counting(t, store)
   await eventually(async () => count.sure > 20)
   await server.kill()
-  // Not of the record that is looked at: what was given up may still be done when the server is back.
+  // Another record than the observed one, because a call that timed out may still be carried out when the server is
+  // back.
   for (const call of everyCall(store, freshId(), 'another version')) await t.rejects(call(), 'while it is down')
   t.equal(await visit(), 503)
   await eventually(async () => count.unsure > 0)
 
   await server.start()
-  // A pool may give a call to a connection that is still on its way to the server of before: that call alone is lost.
+  // The pool may give a call to a connection that was still being opened to the server before it was killed; that call
+  // alone fails.
   let found: StoredRecord | undefined
   await eventually(async () => {
     found = await store.read(id)
@@ -55,13 +57,13 @@ export async function isKilled(t: Test, { server, open }: Patient): Promise<void
   await eventually(async () => (await visit()) === 200)
 }
 
-/** Connections that are cut again and again while three writers count. */
+/** Tests connections that are cut again and again while three writers count. */
 export async function isCutOff(t: Test, { open }: Patient, cut: () => Promise<unknown>): Promise<void> {
   const { store } = await withRecord(t, open)
   const count = await counting(t, store)
   let sureAtCut = -1
   await eventually(async () => {
-    // A driver waits the longer for a new connection the more of them were cut before they were of any use.
+    // The more new connections are cut before they were used, the longer a driver waits before it opens another.
     if (count.sure > sureAtCut) {
       sureAtCut = count.sure
       await cut()
@@ -71,7 +73,10 @@ export async function isCutOff(t: Test, { open }: Patient, cut: () => Promise<un
   await addsUp(t, store, count)
 }
 
-/** A server that takes no writes for a while; `open` has one connection, where it takes a moment for them to know. */
+/**
+ * Tests a server that refuses writes for a while. `open` has a single connection if connections learn of it with a
+ * delay.
+ */
 export async function isReadOnly(
   t: Test,
   { open }: Patient,
@@ -94,7 +99,7 @@ export async function isReadOnly(
   t.type(await store.update(id, 'new', tomorrow(), version), 'string')
 }
 
-/** A server that stands still, for a driver that waits only so long. */
+/** Tests a paused server with a driver that has a timeout. */
 export async function standsStill(t: Test, { open }: Patient, still: Still, error: RegExp): Promise<void> {
   const { store, id, version } = await withRecord(t, open)
   const resume = await still()
@@ -104,7 +109,7 @@ export async function standsStill(t: Test, { open }: Patient, still: Still, erro
   t.type(await store.update(id, 'new', tomorrow(), version), 'string')
 }
 
-/** A server that stands still, for a driver that waits for it: what was sent is done when it goes on. */
+/** Tests a paused server with a driver without a timeout: what was sent is done when the server goes on. */
 export async function isWaitedFor(t: Test, { open }: Patient, still: Still): Promise<void> {
   const { store, id, version } = await withRecord(t, open)
   const resume = await still()
@@ -114,7 +119,7 @@ export async function isWaitedFor(t: Test, { open }: Patient, still: Still): Pro
   t.hasStrict(await store.read(id), { text: 'new', version: written ?? 'none' })
 }
 
-/** A disk that is full; `grow` lets it have room again. */
+/** Tests a full disk; `grow` makes room again. */
 export async function isFull(
   t: Test,
   open: Patient['open'],
@@ -137,7 +142,7 @@ export async function isFull(
   await eventually(async () => (await large()) !== undefined)
 }
 
-/** Stops the server's processes; resolves to what lets them go on. */
+/** Pauses the server's processes. Resolves to the function that resumes them. */
 export type Still = () => Promise<() => Promise<void> | void>
 
 async function withRecord(
@@ -151,7 +156,7 @@ async function withRecord(
   return { store, id, version: (await store.create(id, 'text', tomorrow())) as Version }
 }
 
-/** Three writers that add one to a record, until they are told to stop. */
+/** Starts three writers that increment a record until they are told to stop. */
 async function counting(t: Test, store: SqlStore) {
   const id = freshId()
   await store.create(id, '0', tomorrow())
@@ -173,7 +178,7 @@ async function counting(t: Test, store: SqlStore) {
   return told
 }
 
-/** What was answered is there; what was not answered may be. */
+/** Checks the count: every confirmed increment is there, and those without an answer may be. */
 async function addsUp(t: Test, store: SqlStore, told: Awaited<ReturnType<typeof counting>>): Promise<void> {
   const { sure } = told
   await eventually(async () => told.sure > sure + 10)
@@ -187,7 +192,7 @@ async function addsUp(t: Test, store: SqlStore, told: Awaited<ReturnType<typeof 
   t.ok(count >= told.sure && count <= told.sure + told.unsure, `${count} of ${told.sure} to ${told.sure + told.unsure}`)
 }
 
-/** A browser that visits; resolves to the status it gets. */
+/** Makes a browser that visits an app, and resolves to the status of each visit. */
 async function visitor(t: Test, store: SqlStore): Promise<() => Promise<number>> {
   const schema = z.object({ count: z.number().default(0) })
   const app = await buildApp(t, { stores: { sql: store }, sessions: { visit: { store: 'sql', schema } } })

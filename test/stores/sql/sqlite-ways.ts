@@ -17,13 +17,13 @@ import type { Opened } from './contract.js'
 const require = createRequire(import.meta.url)
 const dialect = 'sqlite'
 
-/** What the drivers have in common: better-sqlite3's API, of which `node:sqlite` has a part. */
+/** The common interface of the drivers: better-sqlite3's API, of which `node:sqlite` has a part. */
 export interface Driver {
   readonly name: 'libsql' | 'better-sqlite3' | 'node:sqlite'
   open(path: string): SqliteDatabase & { exec(text: string): unknown; close(): unknown }
 }
 
-/** Loads a driver; `better-sqlite3` and `node:sqlite` need Node 22, the former ends an older one with a crash. */
+/** Loads a driver. `better-sqlite3` and `node:sqlite` need Node 22; the former crashes an older one. */
 export function driverOf(name: Driver['name']): Driver {
   const Database = databaseOf(name)
   return { name, open: (path) => new Database(path) }
