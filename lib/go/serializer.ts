@@ -24,7 +24,10 @@ export interface Serializer {
 export interface ReadSession {
   /** The mark that was passed to `write`; `undefined` if Go made the session, or lost the mark. */
   readonly mark: string | undefined
-  /** Returns the record, or this plugin's own text if that says everything. @param begun see {@link fromShared} */
+  /**
+   * Returns the record, or this plugin's own text if that says everything.
+   * @param begun The members that {@link fromShared} uses if the plugin's own text is missing.
+   */
   record(begun: Values): Values | string
 }
 

@@ -4,7 +4,10 @@ import type { Case } from './case.js'
 import { APP, visit } from './visits.js'
 import { inFolder } from './workplace.js'
 
-/** By bundler: what it makes, how `project/build/<bundler>.js` calls that, and of which type the output is. */
+/**
+ * By bundler: the format of its output, how `project/build/<bundler>.js` names that format, and the type of the
+ * output's package.
+ */
 const FORMS = [
   ['esbuild', 'an ES module', 'esm', 'module'],
   ['esbuild', 'CommonJS', 'cjs', 'commonjs'],
@@ -18,7 +21,7 @@ const FORMS = [
   ['@vercel/ncc', 'ES modules', 'module', 'module']
 ] as const
 
-/** Each bundles the app, which is then started where it finds no packages. */
+/** Each case bundles the app, which is then started in a folder without packages. */
 export const bundlers: readonly Case[] = FORMS.map(([tool, what, form, type]) => ({
   tool,
   what,
@@ -33,7 +36,7 @@ export const bundlers: readonly Case[] = FORMS.map(([tool, what, form, type]) =>
   }
 }))
 
-/** What Vite does by itself: packages stay where they are. */
+/** Vite's default: packages are not bundled. */
 export const viteWithPackages: Case = {
   tool: 'vite',
   what: 'for the server (SSR), packages left out',

@@ -1,13 +1,13 @@
 import type { Workplace } from './workplace.js'
 
-/** One tool and what it is asked to do with the package. */
+/** One tool, and one use of the package with it. */
 export interface Case {
-  /** The package whose version is told. */
+  /** The package of the tool, whose version is printed. */
   readonly tool: string
-  /** A sentence for the table. */
+  /** A description for the table. */
   readonly what: string
-  /** What the program runs on; Node's own is that of the process. */
+  /** The runtime of the program; `Node` is the one that runs this process. */
   readonly on: 'Node' | 'newer Node' | 'Bun' | 'Deno'
-  /** @throws Error that tells what went wrong */
+  /** @throws Error that says what went wrong */
   run(place: Workplace, redis: string): Promise<void>
 }

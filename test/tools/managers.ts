@@ -4,7 +4,7 @@ import type { Case } from './case.js'
 import { APP, visit } from './visits.js'
 import { inFolder, type Workplace } from './workplace.js'
 
-/** What a registry has had for less than a day may be wanted here all the same. */
+/** Packages that are less than a day old must be installable here. */
 const PNPM = { 'pnpm-workspace.yaml': 'hoist: false\nminimumReleaseAge: 0\n' }
 const YARN = [
   'enableTelemetry: false',
@@ -16,9 +16,9 @@ const YARN = [
 interface Manager extends Pick<Case, 'tool' | 'what' | 'on'> {
   readonly files: Readonly<Record<string, string>>
   install(place: Workplace, folder: string): readonly [string, ...string[]]
-  /** How the app is started there. */
+  /** The command that starts the app there. */
   start(place: Workplace): readonly [string, ...string[]]
-  /** What only this way of installing makes. */
+  /** A file that only this way of installing creates. */
   readonly sign: string
 }
 
@@ -74,7 +74,10 @@ const MANAGERS: readonly Manager[] = [
   }
 ]
 
-/** Each installs the packed package and what its app needs, in a folder from which nothing else can be found. */
+/**
+ * Each case installs the packed package and the app's dependencies, in a folder from which no other packages can be
+ * found.
+ */
 export const managers: readonly Case[] = MANAGERS.map(({ tool, what, on, files, install, start, sign }) => ({
   tool,
   what,

@@ -1,6 +1,6 @@
 /**
- * Tests, bundles, installs and runs a small app with the packed package by the tools that apps use, and prints what came
- * of it. That takes the network, Linux on x64 and some minutes, so that `npm test` does without.
+ * Tests, bundles, installs and runs a small app with the packed package, by the tools that apps use, and prints the
+ * results. That needs the network, Linux on x64 and some minutes, so it is not part of `npm test`.
  *
  *     npm run test:tools
  *     npm run test:tools -- esbuild vite
@@ -15,7 +15,7 @@ import { Workplace } from './workplace.js'
 
 export const cases: readonly Case[] = [...runners, ...bundlers, viteWithPackages, ...managers, ...runtimes]
 
-/** What packages are for whose names tell something else. */
+/** The products behind packages with other names. */
 const NAMES: Readonly<Record<string, string>> = {
   '@oven/bun-linux-x64': 'Bun',
   '@deno/linux-x64-glibc': 'Deno',

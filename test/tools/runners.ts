@@ -3,23 +3,23 @@ import { dirname } from 'node:path'
 import type { Case } from './case.js'
 import { inFolder, type Workplace } from './workplace.js'
 
-/** How many checks `project/checks.js` has: a runner that finds none of them says nothing of it. */
+/** How many checks `project/checks.js` has. A runner that finds none of them does not report it. */
 const CHECKS = 4
-/** Besides, of runners with a clock of their own. */
+/** The number of checks with runners that have a clock of their own. */
 const WITH_CLOCK = CHECKS + 1
 
-/** Fastify's own `inject` needs the package `cookie`, which is published as ES modules alone, as this one is. */
+/** Fastify's own `inject` needs the package `cookie`, which like this one is published as ES modules only. */
 const JEST = { transformIgnorePatterns: ['node_modules/(?!(fastify-sessions|@fastify/cookie|cookie)/)'] }
 const COMMONJS = { 'package.json': { type: 'commonjs' } }
 const MODULES = { 'package.json': { type: 'module' } }
 
-/** A test runner, asked to run the checks in a project of its own. */
+/** A test runner that runs the checks in a project of its own. */
 interface Runner extends Pick<Case, 'tool' | 'what' | 'on'> {
-  /** What the file with the tests is called here, and in `project/`. */
+  /** The name of the test file here, and in `project/`. */
   readonly test: readonly [name: string, from: string]
   readonly files: Readonly<Record<string, object | string>>
   command(place: Workplace): readonly [string, ...string[]]
-  /** What tells that so many have passed. */
+  /** Matches the output that says how many checks have passed. */
   readonly passed: RegExp
 }
 
@@ -141,7 +141,7 @@ export const runners: readonly Case[] = RUNNERS.map(
     run: async (place) => {
       const folder = await place.project({ 'checks.js': 'checks.js', [name]: from }, files)
       const [program, ...args] = command(place)
-      // Jest knows its own by the folder of the program that runs it.
+      // Jest finds its own packages by the folder of the program that runs it.
       const PATH = [dirname(program), process.env['PATH']].join(':')
       assert.match(await inFolder(folder, program, args, { PATH, CI: 'true', NO_COLOR: '1' }), passed)
     }

@@ -14,7 +14,7 @@ const RUNTIMES: readonly [
   ['Deno', '@deno/linux-x64-glibc', (place) => [place.deno, 'run', '--allow-all']]
 ]
 
-/** By what it is: how the app is made of its files. */
+/** The variants of the app: by description, the files of which it consists. */
 const WAYS = {
   'the app, started twice': APP,
   'the app out of folders, by @fastify/autoload': {
@@ -25,7 +25,7 @@ const WAYS = {
   }
 }
 
-/** Each runs the app as npm has installed it. */
+/** Each case runs the app as npm has installed it. */
 const apps: readonly Case[] = RUNTIMES.flatMap(([on, tool, command]) =>
   Object.entries(WAYS).map(([what, files]) => ({
     tool,
@@ -38,7 +38,7 @@ const apps: readonly Case[] = RUNTIMES.flatMap(([on, tool, command]) =>
   }))
 )
 
-/** Each puts stores to the test: on its own memory, files and SQLite, and on Redis. */
+/** Each case tests stores: in memory, on files, on the runtime's own SQLite, and on Redis. */
 const stores: readonly Case[] = RUNTIMES.filter(([on]) => on !== 'Node').map(([on, tool, command]) => ({
   tool,
   what: 'the conformance suite on memory, files, Redis and its own SQLite',

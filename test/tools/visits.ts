@@ -10,10 +10,10 @@ import { temporaryDirectory } from '../servers/process.js'
 const AT = new URL('https://shop.example/')
 const OLD_KEY = Buffer.alloc(32, 7)
 
-/** The app that is visited: the files of it. */
+/** The files of the visited app. */
 export const APP = { 'app.js': 'app.js', 'options.js': 'options.js', 'routes.js': 'routes.js' } as const
 
-/** How a project's app is started: the program and its arguments. */
+/** How to start a project's app: the program and its arguments. */
 export interface Start {
   readonly cwd: string
   readonly command: readonly [string, ...string[]]
@@ -21,8 +21,9 @@ export interface Start {
 }
 
 /**
- * Starts the app, signs in, fills a cart and picks a theme, on three stores; starts it anew and finds
- * all of that; signs out, also for somebody who has copied the cookies; and comes with a cookie of the plugin of before.
+ * Starts the app, signs in, fills a cart and picks a theme, on three stores. Then it starts the app again, and finds
+ * all of that; signs out, which ends copied cookies too; and comes with a cookie of the plugin that the app used
+ * before.
  */
 export async function visit(start: Start): Promise<void> {
   const { path, remove } = await temporaryDirectory('visits')
@@ -100,7 +101,7 @@ async function ask(address: string, jar: CookieJar, url: string, method: string)
   return response
 }
 
-/** The cookies of a browser that has signed in before the app moved. */
+/** Returns the cookies of a browser that signed in before the app moved. */
 async function jarOfOldApp(user: string): Promise<CookieJar> {
   const app = Fastify()
   await app.register(secureSession, { key: OLD_KEY, cookie: { path: '/' } })

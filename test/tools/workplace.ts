@@ -8,21 +8,21 @@ const run = promisify(execFile)
 const root = join(import.meta.dirname, '../../..')
 const home = join(root, 'test/tools')
 
-/** What a command may say before it is told of. */
+/** The most bytes of output of a command. */
 const MAX_OUTPUT = 64 * 1024 * 1024
 
-/** By name: files of `test/tools/project`, to be copied. */
+/** Files of `test/tools/project` to copy, by name. */
 type Copied = Readonly<Record<string, string>>
-/** By name: texts, and what becomes JSON. */
+/** Files to write, by name: texts, and objects that are written as JSON. */
 type Written = Readonly<Record<string, object | string>>
 
 /**
- * A folder far from this repository, with the tools and the package as it would be published: what the package lacks
- * can't be found further up.
+ * A folder outside this repository, with the tools and the package as it would be published: a missing file or
+ * dependency of the package is not found in a parent folder.
  */
 export class Workplace {
   readonly #path: string
-  /** The packed package. */
+  /** The path of the packed package. */
   readonly #tarball: string
 
   private constructor(path: string, tarball: string) {
@@ -38,10 +38,11 @@ export class Workplace {
     await inFolder(path, 'npm', ['pack', '--ignore-scripts', '--silent', root])
     const [packed] = (await readdir(path)).filter((name) => name.endsWith('.tgz'))
     const tarball = join(path, packed as string)
-    // Not `npm ci`: it refuses a lock without the optional packages of other platforms, some of which were never published.
+    // Not `npm ci`: it refuses a lock file without the optional packages of other platforms, some of which were never
+    // published.
     await inFolder(tools, 'npm', ['install', '--no-save', '--no-audit', '--no-fund', '--ignore-scripts', tarball])
     const place = new Workplace(path, tarball)
-    // Deno's own package does so when it is installed, by a script.
+    // The install script of Deno's package would do this.
     await chmod(place.deno, 0o755)
     return place
   }
@@ -50,7 +51,7 @@ export class Workplace {
     await rm(this.#path, { recursive: true, force: true, maxRetries: 5 })
   }
 
-  /** A file that a tool brings. */
+  /** Returns the path of a file in a tool's package. */
   bin(path: string): string {
     return join(this.#path, 'tools/node_modules', path)
   }
@@ -72,19 +73,19 @@ export class Workplace {
     return (JSON.parse(await readFile(this.bin(`${tool}/package.json`), 'utf8')) as { version: string }).version
   }
 
-  /** What the app of `project/app.js` imports, with versions as in a `package.json`. */
+  /** Resolves to the dependencies of `project/app.js`, with versions as in a `package.json`. */
   async dependencies(): Promise<Readonly<Record<string, string>>> {
     const names = ['fastify', 'ioredis', 'zod']
     const versions = await Promise.all(names.map(async (name) => [name, await this.versionOf(name)] as const))
     return { ...Object.fromEntries(versions), 'fastify-sessions': `file:${this.#tarball}` }
   }
 
-  /** A project that finds what npm has installed. */
+  /** Makes a project that finds the packages that npm has installed. */
   project(copied: Copied, written: Written): Promise<string> {
     return this.#folder(join(this.#path, 'tools/'), copied, written)
   }
 
-  /** A project that finds nothing but what it has itself. */
+  /** Makes a project that finds only its own packages. */
   apart(copied: Copied, written: Written): Promise<string> {
     return this.#folder(join(this.#path, 'apart-'), copied, written)
   }
@@ -102,14 +103,17 @@ export class Workplace {
   }
 }
 
-/** Runs a command to its end, and resolves to what it printed. @throws Error with all of that where it fails */
+/**
+ * Runs a command to its end, and resolves to its output.
+ * @throws Error with the output when the command fails
+ */
 export async function inFolder(
   cwd: string,
   command: string,
   args: readonly string[],
   env: Readonly<Record<string, string>> = {}
 ): Promise<string> {
-  // What the test runner or npm sets for its own children is not for these.
+  // Variables that the test runner or npm sets for its own child processes are not passed on.
   const own = Object.entries(process.env).filter(([name]) => !/^(NODE_OPTIONS|TAP|npm_)/i.test(name))
   const options = { cwd, env: { ...Object.fromEntries(own), ...env }, maxBuffer: MAX_OUTPUT }
   try {

@@ -21,7 +21,8 @@ export interface NewRecord {
 /**
  * Converts an old session to a record of this plugin, which is not checked against the schema yet. `undefined`: the app
  * does not want it.
- * @throws whatever the app's functions throw, and a TypeError when they return what no session can hold
+ * @throws TypeError when the app's functions return a value that no session can hold; otherwise what these functions
+ * throw
  */
 export function recordOf(
   definition: ResolvedDefinition,

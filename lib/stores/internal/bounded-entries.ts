@@ -222,14 +222,14 @@ function ownText(text: string): string {
   return buffer.toString(encoding, 0, length)
 }
 
+/** The characters of base64url in the order of their codes: the possible first characters of an id. */
+const LETTERS = Array.from('-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz')
+
 /**
  * Entries are spread over sixty-four Maps by the first character of their id, which is uniformly random. V8 rebuilds a
  * whole Map whenever it is full, which takes hundreds of milliseconds for a million entries; small Maps are rebuilt one
  * at a time.
  */
-/** The characters of base64url in the order of their codes: the possible first characters of an id. */
-const LETTERS = Array.from('-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz')
-
 function emptyShards(): readonly Map<string, Entry>[] {
   return Array.from({ length: 64 }, () => new Map())
 }

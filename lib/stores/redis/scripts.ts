@@ -7,12 +7,14 @@ export interface Script {
   readonly sha: string
 }
 
-/*
- * Each script is one record's compare-and-set: it touches one key, so it runs on any node of a cluster and behind any
- * proxy, and answers 1 or 0. The end is set by a command of its own, for Redis before 6.2 knows no SET with PXAT.
+/**
+ * Each script is the compare-and-set of one record. It accesses one key, so it runs on any node of a cluster and behind
+ * any proxy, and it returns 1 or 0. The end is set by a separate command, because Redis before 6.2 has no SET with
+ * PXAT.
  *
- * A client may send a script again when it lost the connection before the answer (ioredis does so unasked). A write
- * that finds its own version in place has arrived already and answers as it would have the first time.
+ * A client may send a script again when it lost the connection before the answer (ioredis does so by default). So a
+ * write that finds its own version in place has already arrived, and returns what it would have returned the first
+ * time.
  */
 
 /** KEYS: the record. ARGV: its end, its envelope. */

@@ -1,7 +1,7 @@
 /**
- * An app beside @fastify/passport, whose types take what `request.session` is from @fastify/secure-session where that is
- * installed. One property has one type, so who asks for ours says so. Declarations are not checked: those two are at odds
- * with each other and with @fastify/session's as well.
+ * An app beside @fastify/passport, which gives `request.session` the type of @fastify/secure-session if that is
+ * installed. A property has one type, so code that wants this plugin's says so. Declarations are not checked, because
+ * those of the two packages conflict with each other, and with @fastify/session's.
  */
 import { Authenticator } from '@fastify/passport'
 import Fastify, { type FastifyRequest } from 'fastify'
