@@ -8,7 +8,7 @@ const schema = z.object({ n: z.number().default(0) })
 
 /** An app that sets a cookie with each response, and its warnings. */
 async function build(t: Test, cookie: CookieOptions, options: FastifyServerOptions = {}) {
-  const lines: { level: number; msg: string }[] = []
+  const lines: { level: number; session: string; msg: string }[] = []
   const stream = { write: (line: string) => void lines.push(JSON.parse(line)) }
   const app = Fastify({ ...options, logger: { level: 'warn', stream } })
   t.teardown(() => app.close())
@@ -18,7 +18,7 @@ async function build(t: Test, cookie: CookieOptions, options: FastifyServerOptio
     const { headers: sent } = await app.inject({ url: '/', headers: { host: 'shop.example', ...headers } })
     return [sent['set-cookie']].flat().map((text) => /; Secure/.test(String(text)))
   }
-  return { app, get, warnings: () => lines.map(({ msg }) => msg) }
+  return { app, get, lines, warnings: () => lines.map(({ msg }) => msg) }
 }
 
 const PLAIN =
@@ -29,18 +29,28 @@ const UNTRUSTED =
   'a proxy that Fastify trusts: Fastify({ trustProxy: "address of the proxy" }), or true; a number of hops is not enough'
 
 t.test('a secure cookie on plain HTTP is told in the log, once for the app', async (t) => {
-  const { get, warnings } = await build(t, {})
+  const { get, lines, warnings } = await build(t, {})
   t.same(await get(), [true, true])
   await get()
   t.same(warnings(), [PLAIN])
+  t.equal(lines[0]?.session, 'a')
+  for (const host of ['notlocalhost', 'localhost.example', '127.0.0.1.example', '10.127.0.0.1', '[::12]']) {
+    const foreign = await build(t, {})
+    await foreign.get({ host })
+    t.same(foreign.warnings(), [PLAIN], host)
+  }
   const proxied = await build(t, {})
   await proxied.get({ 'x-forwarded-proto': 'http', 'x-forwarded-for': '192.0.2.1' })
   t.same(proxied.warnings(), [PLAIN])
+  const last = await build(t, {})
+  await last.get({ 'x-forwarded-proto': 'https, http' })
+  t.same(last.warnings(), [PLAIN])
 })
 
 t.test('nothing is told of a secure cookie where browsers take it, or may', async (t) => {
   const { get, warnings } = await build(t, {})
-  for (const host of ['localhost:3000', 'shop.localhost', '127.0.0.1', '[::1]:80']) await get({ host })
+  for (const host of ['localhost:3000', 'shop.localhost', '127.0.0.1', '127.10.20.30:80', '[::1]:80'])
+    await get({ host })
   await get({ 'x-forwarded-proto': 'https' })
   await get({ 'x-forwarded-proto': 'http, HTTPS' })
   await get({ 'x-forwarded-for': '192.0.2.1' })

@@ -53,3 +53,20 @@ t.test('attributes give a visitor without a session no cookie, and take none awa
   const unreadable = NAMES.map((name) => [`__Host-${name}`, 'x'] as const)
   t.same(attributes(await new Client(client.app, unreadable).get('/strict')), [])
 })
+
+t.test('a reply has one cookie of each session, the last, however often they were saved', async (t) => {
+  const client = await start(t)
+  client.app.get('/thrice', async (request, reply) => {
+    reply.header('set-cookie', 'other=1')
+    for (const [name, n] of [
+      ['sealed', 1],
+      ['kept', 2],
+      ['sealed', 3]
+    ] as const) {
+      await request.session(name).set('n', n).save()
+    }
+  })
+  const names = (await client.get('/thrice')).cookies.map(({ name }) => name)
+  t.same(names, ['other', '__Host-kept', '__Host-sealed'])
+  t.same(await client.json('/strict'), [2, 3])
+})

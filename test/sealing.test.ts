@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import t from 'tap'
 import * as aead from '../lib/seal/aead.js'
 import { KeyRing } from '../lib/seal/keys.js'
-import { Sealer } from '../lib/seal/sealer.js'
+import { isEncrypted, keyIdIn, Sealer } from '../lib/seal/sealer.js'
 import { openLarge, sealLarge } from '../lib/seal/xchacha.js'
 
 const OLD = randomBytes(32)
@@ -146,4 +146,18 @@ t.test('a value that was signed can be read by the client, and opens where value
 t.test('no two values are alike', async (t) => {
   const sealer = new Sealer(new KeyRing([OLD]), 'record cart', 'encrypt')
   t.equal(new Set(Array.from({ length: 5000 }, () => sealer.seal('same'))).size, 5000)
+})
+
+t.test('a sealed value tells its key and whether it can be read, and nothing else does', async (t) => {
+  for (const mode of ['encrypt', 'sign'] as const) {
+    const ring = new KeyRing([NEW, OLD])
+    const value = new Sealer(ring, 'record cart', mode).seal('text')
+    t.equal(keyIdIn(value), Buffer.from(ring.keys[0]?.id ?? []).toString('hex'))
+    t.equal(isEncrypted(value), mode === 'encrypt')
+    const start = value.indexOf('.') + 1
+    t.equal(keyIdIn(value.slice(0, start + 7)), undefined, 'cut within the name')
+    t.equal(keyIdIn(value.slice(0, start + 8)), keyIdIn(value))
+  }
+  for (const value of ['', '.', 'nonsense', 'AQ', 'body.AQECAwQF', 'AgECAwQF'])
+    t.equal(keyIdIn(value), undefined, value)
 })

@@ -50,5 +50,5 @@ function saysHttps(header: string | string[] | undefined): boolean {
 
 /** Where browsers take plain HTTP for secure (Secure Contexts, section 3.1). */
 function isLocal(hostname: string): boolean {
-  return /^(localhost|.*\.localhost|127(\.\d+){3}|\[?::1\]?)$/i.test(hostname)
+  return /^(localhost|.*\.localhost|127(\.\d+){3}|\[::1\])$/i.test(hostname)
 }
