@@ -23,7 +23,7 @@ t.test('each end and each refusal has its sentence', async (t) => {
       entry('revoked', { by: 'limit' }),
       'it was ended for a newer session of its user, who had as many as limit allows'
     ],
-    [entry('revoked', { by: 'subject' }), 'it was revoked: app.sessions.revoke() ended it'],
+    [entry('revoked', { by: 'revoke' }), 'it was revoked: app.sessions.revoke() ended it'],
     [entry('cleared'), 'all sessions were ended by app.sessions.clear()'],
     [entry('expired', { by: 'idle' }), 'it had expired, not used for longer than idle, when its cookie came'],
     [entry('expired', { by: 'absolute' }), 'it had expired, older than absolute, when its cookie came'],
