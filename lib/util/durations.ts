@@ -19,12 +19,13 @@ export const TIMER: Bounds = {
 }
 
 /** Why a value is no duration within these bounds, and what to write; `undefined` if it is one. */
-export function durationFault(value: unknown, { unit, least, most, note, isWhole }: Bounds): string | undefined {
+export function durationFault(value: unknown, bounds: Bounds): string | undefined {
+  const { unit, least, most, note, isWhole } = bounds
   const isWithin = typeof value === 'number' && value >= least && value <= most
   if (isWithin && (!isWhole || Number.isInteger(value))) return undefined
   const kind = isWhole ? `whole ${unit}` : unit
   const limit = note === undefined ? String(most) : `${most} (${note})`
-  return `expected ${kind} from ${least} to ${limit}, got ${shown(value)}${advice(value, unit, most)}`
+  return `expected ${kind} from ${least} to ${limit}, got ${shown(value)}${advice(value, bounds)}`
 }
 
 function shown(value: unknown): string {
@@ -32,10 +33,10 @@ function shown(value: unknown): string {
   return typeof value === 'object' && value !== null ? 'an object' : String(value)
 }
 
-function advice(value: unknown, unit: Bounds['unit'], most: number): string {
+function advice(value: unknown, { unit, most, isWhole }: Bounds): string {
   if (typeof value === 'string' && value.trim() !== '' && Number.isFinite(Number(value))) {
     return `: write the number ${Number(value)}`
   }
-  const isLong = unit === 'seconds' && typeof value === 'number' && value > most
-  return isLong && value / 1000 <= most ? `: seconds, not milliseconds? Then write ${value / 1000}` : ''
+  const isLong = unit === 'seconds' && typeof value === 'number' && value > most && value / 1000 <= most
+  return isLong ? `: seconds, not milliseconds? Then write ${isWhole ? Math.round(value / 1000) : value / 1000}` : ''
 }
