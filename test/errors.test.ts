@@ -113,3 +113,20 @@ t.test('an error of a value says which key, where below it, and all that is wron
   t.same([bare.key, bare.path, bare.issues], [undefined, [], []])
   t.equal(new errors.InvalidValueError('it', 'x', [{ path: [Symbol('s')], message: 'x' }]).key, undefined)
 })
+
+t.test(
+  'an error whose class is its own tells frameworks its status, and only to the client what its sender can mend',
+  async (t) => {
+    const said = (error: unknown) => {
+      const { status, expose } = error as { status?: number; expose: boolean }
+      return [status, expose]
+    }
+    const invalid = (statusCode?: number) => new errors.InvalidValueError('it', 'it is wrong', [], statusCode)
+    t.same(said(invalid(499)), [499, true])
+    t.same(said(invalid(500)), [500, false])
+    t.same(said(invalid()), [500, false])
+    t.same(said(saveError(['b', new ReplacedError('b')])), [409, true])
+    t.same(said(saveError(['a', ENGINE])), [503, false])
+    t.same(said(Object.assign(invalid(), { statusCode: undefined })), [undefined, false])
+  }
+)

@@ -1,8 +1,11 @@
 import t from 'tap'
 import { z } from 'zod'
 import { memoryStore } from '../lib/index.js'
+import { ready } from '../lib/seal/aead.js'
+import { KeyRing } from '../lib/seal/keys.js'
+import { Sealer } from '../lib/seal/sealer.js'
 import type { Definition } from '../types/options.js'
-import { buildApp, Client, clock, gate } from './client.js'
+import { buildApp, Client, clock, gate, KEY } from './client.js'
 
 const HOUR = 3_600_000
 const DAY = 24 * HOUR
@@ -234,4 +237,47 @@ t.test('what persist() says while a save is under way is told to the browser wit
   await client.get('/set')
   const { headers } = await client.get('/remember')
   t.match(headers['set-cookie'], /; Max-Age=60;/)
+})
+
+t.test('a record that its store still gives after its end is no session', async (t) => {
+  const store = memoryStore()
+  const { read } = store
+  const late = { ms: 0 }
+  Object.assign(store, {
+    readMany: undefined,
+    read: async (id: string) => {
+      const stored = await read.call(store, id)
+      return stored && { ...stored, expires: stored.expires - late.ms }
+    }
+  })
+  const app = await buildApp(t, {
+    stores: { memory: store },
+    sessions: { kept: { store: 'memory', schema, idle: 3600, absolute: 7200 } }
+  })
+  app.get('/set', async (request) => request.session('kept').set('user', 'ann').id)
+  app.get('/get', async (request) => {
+    const it = request.session('kept')
+    return [it.get('user'), it.problem ?? null]
+  })
+  const client = new Client(app)
+  await client.get('/set')
+  t.same(await client.json('/get'), ['ann', null])
+  late.ms = HOUR - 60_000
+  t.same(await client.json('/get'), ['ann', null])
+  late.ms = HOUR
+  t.same(await client.json('/get'), ['nobody', 'expired'])
+})
+
+t.test('a cookie that was sealed with our key and does not say when it ends is no session', async (t) => {
+  await ready()
+  const app = await buildApp(t, { sessions: { sealed: { schema } } })
+  app.get('/get', async (request) => [request.session('sealed').get('user'), request.session('sealed').problem ?? null])
+  const sealed = (record: object) =>
+    new Client(app, [
+      ['__Host-sealed', new Sealer(new KeyRing([KEY]), 'record sealed', 'encrypt').seal(JSON.stringify(record))]
+    ])
+  const record = { c: Date.now(), p: { user: 'ann' } }
+  t.same(await sealed({ ...record, e: Date.now() + 60_000 }).json('/get'), ['ann', null])
+  t.same(await sealed(record).json('/get'), ['nobody', 'malformed'])
+  t.same(await sealed({ ...record, e: Date.now() - 1 }).json('/get'), ['nobody', 'expired'])
 })

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import type { FastifyRequest } from 'fastify'
 import t from 'tap'
 import { z } from 'zod'
@@ -182,4 +183,52 @@ t.test('a key that is used wrongly is the fault of the app, and the error names 
   t.equal(error.statusCode, 422)
   const { response } = await failing(t, (it) => it.set('n', 1).isDirty, { sessions: { it: two } })
   t.equal(response.statusCode, 500, 'what is missing is not')
+})
+
+t.test('a flash kind that there is not is refused, with the kinds that there are', async (t) => {
+  const flash = (it: AnySession) => it.flash('warning', 'x')
+  t.equal((await failing(t, flash)).message, 'session "it": no flash kind "warning"; it has notice')
+  const none = { sessions: { it: { schema } } }
+  t.equal(
+    (await failing(t, flash, none)).message,
+    'session "it": no flash kind "warning"; it defines none: add flash: z.object({…}) to its definition'
+  )
+})
+
+t.test('whoever takes request.session for a session of an app that defines none is told so, too', async (t) => {
+  const app = await buildApp(t, { sessions: {} })
+  app.get('/get', async (request) => (request.session as unknown as Map<string, unknown>).get('user'))
+  app.get('/find', async (request) => request.session('user' as never).id)
+  t.equal(
+    (await app.inject('/get')).json().message,
+    'request.session.get: request.session is a function that gives the session of a name: write request.session("name").get (in Nest take @Req(), not @Session()); for plugins that expect a session there, give the options default: "name"'
+  )
+  t.equal((await app.inject('/find')).json().message, 'no session "user": the app defines none')
+})
+
+t.test('a key of a session that has none is refused by a sentence that says so', async (t) => {
+  const empty = { sessions: { it: { schema: z.object({}) } } }
+  t.equal(
+    (await failing(t, (it) => it.set('x', 1), empty)).message,
+    'session "it": x: the schema has no such key; it has none'
+  )
+})
+
+t.test('an object of a class without a name is refused like all others', async (t) => {
+  const nameless = new (class {})()
+  Object.defineProperty(nameless.constructor, 'name', { value: '' })
+  t.equal(
+    (await failing(t, (it) => it.set('any', nameless))).message,
+    'session "it": any: a class instance does not survive JSON: use a codec'
+  )
+})
+
+t.test('a session that is shown tells why what came is none', async (t) => {
+  const app = await buildApp(t, { sessions: { it: { schema } } })
+  app.get('/', async (request) => inspect(request.session('it')))
+  t.match(
+    (await new Client(app, [['__Host-it', 'x']]).get('/')).body,
+    'Session "it" { problem: \'malformed\', changed: [],'
+  )
+  t.match((await new Client(app).get('/')).body, 'Session "it" { changed: [],')
 })

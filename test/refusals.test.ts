@@ -75,6 +75,11 @@ t.test('wrong options are refused at start, and the message says where and what'
     [{ sessions: { cart: schema } }, 'session "cart": expected { schema }, got the schema itself'],
     [{ stores: [memoryStore()] }, 'stores: expected an object of stores by name'],
     [{ secret: KEY }, /^there is no option "secret"; there are keys, sessions, /],
+    [{ default: 'cart' }, 'default: no session "cart"; there are none'],
+    [
+      { default: 'crat', sessions: { cart: { schema }, late: { schema } } },
+      'default: no session "crat"; there are cart, late'
+    ],
     [{ app: '' }, 'app: expected a non-empty string, got an empty one'],
     [{ app: 1 }, 'app: expected a non-empty string, got number'],
     [{ cookie: 'sid' }, 'cookie: expected an object of attributes, got string'],
@@ -162,6 +167,7 @@ t.test('wrong definitions are refused at start', async (t) => {
       'session "cart": migrate: step 2 leads nowhere: the version is 2'
     ],
     [{ schema, seal: 'none' }, 'session "cart": seal: expected "encrypt" or "sign", got "none"'],
+    [{ schema, seal: null }, 'session "cart": seal: expected "encrypt" or "sign", got null'],
     [{ schema, load: 'lazy' }, 'session "cart": load: expected "auto" or "manual", got "lazy"'],
     [{ schema, onStoreError: 'ignore' }, 'session "cart": onStoreError: expected "throw" or "empty", got "ignore"'],
     [{ schema, flashOnPrefetch: true }, 'session "cart": flashOnPrefetch: expected "keep" or "take", got true'],
@@ -298,7 +304,8 @@ t.test('a schema that can not survive storage is refused, with the path and what
     ['number', 'string', z.array(z.number().pipe(z.coerce.string()))],
     ['number', 'string', z.number().pipe(z.enum(['a', 'b']) as never)],
     ['string', 'number', z.string().pipe(z.literal([1, 2]) as never)],
-    ['string', 'number', mini.pipe(mini.string(), mini.number() as never)]
+    ['string', 'number', mini.pipe(mini.string(), mini.number() as never)],
+    ['string or null', 'number', z.literal(['a', null]).pipe(z.number() as never)]
   ] as const
   for (const [from, to, value] of oneWay) {
     t.match(
