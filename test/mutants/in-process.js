@@ -7,11 +7,22 @@ import { pathToFileURL } from 'node:url'
 import { Test } from '@tapjs/test'
 import { befores, collected, collectFor } from './collected.js'
 
-const FOLDERS = ['', 'subjects/', 'guests/', 'session/', 'from/', 'neighbours/', 'records/', 'save/', 'testing/']
+const FOLDERS = [
+  '',
+  'subjects/',
+  'guests/',
+  'session/',
+  'from/',
+  'neighbours/',
+  'records/',
+  'save/',
+  'testing/',
+  'events/'
+]
 
 /** What starts servers, browsers or processes, measures, or is about the package, takes too long or tells nothing here. */
 const OTHERS =
-  /^(browsers|heap|machines|package|readme|rollout|size|store|testing\/browser|neighbours\/(?!default-session).*)\.test\.js$/
+  /^(subjects\/limit-stores|machines|package|readme|rollout|store|testing\/browser|neighbours\/(?!default-session).*)\.test\.js$/
 
 /** Loads the core's tests out of `dist`, which has to be built. */
 export async function loadTests(pattern = /./) {

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { mkdir } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { setPriority } from 'node:os'
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -11,7 +11,13 @@ import { config } from './config.js'
 const OTHERS = ['!lib/stores/**', '!lib/conformance/**', '!lib/index.ts']
 
 const { values, positionals } = parseArgs({
-  options: { changed: { type: 'boolean' }, quick: { type: 'boolean' }, tests: { type: 'string' } },
+  options: {
+    again: { type: 'boolean' },
+    changed: { type: 'boolean' },
+    nice: { type: 'string', default: '19' },
+    seconds: { type: 'string' },
+    tests: { type: 'string' }
+  },
   allowPositionals: true
 })
 const mutate = values.changed ? changedFiles() : positionals.map(patternOf)
@@ -21,10 +27,11 @@ if (values.changed && mutate.length === 0) {
 }
 process.env['MUTANTS_LOG'] = resolve('.mutants/results.log')
 if (values.tests !== undefined) process.env['MUTANTS_TESTS'] = values.tests
-if (values.quick) process.env['MUTANTS_BUDGET'] = '10000'
+if (values.seconds !== undefined) process.env['MUTANTS_BUDGET'] = String(1000 * Number(values.seconds))
 // Hours of work should be in nobody's way.
-setPriority(19)
+setPriority(Number(values.nice))
 await mkdir('.mutants', { recursive: true })
+if (values.again) await forgetSurvivors(config.incrementalFile)
 await new Stryker({ ...config, mutate: mutate.length > 0 ? mutate : ['lib/**/*.ts', ...OTHERS] }).runMutationTest()
 
 /** A room ("save"), a file of one ("session/values"), or a path, with lines if need be ("lib/save/save.ts:10-20"). */
@@ -38,4 +45,14 @@ function changedFiles() {
     encoding: 'utf8'
   })
   return names.split('\n').filter((name) => name.endsWith('.ts'))
+}
+
+/** What killed a mutant need not be run again; what survived meets the tests anew, also where none has changed. */
+async function forgetSurvivors(file) {
+  if (!existsSync(file)) return
+  const results = JSON.parse(await readFile(file, 'utf8'))
+  for (const each of Object.values(results.files)) {
+    each.mutants = each.mutants.filter(({ status }) => status !== 'Survived')
+  }
+  await writeFile(file, JSON.stringify(results))
 }

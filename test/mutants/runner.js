@@ -1,14 +1,15 @@
 import { appendFile, readFile, writeFile } from 'node:fs/promises'
 import { relative, resolve } from 'node:path'
 import { DryRunStatus, determineHitLimitReached, MutantRunStatus, TestStatus } from '@stryker-mutator/api/test-runner'
+import { FirstRun } from './first-run.js'
 import { failureOf, loadTests } from './in-process.js'
 
 /** What the instrumented code looks at (StrykerJS, "mutant switching"). */
 globalThis.__stryker__ ??= {}
 const switches = globalThis.__stryker__
 
-/** How long each test takes, in ms, as the first run found: it is written there for the processes that come after. */
-const DURATIONS = '.durations.json'
+/** What the first run found is written there for the processes that come after. */
+const FIRST_RUN = '.first-run.json'
 
 /** Each mutant's fate, as soon as it is known: Stryker tells at the end, which may be hours away. */
 const LOG = process.env['MUTANTS_LOG']
@@ -19,19 +20,24 @@ const BUDGET = Number(process.env['MUTANTS_BUDGET'] ?? Number.POSITIVE_INFINITY)
 /** Which test files are run. */
 const FILES = new RegExp(process.env['MUTANTS_TESTS'] ?? '.')
 
+/** How many of those tests that killed last are asked first: mutants come in the order of the code. */
+const KILLERS = 5
+
 const OUT_OF_TIME = Symbol('out of time')
 
 /** Tests put others in its place. */
 const { setTimeout, clearTimeout } = globalThis
 
 /**
- * Runs tests in one process, mutant after mutant, of each file the quick ones first. What a mutant leaves behind must not count
+ * Runs tests in one process, mutant after mutant, those first that are likely to notice in little time. What a mutant leaves behind must not count
  * against the next one: a test that fails has to fail again, and to pass once the mutant is off; else the process has
  * been spoilt, and a new one decides.
  */
 export class Runner {
   #tests = []
-  #durations = {}
+  #firstRun = new FirstRun({}, {})
+  /** Ids of tests, the last one first. */
+  #killers = []
   #isFresh = true
   #isSpoilt = false
 
@@ -41,10 +47,14 @@ export class Runner {
 
   async dryRun() {
     await this.#load()
-    const tests = []
-    for (const test of this.#tests) tests.push(await this.#dryRunOf(test))
+    const [tests, durations] = [[], {}]
+    for (const test of this.#tests) {
+      const result = await dryRunOf(test)
+      tests.push(result)
+      durations[test.id] = result.timeSpentMs
+    }
     switches.currentTestId = undefined
-    await writeFile(DURATIONS, JSON.stringify(this.#durations))
+    await writeFile(FIRST_RUN, JSON.stringify({ durations, reached: switches.mutantCoverage.perTest }))
     return { status: DryRunStatus.Complete, tests, mutantCoverage: switches.mutantCoverage }
   }
 
@@ -64,22 +74,10 @@ export class Runner {
     } catch (error) {
       return { status: MutantRunStatus.Killed, killedBy: ['the start'], failureMessage: String(error), nrOfTests: 0 }
     }
-    const result = await this.#run(this.#chosen(testFilter), activeMutant.id, isStatic)
+    const result = await this.#run(this.#chosen(testFilter, activeMutant.id), activeMutant.id, isStatic)
     switches.activeMutant = undefined
     this.#isFresh = false
     return result
-  }
-
-  async #dryRunOf(test) {
-    const { id, file } = test
-    switches.currentTestId = id
-    const start = performance.now()
-    const failureMessage = await failureOf(test)
-    const timeSpentMs = performance.now() - start
-    this.#durations[id] = timeSpentMs
-    const fileName = resolve('test', file.replace(/js$/, 'ts'))
-    const status = failureMessage === undefined ? TestStatus.Success : TestStatus.Failed
-    return { id, name: id, fileName, timeSpentMs, status, failureMessage }
   }
 
   async #run(tests, mutant, isStatic) {
@@ -94,6 +92,7 @@ export class Runner {
       }
       if ((await this.#failureIn(test)) === undefined) continue
       if (!isStatic) await this.#recover(test)
+      this.#killers = [test.id, ...this.#killers.filter((id) => id !== test.id)].slice(0, KILLERS)
       return { status: MutantRunStatus.Killed, killedBy: [test.id], failureMessage, nrOfTests: index + 1 }
     }
     return { status: MutantRunStatus.Survived, nrOfTests: tests.length }
@@ -108,7 +107,7 @@ export class Runner {
   }
 
   async #failureIn(test) {
-    const limit = 3000 + 10 * (this.#durations[test.id] ?? 1000)
+    const limit = 3000 + 10 * this.#firstRun.durationOf(test)
     let timer
     const timeout = new Promise((done) => {
       timer = setTimeout(() => done(OUT_OF_TIME), limit)
@@ -118,35 +117,35 @@ export class Runner {
     return failure
   }
 
-  #chosen(filter) {
+  #chosen(filter, mutant) {
     const wanted = filter && new Set(filter)
-    const duration = ({ id }) => this.#durations[id] ?? 0
-    const reaching = this.#tests.filter(({ id }) => wanted?.has(id) ?? true).sort((a, b) => duration(a) - duration(b))
-    const chosen = inTurns(reaching)
+    const reaching = this.#tests.filter(({ id }) => wanted?.has(id) ?? true)
+    const killers = this.#killers.flatMap((killer) => reaching.filter(({ id }) => id === killer))
+    const others = this.#firstRun.sorted(reaching, mutant)
     let spent = 0
-    return chosen.filter((test) => {
-      spent += duration(test)
-      return spent <= BUDGET
+    return [...new Set([...killers, ...others])].filter((test, index) => {
+      spent += this.#firstRun.durationOf(test)
+      return index === 0 || spent <= BUDGET
     })
   }
 
   async #load() {
     if (this.#tests.length > 0) return
     this.#tests = await loadTests(FILES)
-    this.#durations = await readFile(DURATIONS, 'utf8').then(JSON.parse, () => ({}))
+    const { durations = {}, reached = {} } = await readFile(FIRST_RUN, 'utf8').then(JSON.parse, () => ({}))
+    this.#firstRun = new FirstRun(durations, reached)
   }
 }
 
-/** The first of each file, then the second of each: tests of one file mostly notice the same. */
-function inTurns(tests) {
-  const taken = new Map()
-  const turns = new Map()
-  for (const test of tests) {
-    const turn = taken.get(test.file) ?? 0
-    taken.set(test.file, turn + 1)
-    turns.set(test, turn)
-  }
-  return tests.toSorted((a, b) => turns.get(a) - turns.get(b))
+async function dryRunOf(test) {
+  const { id, file } = test
+  switches.currentTestId = id
+  const start = performance.now()
+  const failureMessage = await failureOf(test)
+  const timeSpentMs = performance.now() - start
+  const fileName = resolve('test', file.replace(/js$/, 'ts'))
+  const status = failureMessage === undefined ? TestStatus.Success : TestStatus.Failed
+  return { id, name: id, fileName, timeSpentMs, status, failureMessage }
 }
 
 function lineOf({ fileName, location: { start }, mutatorName, replacement }, { status, killedBy, reason }) {
