@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import type { SessionsOptions } from '../types/options.js'
 import { hasRoutes, prepareSerializer, refuseOtherSessions } from './app/host-app.js'
+import { pastOf } from './app/past-of.js'
 import { AppSessions } from './app/sessions.js'
 import { keepRegistry } from './definition/registries.js'
 import { Registry } from './definition/registry.js'
@@ -27,7 +28,8 @@ async function plugin(app: FastifyInstance, options: SessionsOptions): Promise<v
   const registry = new Registry(ring, { cookie: cookieStore() }, options, new AppEvents())
   const routes = new RouteSessions(hasRoutes(app))
   const { pluginTimeout = 0 } = app.initialConfig
-  const sessions = new AppSessions(ring, registry, options, app.log, pluginTimeout, routes)
+  const past = await pastOf(registry, options, app.log)
+  const sessions = new AppSessions(ring, registry, options, app.log, pluginTimeout, routes, past)
   const unsaved = new Unsaved()
   const requests = new Requests(
     app,

@@ -112,6 +112,14 @@ console.log(internal)`
   }
 )
 
+t.test('what only some apps need is not in the part that every app loads', async (t) => {
+  const core = await readFile(join(root, 'dist/bundle/core.js'), 'utf8')
+  t.ok(core.length < 303_000, `${core.length} characters`)
+  for (const name of ['enterWithinLimit', 'historyIn', 'lineOf(']) {
+    t.notOk(core.includes(`function ${name}`) || core.includes(`function* ${name}`), name)
+  }
+})
+
 t.test('modules of Node that only some stores use are not loaded with the plugin', async (t) => {
   const tell = `import 'fastify-sessions'
 import 'node:dns'

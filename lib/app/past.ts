@@ -5,6 +5,7 @@ import type { RecordStore } from '../../types/store.js'
 import type { Registry } from '../definition/registry.js'
 import { ConfigError } from '../errors.js'
 import type { History } from '../history/history.js'
+import { historyIn } from '../history/index.js'
 import { HISTORY_KEEP } from '../options/durations.js'
 import { parseRecord } from '../records/record.js'
 import { readFresh, runJob } from '../records/rounds.js'
@@ -21,39 +22,37 @@ const MOST_ENTRIES = 1_000_000
 /** Thirty days, in seconds. */
 const USUAL_KEEP = 30 * 24 * 60 * 60
 
-/** What has happened to the app's sessions, as far as it is kept. Where it is not, none of what keeps it is loaded. */
+/** What has happened to the app's sessions. This file is loaded only for apps with the option `history`. */
 export class Past {
   readonly #registry: Registry
-  readonly #options: SessionsOptions
+  readonly #kept: Kept
+  readonly #app: string | undefined
   readonly #log: FastifyBaseLogger
   #history: History | undefined
 
   /** @throws FST_SESSIONS_CONFIG */
-  constructor(registry: Registry, options: SessionsOptions, log: FastifyBaseLogger) {
+  constructor(registry: Registry, kept: Kept, app: string | undefined, log: FastifyBaseLogger) {
+    check(kept)
     this.#registry = registry
-    this.#options = options
+    this.#kept = kept
+    this.#app = app
     this.#log = log
-    if (options.history !== undefined) check(options.history)
   }
 
-  /** The stores are there. @throws FST_SESSIONS_CONFIG when the history is to be kept in one that is not */
-  async begin(): Promise<void> {
-    const { history: kept, app } = this.#options
-    if (kept === undefined) return
+  /** Called once every store is there. @throws FST_SESSIONS_CONFIG when the history is to be kept in one that is not */
+  begin(): void {
+    const kept = this.#kept
     const store = typeof kept === 'number' ? undefined : this.#registry.stores.recordStore(kept.store, 'history')
-    const { historyIn } = await import('../history/index.js')
     const keep = typeof kept === 'number' ? kept : (kept.keep ?? USUAL_KEEP) * 1000
-    this.#history = historyIn(store, keep, app, this.#log)
+    this.#history = historyIn(store, keep, this.#app, this.#log)
     this.#registry.events.recordBy(this.#history)
   }
 
   async why(asked: string, view: View): Promise<Why> {
-    if (this.#history === undefined) {
-      throw new ConfigError('app.sessions.why(): nothing is kept: add history: 1000 to the options, or { store }')
-    }
     const idleOf = (session: string | undefined) =>
       session === undefined ? undefined : view.definitions.get(session)?.idle
-    return this.#history.why(asked, { isAlive: await this.#isAlive(asked, view), idleOf })
+    // `app.sessions.why()` is refused before the app is ready.
+    return (this.#history as History).why(asked, { isAlive: await this.#isAlive(asked, view), idleOf })
   }
 
   async end(): Promise<void> {

@@ -23,9 +23,10 @@ import { MARKER_REFRESH } from '../options/durations.js'
 import { watchIntervalOf } from '../options/settings.js'
 import { ClearMarker } from '../records/clear-marker.js'
 import { runJob } from '../records/rounds.js'
+import { loadLimits } from '../save/limits.js'
 import type { KeyRing } from '../seal/keys.js'
 import { durationFault } from '../util/durations.js'
-import { Past } from './past.js'
+import type { Past } from './past.js'
 import { Preloader } from './preloader.js'
 import { pageWanted, recordPage, sessionsIn } from './session-pages.js'
 import { tellLimits } from './store-limits.js'
@@ -37,6 +38,8 @@ import { Sweeper } from './sweeper.js'
 import { AppTelling } from './telling.js'
 import { WithoutRequest } from './without-request.js'
 
+const NOTHING_KEPT = 'app.sessions.why(): nothing is kept: add history: 1000 to the options, or { store }'
+
 /** `app.sessions`, and what lives as long as the app does. */
 export class AppSessions implements Sessions {
   readonly #ring: KeyRing
@@ -47,7 +50,7 @@ export class AppSessions implements Sessions {
   readonly #sweeper: Sweeper
   readonly #withoutRequest: WithoutRequest
   readonly #telling: AppTelling
-  readonly #past: Past
+  readonly #past: Past | undefined
   #marker = new ClearMarker(undefined, 0, 0)
   readonly routes: RouteSessions
   readonly watches: Watches
@@ -59,7 +62,8 @@ export class AppSessions implements Sessions {
     options: SessionsOptions,
     log: FastifyBaseLogger,
     pluginTimeout: number,
-    routes: RouteSessions
+    routes: RouteSessions,
+    past: Past | undefined
   ) {
     this.routes = routes
     this.preloader = new Preloader(registry, routes)
@@ -70,7 +74,7 @@ export class AppSessions implements Sessions {
     this.#setup = new StoreSetup(pluginTimeout, log)
     this.watches = new Watches(watchIntervalOf(options), () => this.#marker, log)
     this.#telling = new AppTelling(registry.events, log)
-    this.#past = new Past(registry, options, log)
+    this.#past = past
     this.#sweeper = new Sweeper(options.sweepInterval ?? 600, log, this.#telling)
     this.#withoutRequest = new WithoutRequest(this, registry, log)
     registry.events.begin(this)
@@ -150,6 +154,7 @@ export class AppSessions implements Sessions {
 
   async #why(idOrSubject: string): Promise<Why> {
     this.#check('why', idOrSubject)
+    if (this.#past === undefined) throw new ConfigError(NOTHING_KEPT)
     return this.#past.why(idOrSubject, this.#view)
   }
 
@@ -196,14 +201,15 @@ export class AppSessions implements Sessions {
   async start(app: FastifyInstance): Promise<void> {
     await Promise.all([this.#registry.stores.make(app), this.#registry.events.ready(app.log)])
     this.#registry.freeze()
+    this.#past?.begin()
     this.#checkDefault()
     const { definitions, stores } = this.#registry
     this.#marker = this.#markerFor(definitions)
     this.preloader.begin(this.#marker, this.#options.clearMarker !== undefined)
     this.routes.check(definitions.map(({ name }) => name))
     await Promise.all(definitions.map(({ from }) => from?.ready()))
+    if (definitions.some(({ limit }) => limit !== undefined)) await loadLimits()
     await this.#setUpStores()
-    await this.#past.begin()
     tellLimits(stores.namedRecordStores, this.#log)
     this.#telling.watchEvictions(stores.namedRecordStores)
     this.#sweeper.start(stores.namedRecordStores)
@@ -231,7 +237,7 @@ export class AppSessions implements Sessions {
     this.#setup.stop()
     this.watches.stop()
     try {
-      await Promise.all([this.#sweeper.stop(), this.#past.end()])
+      await Promise.all([this.#sweeper.stop(), this.#past?.end()])
       await Promise.all(this.#registry.stores.recordStores.map((store) => store.close?.()))
     } finally {
       this.#registry.close()

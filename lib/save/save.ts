@@ -10,10 +10,10 @@ import { idOf, versionOf } from '../session/origin.js'
 import type { SessionState } from '../session/state.js'
 import { originOf, readOrigin, writtenOrigin } from '../session/stored-origin.js'
 import { change } from './contend.js'
+import { areAllEntered, enterAll } from './limits.js'
 import { MAX_ATTEMPTS, type Outcome } from './outcome.js'
 import { replace } from './replace.js'
 import { enter, leave } from './subject-changes.js'
-import { enterWithinLimit, isEnteredWithinLimit } from './subject-limit.js'
 
 /** How long the mark of a destroyed record lasts, in ms, if the process dies before it removes the record. */
 const DESTROYED_MS = 60_000
@@ -34,7 +34,7 @@ function* saveWithDuties(state: SessionState, encoded: Encoded | undefined, now:
   const { id, needsIndexing } = state
   const { subjects } = state.content
   if (!needsIndexing) return yield* confirmEntered(yield* write(state, encoded, now), subjects, now)
-  yield* enterWithinLimit(state, subjects, now)
+  yield* enterAll(state, subjects, now)
   const written = yield* writeEntered(state, encoded, now)
   // The changes were saved to another session, or to none. The other session is entered before this one leaves, so that
   // its place stays taken where places are limited.
@@ -65,7 +65,7 @@ function* confirmEntered(written: Outcome, entered: readonly string[], now: numb
   if (saved.length === 0) return written
   const others = saved.filter((subject) => !entered.includes(subject))
   if (others.length > 0) yield* enter(written, others, now)
-  if (yield* isEnteredWithinLimit(written, saved, now)) return written
+  if (yield* areAllEntered(written, saved, now)) return written
   yield* removeAll([written.id as string])
   yield* leave(written.definition, saved, written.id as string)
   return 'dropped'

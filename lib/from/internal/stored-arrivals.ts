@@ -4,10 +4,10 @@ import { follow } from '../../load/successor.js'
 import { formatRecord } from '../../records/record.js'
 import { create, type Job, readAllFresh, removeAll } from '../../records/rounds.js'
 import { newSecret, newTicket, storeId, type Ticket } from '../../records/ticket.js'
+import { isArrivedEntered } from '../../save/limits.js'
 import type { Outcome } from '../../save/outcome.js'
 import { save } from '../../save/save.js'
 import { enter, leave } from '../../save/subject-changes.js'
-import { isArrivedWithinLimit } from '../../save/subject-limit.js'
 import { endedBy } from '../../session/lifetime.js'
 import { idOf, type Loaded, type Origin, withoutTicket, withTicket } from '../../session/origin.js'
 import { SessionState } from '../../session/state.js'
@@ -119,7 +119,7 @@ function* arrive(state: SessionState, mapped: Origin, berth: Berth, now: number)
   const id = idOf(mapped)
   const version = yield* create(id, mapped.text, mapped.expires)
   const isFirst = version !== undefined && (yield* leaveReceipt(berth, now))
-  if (isFirst && (subjects.length === 0 || (yield* isArrivedWithinLimit(arrived, subjects, now)))) {
+  if (isFirst && (subjects.length === 0 || (yield* isArrivedEntered(arrived, subjects, now)))) {
     return writtenOrigin(definition, { id, ticket: mapped.location?.ticket }, { ...mapped, isExact: false }, version)
   }
   if (version !== undefined) yield* removeAll([id])
