@@ -39,8 +39,11 @@ t.test('the footer leads behind the scenes, and each scene is a button there', a
     for (const [index, pattern] of expected.entries()) t.match(shown[index], pattern, title)
     t.ok((await scene(page, title).locator('.step').count()) > 5, 'with its steps')
     t.ok(await page.getByRole('button', { name: `Run it again: ${title}` }).isVisible())
+    t.equal(await page.locator('.fresh').count(), 1, 'which play, as no others do')
   }
-  t.equal(await page.locator('.outcome').count(), 9, 'and the others stay')
+  await page.reload()
+  t.equal(await page.locator('.outcome').count(), 9, 'all of them stay')
+  t.equal(await page.locator('.fresh').count(), 0, 'and have played')
 })
 
 t.test('all scenes run at one press, without scripts too', async (t) => {

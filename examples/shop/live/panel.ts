@@ -58,7 +58,7 @@ ${new Html(lifeLine(stored))}<p class="soft">Ends ${until(new Date(expires))} wi
 
 /** Versions are opaque, and those of the file store long: the end tells them apart. */
 function shortened(text: string): string {
-  return text.replace(/\b[0-9a-f]{16,}\b/g, (version) => `…${version.slice(-4)}`)
+  return text.replace(/\b[0-9a-z]{16,}\b/g, (version) => `…${version.slice(-4)}`)
 }
 
 function row({ at, method, route, steps, more }: LoggedRequest): Html {

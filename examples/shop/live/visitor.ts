@@ -20,10 +20,6 @@ export class Visitor {
     return this.#log.rows
   }
 
-  get isWatched(): boolean {
-    return this.#streams.size > 0
-  }
-
   has(id: string): boolean {
     return this.#ids.has(id)
   }

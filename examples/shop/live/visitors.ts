@@ -36,10 +36,7 @@ export class Visitors {
     const visitor = this.#visitors.get(id) ?? new Visitor()
     this.#visitors.delete(id)
     this.#visitors.set(id, visitor)
-    for (const [oldest, { isWatched }] of this.#visitors) {
-      if (this.#visitors.size <= MOST) break
-      if (!isWatched) this.#visitors.delete(oldest)
-    }
+    this.#makeRoom()
     return visitor
   }
 
@@ -47,6 +44,15 @@ export class Visitors {
   close(): void {
     this.#unsubscribe()
     for (const visitor of this.#visitors.values()) visitor.close()
+  }
+
+  /** A page that loses its stream comes back by itself, and is remembered again. */
+  #makeRoom(): void {
+    for (const [id, visitor] of this.#visitors) {
+      if (this.#visitors.size <= MOST) return
+      this.#visitors.delete(id)
+      visitor.close()
+    }
   }
 
   #note(event: SessionEvent): void {

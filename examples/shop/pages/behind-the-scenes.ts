@@ -82,11 +82,15 @@ async function page(request: FastifyRequest, live: Html): Promise<Html> {
   return html`<h1>Behind the scenes</h1>
 <p class="lead">Two clicks in the same millisecond, a deploy in the middle of a request: what goes wrong with sessions happens too fast to be seen, and too rarely to be tried. Here it is a button.</p>
 <p class="soft">Nothing is staged but the order of events. The library runs each scene when you press the button, in a small app of its own, with a user of its own: you stay signed in or out as you are. Lines in bold are what the library published as an event.</p>
-<div class="row"><form method="post" action="${PATH}"><button>Run all seven</button></form> <a href="#your-browser">To your own browser, live</a></div>
+<form method="post" action="${PATH}"><button>Run all seven</button></form>
+<nav class="contents" aria-label="On this page"><ol class="row">
+${scenes.map(({ name, short }, index) => html`<li><a href="#${name}"><b>${index + 1}</b> ${short}</a></li>`)}
+<li><a href="#your-browser">Your browser, live</a></li>
+</ol></nav>
 <div id="scenes">${scenes.map((scene, index) => sceneView(scene, index + 1, runs[scene.name], isFresh(scene.name)))}</div>
 <section class="scene" id="your-browser" aria-labelledby="title-browser">
 <div class="intro"><h2 id="title-browser">Your own browser, live</h2>
-<p>What this browser has of the shop’s sessions: no values, but what they are kept in and for how long. <span id="watch" role="status" data-source="${PATH}/feed" data-panel="${PATH}/live" data-live="Live: it changes as you use the shop in another tab." data-lost="No longer live: load the page anew."></span></p></div>
+<p>What this browser has of the shop’s sessions: no values, but what they are kept in and for how long. <span id="watch" role="status" data-source="${PATH}/feed" data-panel="${PATH}/live" data-live="Live: it changes as you use the shop in another tab." data-lost="No longer live: load the page anew."></span><noscript>Load the page anew to see what has changed.</noscript></p></div>
 <div id="panel">${live}</div>
 </section>`
 }

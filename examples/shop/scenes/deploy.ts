@@ -9,20 +9,24 @@ import type { Stage } from './stage.js'
 import type { Lane, Outcome } from './step.js'
 
 type Payload = Record<string, unknown>
+type OldPayload = Payload & { readonly device: string }
+type NewPayload = Payload & { readonly device: { readonly browser: string; readonly system: string } }
 
-function up({ device, ...rest }: Payload): Payload {
-  const [browser, system] = `${device}`.split(' on ')
+function up({ device, ...rest }: OldPayload): Payload {
+  const [browser, system] = device.split(' on ')
   return { ...rest, device: { browser, system } }
 }
 
-function down({ device, ...rest }: Payload): Payload {
-  const { browser, system } = device as { browser: string; system: string }
-  return { ...rest, device: `${browser} on ${system}` }
+function down({ device, ...rest }: NewPayload): Payload {
+  const { browser, system } = device
+  const text = `${browser} on ${system}`
+  return { ...rest, device: text }
 }
 
 export const deploy: Scene = {
   name: 'deploy',
   title: 'A deploy changes what sessions hold, and is rolled back',
+  short: 'Deploy',
   situation:
     'The new release keeps a device as two fields instead of one text. It is deployed, changes a session, and has to go again. Later it comes back.',
   why: 'The new release carries what it meets forward by “up”, and stores beside its own form the older one, made by “down”, which the old release reads and changes as if nothing had happened. Nobody is signed out at any step.',
@@ -78,7 +82,7 @@ function nextSessions(stage: Stage, store: RecordStore, key: string): SessionsOp
   const options = demoSessions(stage, store, key)
   const { store: name, schema: former, idle } = options.sessions.login
   const schema = former.extend({ device: z.object({ browser: z.string(), system: z.string() }) })
-  const migrate = { 1: { up: (v1: unknown) => up(v1 as Payload), down: (v2: unknown) => down(v2 as Payload) } }
+  const migrate = { 1: { up: (v1: unknown) => up(v1 as OldPayload), down: (v2: unknown) => down(v2 as NewPayload) } }
   return { ...options, sessions: { login: { store: name, schema, idle, version: 2, migrate } } } as SessionsOptions
 }
 

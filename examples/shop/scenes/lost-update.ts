@@ -22,6 +22,7 @@ const handlerThat = (isInStock: Wait) =>
 export const lostUpdate: Scene = {
   name: 'lost-update',
   title: 'Two requests add to one cart',
+  short: 'Two at once',
   situation:
     'A lamp is added, and the warehouse takes its time. Meanwhile a mug is added. Both requests have read the same cart.',
   why: 'Most session stores only know “set”: the slow request wrote the cart as it had read it, and the mug was gone. Here a request may write only on the version that it has read. The slow one is turned away, reads again, and its change is made once more on the newer cart. The handler knows nothing of it: no lock, no loop.',

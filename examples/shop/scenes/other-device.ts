@@ -15,6 +15,7 @@ const handlerThat = (ended: (signal: AbortSignal) => Promise<void>) =>
 export const otherDevice: Scene = {
   name: 'other-device',
   title: 'A session is ended from another device',
+  short: 'Another device',
   situation:
     'The laptop was left in a train, with a page open that gets live data. Its owner signs it out from the phone.',
   why: 'Sessions are listed by user, on every record store, so that any of them can be ended from anywhere. What is still running for the one that ended is told so by a signal, and why it ended is on record.',

@@ -7,6 +7,7 @@ import type { Outcome } from './step.js'
 export const rotation: Scene = {
   name: 'key-rotation',
   title: 'The key is changed',
+  short: 'Key change',
   situation: 'The key that seals the cookies is replaced while people are signed in, and the old one is taken out.',
   why: 'A cookie names its key, so that none is tried in vain, and whoever comes while both keys are there leaves with a cookie of the new one. Keep the old key for as long as sessions live, and nobody notices.',
   lanes: { left: 'Visitor', right: 'You' },

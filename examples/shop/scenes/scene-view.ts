@@ -43,7 +43,7 @@ function played({ lanes, acts, why }: Scene, run: Run, isFresh: boolean): Html {
 function actHead({ title, given }: Act, { isGood, text }: Outcome): Html {
   return html`${title !== undefined && html`<h3>${title}</h3>`}
 <p class="outcome ${isGood ? 'good' : 'bad'}">${isGood ? icons.tick : icons.stop} <span>${text}</span></p>
-<p class="soft given">${given} Times in milliseconds.</p>`
+<p class="soft given">${given}</p>`
 }
 
 function code(source: string): Html {

@@ -6,6 +6,8 @@ export interface Scene {
   /** In its address. */
   readonly name: string
   readonly title: string
+  /** The title in a word or two. */
+  readonly short: string
   /** What is about to happen. */
   readonly situation: string
   /** What happened, and why nothing was lost. */

@@ -18,6 +18,7 @@ const handlerThat = (report: () => Promise<void>) =>
 export const signOut: Scene = {
   name: 'sign-out',
   title: 'A slow request meets a sign-out',
+  short: 'Sign-out',
   situation:
     'Somebody signs out while a slow request of theirs is still running. At its end it saves what it has changed in the session.',
   why: 'Where a store can only “set”, saving the session is what brings it back. Here creating a record and changing one are two different things. The slow request may only change, finds nothing to be changed, and its changes are dropped. Signed out means signed out.',

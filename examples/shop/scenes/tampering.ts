@@ -8,6 +8,7 @@ import type { Outcome } from './step.js'
 export const tampering: Scene = {
   name: 'tampering',
   title: 'A record is tampered with, and a cookie',
+  short: 'Tampering',
   situation:
     'Somebody gets at the database and sets a quantity to −3, so that the shop would owe them money. Somebody else changes one character of a cookie.',
   why: 'What a store gives back is checked against the schema before a handler sees it, and a cookie opens as it was sealed or not at all. Either way the handler gets an empty session and the reason, never bad data.',

@@ -15,6 +15,7 @@ const handlerThat = (render: () => Promise<void>) =>
 export const twoTabs: Scene = {
   name: 'two-tabs',
   title: 'Two tabs read the same messages',
+  short: 'Two tabs',
   situation:
     'A message waits to be shown once. A slow page takes it in one tab, while the other tab takes it too and then leaves a new one.',
   why: 'A page takes the messages that it has shown, and no others. The slow page’s taking is made again on the newer record, where the new message stays until somebody has seen it. Both tabs were loaded at once, so both show the first: shown twice is better than not at all.',
@@ -32,7 +33,7 @@ async function play(stage: Stage): Promise<Outcome> {
     app.post('/message/:text', async (request) => {
       const { text } = request.params as { text: string }
       request.session('prefs').flash('notice', text)
-      return 'left'
+      return 'kept'
     })
   })
   const browser = stage.browser(app)
