@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import Fastify, { type FastifyInstance, type LightMyRequestResponse } from 'fastify'
-import sessions, { type Sessions, type SessionsOptions } from 'fastify-sessions'
+import sessions, { type SessionsOptions } from 'fastify-sessions'
 import { type SessionEvent, subscribeAll } from 'fastify-sessions/events'
 import { type CookieJar, TestBrowser } from 'fastify-sessions/testing'
 import { stepOfEvent } from './event-steps.js'
@@ -11,13 +11,12 @@ type Told = Pick<Step, 'text'> & Partial<Omit<Step, 'text'>>
 
 /**
  * Where a scene runs: apps of its own with the library in them, browsers of its own, and a clock. It notes what the library
- * publishes of these apps, and nothing else in the process.
+ * publishes in its lanes, and so nothing of other apps in the process.
  */
 export class Stage {
   #since: number | undefined
   readonly #steps: Step[] = []
   readonly #apps: FastifyInstance[] = []
-  readonly #sessions = new Set<Sessions>()
   readonly #lane = new AsyncLocalStorage<Lane>()
   readonly #unsubscribe: () => void
 
@@ -39,7 +38,6 @@ export class Stage {
     await app.register(sessions, options)
     addRoutes(app)
     await app.ready()
-    this.#sessions.add(app.sessions)
     return app
   }
 
@@ -95,7 +93,6 @@ export class Stage {
   }
 
   #note(event: SessionEvent): void {
-    if (!this.#sessions.has(event.sessions)) return
     const step = stepOfEvent(event)
     if (step !== undefined) this.tell({ ...step, by: 'library' })
   }
