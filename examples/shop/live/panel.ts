@@ -24,7 +24,7 @@ export async function panel(request: FastifyRequest, visitor: Visitor): Promise<
   const absent = looks.filter(({ cookie }) => cookie === undefined).map(({ session }) => session)
   return html`<ul class="looks">${here.map(card)}</ul>
 ${absent.length > 0 && html`<p class="soft">Not begun, or for other pages only: ${absent.join(', ')}.</p>`}
-<h3>What your last requests did</h3>
+<h3>What your last requests did <small class="soft">as this server process knows, the newest first</small></h3>
 ${visitor.requests.length === 0 ? NONE : html`<ol class="log">${visitor.requests.map(row)}</ol>`}`
 }
 

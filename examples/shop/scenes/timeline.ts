@@ -5,7 +5,7 @@ import { type Lane, lanes, type Step } from './step.js'
 /** The steps of a scene on three lines: what one does to the left, the other to the right, the store between them. */
 export function timeline(names: Scene['lanes'], steps: readonly Step[]): Html {
   return html`<div class="lanes" aria-hidden="true"><span class="at">ms</span> <span>${names.left}</span><span>Store</span><span>${names.right}</span></div>
-<ol class="timeline">${rowsOf(steps).map((row) => line(names, row))}</ol>`
+<ol class="timeline" role="list">${rowsOf(steps).map((row) => line(names, row))}</ol>`
 }
 
 /** Which requests are under way while a step happens: their lines are bars. */
