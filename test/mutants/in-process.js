@@ -24,8 +24,12 @@ const FOLDERS = [
 const OTHERS =
   /^(subjects\/limit-stores|machines|package|readme|rollout|store|testing\/browser|neighbours\/(?!default-session).*)\.test\.js$/
 
+/** What is not mutated, and may need packages or engines that are not there. */
+const NOT_CORE = /^(stores|conformance|command|inspector)[\\/]/
+
 /** Loads the core's tests out of `dist`, which has to be built. */
 export async function loadTests(pattern = /./) {
+  await loadCore()
   register('./tap-hook.js', import.meta.url)
   for (const file of await files()) {
     if (!pattern.test(file)) continue
@@ -34,6 +38,14 @@ export async function loadTests(pattern = /./) {
   }
   for (const before of befores) await before()
   return collected
+}
+
+/** Also what is imported late: a mutant of what runs at import has to be on by then, and not once some test has imported it. */
+async function loadCore() {
+  const names = await readdir(resolve('dist/lib'), { recursive: true })
+  for (const name of names) {
+    if (name.endsWith('.js') && !NOT_CORE.test(name)) await import(pathToFileURL(resolve('dist/lib', name)).href)
+  }
 }
 
 async function files() {

@@ -1,5 +1,5 @@
 import { appendFile, readFile, writeFile } from 'node:fs/promises'
-import { relative, resolve } from 'node:path'
+import { dirname, relative, resolve } from 'node:path'
 import { DryRunStatus, determineHitLimitReached, MutantRunStatus, TestStatus } from '@stryker-mutator/api/test-runner'
 import { FirstRun } from './first-run.js'
 import { failureOf, loadTests } from './in-process.js'
@@ -149,6 +149,6 @@ async function dryRunOf(test) {
 }
 
 function lineOf({ fileName, location: { start }, mutatorName, replacement }, { status, killedBy, reason }) {
-  const where = `${relative('.', fileName)}:${start.line + 1}:${start.column + 1}`
+  const where = `${relative(dirname(dirname(LOG)), fileName)}:${start.line + 1}:${start.column + 1}`
   return JSON.stringify([status, where, mutatorName, replacement, killedBy?.[0] ?? reason])
 }
