@@ -7,12 +7,13 @@ import { isHttps, tellDropped } from './dropped.js'
 import { type CookieHeader, type Found, find, locate } from './header.js'
 
 /**
- * How many cookies of one name are tried. After a change of `domain` or `path` browsers send the old cookie beside the new
- * one, mostly before it (RFC 6265bis §5.8.3); a neighbour below the same domain can plant any number.
+ * How many cookies of one name are tried. After a change of `domain` or `path`, browsers send the old cookie beside the
+ * new one, usually before it (RFC 6265bis §5.8.3). The number is limited because a neighbour under the same domain can
+ * plant any number of them.
  */
 const MAX_DUPLICATES = 4
 
-/** One of perhaps several cookies of a name. */
+/** One cookie of a name, of which the request may have several. */
 export interface Candidate {
   readonly header: CookieHeader
   readonly value: string
@@ -20,11 +21,11 @@ export interface Candidate {
   readonly tries: number
 }
 
-/** A value in several cookies begins with their number: `~3~`. */
+/** A value that is split into several cookies starts with their number: `~3~`. */
 const CHUNKED = /^~([2-4])~/
 const CHUNK_MARK_BYTES = 3
 
-/** Writes and reads one session's cookie. */
+/** Reads and writes the cookie of one session. */
 export class Cookie {
   readonly name: string
   readonly #session: string
@@ -49,7 +50,7 @@ export class Cookie {
     return this.#options.maxAge
   }
 
-  /** Those of all cookies that a value may be split into. */
+  /** The names of all cookies into which a value may be split. */
   get names(): readonly string[] {
     return Array.from({ length: this.#chunks }, (_, index) => chunkName(this.name, index))
   }
@@ -58,19 +59,23 @@ export class Cookie {
     return locate(header, this.#needle, 0) !== -1
   }
 
-  /** The first value of this name; `undefined` when none came. */
+  /** Returns the first cookie with this name; `undefined` if none came. */
   first(header: CookieHeader): Candidate | undefined {
     const found = header.find(this.#needle)
     return found && { header, value: joinChunks(header.text, this.name, found), end: found.end, tries: 1 }
   }
 
-  /** The value after one that was not good; `undefined` when there is none, or enough were tried. */
+  /** Returns the next cookie with this name; `undefined` if there is none, or enough were tried. */
   next({ header, end, tries }: Candidate): Candidate | undefined {
     const found = tries < MAX_DUPLICATES ? find(header.text, this.#needle, end) : undefined
     return found && { header, value: joinChunks(header.text, this.name, found), end: found.end, tries: tries + 1 }
   }
 
-  /** `Set-Cookie` values for `value`; `maxAge` in seconds, `undefined` for a cookie that ends with the browser. */
+  /**
+   * Returns the `Set-Cookie` values for `value`.
+   * @param maxAge in seconds; `undefined` for a cookie that ends with the browser
+   * @throws FST_SESSIONS_COOKIE_SIZE when the value needs more cookies than are allowed
+   */
   write(
     request: FastifyRequest,
     value: string,
@@ -85,7 +90,7 @@ export class Cookie {
     return this.#chunks === 1 ? cookies : [...cookies, ...this.#clearFrom(request, parts.length, changed)]
   }
 
-  /** Makes the browser forget the cookie: the attributes have to be those that it was set with. */
+  /** Returns the `Set-Cookie` values that clear the cookie. Their attributes must be those with which it was set. */
   clear(request: FastifyRequest, changed?: CookieOptions): readonly SetCookie[] {
     return [
       setCookie(this.name, '', EXPIRED + this.#attributes(request, changed)),
@@ -94,8 +99,8 @@ export class Cookie {
   }
 
   /**
-   * Attributes that were changed already, changed once more.
-   * @throws FST_SESSIONS_CONFIG when there is no such attribute, or they do not go together with the cookie's name
+   * Combines earlier changes of attributes with further ones, and checks the result.
+   * @throws FST_SESSIONS_CONFIG when there is no such attribute, or the attributes do not fit the cookie's name
    */
   changed(before: CookieOptions | undefined, more: CookieOptions): CookieOptions {
     const fault = changeFault(more)
@@ -133,7 +138,7 @@ export class Cookie {
     }: ${advice}`
   }
 
-  /** Chunks from `first` on that an earlier, longer value left in the browser. */
+  /** Clears the chunks from `first` on, which an earlier, longer value left in the browser. */
   #clearFrom(request: FastifyRequest, first: number, changed: CookieOptions | undefined): readonly SetCookie[] {
     const header = request.headers.cookie ?? ''
     const cleared: SetCookie[] = []
@@ -157,7 +162,7 @@ function setCookie(name: string, value: string, attributes: string): SetCookie {
   return { name, text: `${name}=${value}${attributes}` }
 }
 
-/** Those of a reply; `header` adds a cookie to the others. */
+/** The headers of a reply. `header` adds a `Set-Cookie` value to the existing ones. */
 export interface Headers {
   getHeader(name: string): number | string | string[] | undefined
   removeHeader(name: string): unknown
@@ -165,9 +170,10 @@ export interface Headers {
 }
 
 /**
- * Sets or replaces cookies among the reply's others: one name stands there once.
- * @param alreadySet the names of those that are to be replaced
- * @returns these and the new ones
+ * Sets cookies in the reply, beside those of others, and replaces those that were set before: a name must not occur
+ * twice.
+ * @param alreadySet the names of the cookies that this plugin has already set
+ * @returns the names of all cookies that it has set now
  */
 export function setCookies(
   reply: Headers,
@@ -198,13 +204,17 @@ function joinChunks(header: string, name: string, { value, end }: Found): string
   let joined = value.slice(CHUNK_MARK_BYTES)
   for (let index = 1; index < Number(count); index++) {
     const needle = `${chunkName(name, index)}=`
-    // Of several values those cookies belong together that the browser got together, and so it sends them.
+    // If a name occurs several times, the chunks after this first one belong to it: the browser got them together, and
+    // sends them together.
     joined += (find(header, needle, end) ?? find(header, needle, 0))?.value ?? ''
   }
   return joined
 }
 
-/** All attributes but Max-Age, the one that changes from response to response: made once, not for every response. */
+/**
+ * Returns all attributes except Max-Age, which is the only one that changes between responses. So they are built once,
+ * not for every response.
+ */
 function suffix({ maxAge, ...options }: CookieOptions, secure: boolean): string {
   const attributes = { path: '/', httpOnly: true, sameSite: 'lax', ...options, secure } as const
   return fastifyCookie.serialize('n', '', attributes).slice('n='.length)

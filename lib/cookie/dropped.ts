@@ -2,12 +2,17 @@ import type { FastifyRequest } from 'fastify'
 import type { CookieOptions } from '../../types/session.js'
 import { tellOnce } from '../util/tell-once.js'
 
-/** Whether the request came by HTTPS, as far as Fastify trusts what says so. Schemes are in either case (RFC 3986 §3.1). */
+/**
+ * Whether the request came over HTTPS, as far as Fastify trusts the headers that say so. Schemes are case-insensitive
+ * (RFC 3986 §3.1).
+ */
 export function isHttps({ protocol }: FastifyRequest): boolean {
   return protocol === 'https' || protocol?.toLowerCase() === 'https'
 }
 
-/** Says, once for each reason, that browsers drop a cookie which is being set, or that it is less safe than it is meant. */
+/**
+ * Warns, once for each reason, that browsers drop a cookie that is being set, or that it is less safe than intended.
+ */
 export function tellDropped(request: FastifyRequest, session: string, options: CookieOptions): void {
   const { secure = true } = options
   if (secure === false || isHttps(request)) return
@@ -26,12 +31,12 @@ function reasonOfSecure(request: FastifyRequest): string | undefined {
   const isBehindProxy = PROXIES.some((header) => headers[header] !== undefined)
   const scheme = headers['x-forwarded-proto']
   const isPlain = scheme === undefined ? !isBehindProxy : !saysHttps(scheme)
-  // Browsers send this only where they take a page for secure (Fetch Metadata, section 2), so that a proxy's silence counts
-  // for nothing; and programs need no warning.
+  // Browsers send this header only to hosts that they consider trustworthy (Fetch Metadata, section 2), so it outweighs
+  // a proxy that sends no scheme. Clients that are not browsers need no warning.
   return isPlain && headers['sec-fetch-site'] === undefined && hostname && !isLocal(hostname) ? PLAIN_HTTP : undefined
 }
 
-/** Who sends one of these and no scheme may or may not have had the request by HTTPS. */
+/** Headers of proxies. A proxy that sends one of them but no scheme may or may not have got the request over HTTPS. */
 const PROXIES = ['forwarded', 'via', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip'] as const
 
 const PLAIN_HTTP =
@@ -43,12 +48,12 @@ const UNTRUSTED =
 const NEEDS_SECURE =
   'needs Secure, which secure: "auto" leaves out on plain HTTP: browsers drop the cookie without a word. Serve HTTPS'
 
-/** The nearest proxy's word is the last. */
+/** Whether a header of proxies says https. The last entry is that of the nearest proxy. */
 function saysHttps(header: string | string[] | undefined): boolean {
   return /(^|,)\s*https\s*$/i.test(String(header ?? ''))
 }
 
-/** Where browsers take plain HTTP for secure (Secure Contexts, section 3.1). */
+/** Whether browsers consider plain HTTP to this host secure (Secure Contexts, section 3.1). */
 function isLocal(hostname: string): boolean {
   return /^(localhost|.*\.localhost|127(\.\d+){3}|\[::1\])$/i.test(hostname)
 }

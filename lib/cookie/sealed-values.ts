@@ -4,20 +4,20 @@ import type { Sealer } from '../seal/sealer.js'
 import { LONGEST_CACHED, TwoWayCache } from '../util/two-way-cache.js'
 
 /*
- * The requests of a browser come in bursts, most with the same cookie and the same record: to open and to parse them
- * again would be most of what a session costs. So up to 256 of each are remembered, from when they come again: what is
- * kept in vain outlives the young generation of V8's heap, and to collect it costs a fifth of a request. What is
- * remembered is shared by requests, so only what nobody can change is: a record whose schema makes new objects of all
- * that it decodes.
+ * Browsers send requests in bursts, mostly with the same cookie and the same record. Opening and parsing these again
+ * would be most of a session's cost. So up to 256 values are cached, each from the second time it is seen: an entry
+ * that is never used again outlives the young generation of V8's heap, and collecting it costs noticeable time.
+ * Requests share cached contents, so only immutable ones are cached: records whose schema creates new objects for
+ * everything that it decodes.
  */
 
 export type OpenedValue<T> =
   | {
       readonly text: string
       readonly content: T
-      /** Sealed with an older key or in another mode; to be sealed anew. */
+      /** Whether the value was sealed with an older key or in another mode, and has to be sealed anew. */
       readonly isStale: boolean
-      /** The value itself if `seal` is to be told what replaces it: here, where it was seen before, and so is cached. */
+      /** The value itself if it was seen before and thus is cached, to pass to `seal` as the value that is replaced. */
       readonly cachedValue: string | undefined
       readonly problem?: undefined
     }
@@ -27,14 +27,15 @@ export type OpenedValue<T> =
 export interface Sealing<T> {
   open(value: string): OpenedValue<T>
   /**
-   * @param content what `text` says, unless others may change it
-   * @param replaced the value that it replaces, as `open` named it
+   * Seals a text.
+   * @param content the parsed text, unless others may change it
+   * @param replaced the value that it replaces, as `cachedValue` of `open` named it
    */
   seal(text: string, content: T | undefined, replaced?: string): string
   close(): void
 }
 
-/** Seals with the app's keys, and caches what was opened. */
+/** Seals with the app's key ring, and caches opened values. */
 export class SealedValues<T> implements Sealing<T> {
   readonly #sealer: Pick<Sealer, 'open' | 'seal' | 'close'>
   readonly #ring: KeyRing
@@ -43,7 +44,7 @@ export class SealedValues<T> implements Sealing<T> {
   readonly #cache = new TwoWayCache<OpenedValue<T>>()
   #generation = 0
 
-  /** @param isConstant whether nobody who is given the content can change it */
+  /** @param isConstant whether the content is immutable for everybody who gets it */
   constructor(
     sealer: Pick<Sealer, 'open' | 'seal' | 'close'>,
     ring: KeyRing,
@@ -70,7 +71,11 @@ export class SealedValues<T> implements Sealing<T> {
     return result
   }
 
-  /** @param replaced if that was seen before: it leaves the cache, as browsers send it no more */
+  /**
+   * Seals a text.
+   * @param replaced the value that it replaces, if that was seen before. It is removed from the cache, because browsers
+   * no longer send it.
+   */
   seal(text: string, content: T | undefined, replaced?: string): string {
     this.#forgetOldKeys()
     const value = this.#sealer.seal(text)
@@ -89,7 +94,9 @@ export class SealedValues<T> implements Sealing<T> {
     if (value.length <= LONGEST_CACHED && this.#isConstant(opened.content)) this.#cache.put(value, opened)
   }
 
-  /** A key that was taken out of the ring must not open anything any more. */
+  /**
+   * Clears the cache when the key ring changes: a key that was removed from the ring must not open anything any more.
+   */
   #forgetOldKeys(): void {
     if (this.#generation === this.#ring.generation) return
     this.#cache.clear()

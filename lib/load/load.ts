@@ -18,13 +18,16 @@ import { follow } from './successor.js'
 const MAX_VALUE_BYTES = MAX_CHUNKS * MAX_COOKIE_BYTES
 
 export interface Cutoffs {
-  /** What ends before this has expired; in ms since the epoch. */
+  /** The present time, in ms since the epoch: a session that ends by then has expired. */
   readonly now: number
-  /** What was created before this, or at this time, was cleared; in ms since the epoch. */
+  /** The time of the last clearing, in ms since the epoch: a session that was created by then is cleared. */
   readonly clearedAt: number
 }
 
-/** Opens the cookie of a session on the cookie store: of several of its name, the first whose session is live. */
+/**
+ * Opens the cookie of a session on the cookie store. If several cookies have its name, it takes the first with a live
+ * session.
+ */
 export function loadFromCookie(definition: ResolvedDefinition, header: CookieHeader, cutoffs: Cutoffs): Loaded {
   let refused: Loaded = NOTHING
   let candidate = definition.cookie.first(header)
@@ -50,13 +53,13 @@ function loadSealed(definition: ResolvedDefinition, value: string, cutoffs: Cuto
   return { origin: { text, record, expires: record.e, cachedValue, came }, isStale }
 }
 
-/** A cookie that names a record. */
+/** An opened cookie that names a record. */
 export interface OpenedTicket {
   readonly definition: ResolvedDefinition
   readonly ticket: Ticket
   readonly isStale: boolean
   readonly candidate: Candidate
-  /** What is to be said of the cookies before it, if its session can't be had either. */
+  /** Why the cookies before this one were refused, to report if this one gives no session either. */
   readonly earlier: Refused | undefined
   readonly problem?: undefined
 }
@@ -68,7 +71,10 @@ interface Refused {
 
 type Unopened = Refused & { readonly ticket?: undefined }
 
-/** Opens the cookie of a session on a record store: the first of its name whose dates are good; `undefined` if none came. */
+/**
+ * Opens the cookie of a session on a record store: the first cookie with its name whose dates are valid. `undefined` if
+ * none came.
+ */
 export function openTicket(
   definition: ResolvedDefinition,
   header: CookieHeader,
@@ -106,12 +112,13 @@ function refusalAt({ candidate, ticket }: OpenedTicket, subject?: string): Refus
 }
 
 /**
- * Reads the record that a ticket names. A cookie whose session has ended may stand before one whose session lives, so the
- * next is tried: to open a cookie is not to accept it.
+ * Reads the record that a ticket names. If the session has ended, it tries the next cookie of that name, because a
+ * cookie of an ended session may stand before that of a live one: that a cookie opens does not mean that it is
+ * accepted.
  */
 export function* loadRecord(named: OpenedTicket, cutoffs: Cutoffs): Job<Loaded> {
   const { definition, ticket, isStale } = named
-  // Not by `readSource`: a generator within another is paid again at each step, and most requests go here.
+  // The read is yielded directly, because a nested generator costs time at each step, and most requests end here.
   const stored = (yield { kind: 'read', id: ticket.id }) as StoredRecord | undefined
   if (stored !== undefined && isLonger(stored.text, definition.maxBytes)) {
     const unread = unreadAs(ticket, stored)
@@ -130,16 +137,16 @@ export function* loadRecord(named: OpenedTicket, cutoffs: Cutoffs): Job<Loaded> 
   if (retired[1] <= cutoffs.now) {
     return yield* loadNext(named, cutoffs, { problem: 'retired', refusal: refusalAt(named, subject) })
   }
-  // A request with the old id reads what the record held when it was replaced, and nothing that the new id has gained
-  // since: an attacker who planted the old id must not get the rights of a sign-in. When the new session has ended, the
-  // old id gives nothing any more.
+  // A request with the old id reads what the record held when it was replaced, and nothing that the session gained
+  // after that: an attacker who planted the old id must not get the rights of a sign-in. Once the new session has
+  // ended, the old id gives nothing either.
   if ((yield* follow(definition, origin)) === undefined) {
     return yield* loadNext(named, cutoffs, { problem: 'gone', refusal: refusalAt(named, subject) })
   }
   return yield* loadNext(named, cutoffs, { origin: withoutTicket(origin), value })
 }
 
-/** Reads the record of an id, for somebody who has no cookie of it; `undefined` if that is no live session. */
+/** Reads the record of an id, for a caller without its cookie. `undefined` if it is not a live session. */
 export function* loadById(definition: ResolvedDefinition, id: string, cutoffs: Cutoffs): Job<Loaded | undefined> {
   const origin = originOf(definition, id, yield* readFresh(id), undefined)
   if (origin === undefined || origin.record.n !== undefined || isAnothers(definition, origin)) return undefined
@@ -147,12 +154,18 @@ export function* loadById(definition: ResolvedDefinition, id: string, cutoffs: C
   return end === undefined ? { origin } : undefined
 }
 
-/** Records that are the only ones of their store do not tell. */
+/**
+ * Whether the record belongs to another session. A record only holds its session's name if several sessions share the
+ * store.
+ */
 function isAnothers({ name }: ResolvedDefinition, { record: { d } }: Origin): boolean {
   return d !== undefined && d !== name
 }
 
-/** Loads the next cookie of the name; gives that or `otherwise`, whichever is better: live, or at least a session. */
+/**
+ * Loads the next cookie of the same name. Returns its session if that is live, or at least readable while `otherwise`
+ * has none; else `otherwise`.
+ */
 function* loadNext({ definition, candidate, earlier }: OpenedTicket, cutoffs: Cutoffs, otherwise: Loaded): Job<Loaded> {
   const next = definition.cookie.next(candidate)
   const opened = next && openFrom(definition, next, cutoffs)
@@ -162,7 +175,7 @@ function* loadNext({ definition, candidate, earlier }: OpenedTicket, cutoffs: Cu
   return otherwise.origin === undefined ? { ...otherwise, ...earlier } : otherwise
 }
 
-/** The origin of a record that is not parsed: enough to end it. */
+/** Returns the origin of a record that is not parsed, which is enough to end the session. */
 function unreadAs(ticket: Ticket, { version, expires }: StoredRecord): Origin {
   return { text: '', record: { c: ticket.createdAt }, expires, location: { id: ticket.id, version, ticket } }
 }
@@ -175,7 +188,7 @@ const LEVELS: Readonly<Partial<Record<Problem, 'warn' | 'info'>>> = {
   store: 'warn'
 }
 
-/** Says why a cookie gave no session; where it hints at an attack, as a warning. */
+/** Logs why a cookie gave no session, as a warning if it may be an attack. */
 export function logProblem(log: FastifyBaseLogger, session: string, problem: Problem | undefined): void {
   if (problem === undefined || problem === 'schema' || problem === 'newer') return
   log[LEVELS[problem] ?? 'info']({ session, problem }, `a session cookie gave no session: ${problem}`)

@@ -13,7 +13,7 @@ import { type Cutoffs, loadFromCookie, logProblem, type OpenedTicket, openTicket
 import { readRecord, readRecords } from './read-records.js'
 import { type LoadTelling, listen, tellFailed, tellRefused } from './telling.js'
 
-/** What was read of one session, or why it could not be. */
+/** The result of loading one session, or the error. */
 type Result =
   | { readonly definition: ResolvedDefinition; readonly loaded: Loaded; readonly failure?: undefined }
   | { readonly definition: ResolvedDefinition; readonly failure: Error }
@@ -25,7 +25,7 @@ export class Loader {
   readonly #routes: RouteSessions
   #cookies: CookieHeader | undefined
   readonly #results: Result[] = []
-  /** Of what is read now; `undefined` where nobody listens. */
+  /** The record of the present load, for events; `undefined` if nobody listens. */
   #telling: LoadTelling | undefined
 
   constructor(request: FastifyRequest, marker: ClearMarker, routes: RouteSessions) {
@@ -34,7 +34,10 @@ export class Loader {
     this.#routes = routes
   }
 
-  /** Reads the records of sessions whose cookies came, one round trip a store. What is no promise was done at once. */
+  /**
+   * Reads the records of sessions whose cookies came, with one round trip to each store. Returns a promise only if a
+   * store has to be waited for.
+   */
   preload(definitions: readonly ResolvedDefinition[]): Awaitable<unknown> {
     const cutoffs = this.#cutoffs
     const named: OpenedTicket[] = []
@@ -51,7 +54,10 @@ export class Loader {
     return mayArrive ? this.#arriveAfter(own, definitions, cutoffs) : own
   }
 
-  /** The store could not be asked for these: whoever uses them gets the error, or an empty session. */
+  /**
+   * Marks sessions as failed, because their store could not be read. A handler that uses one gets the error, or an
+   * empty session, as its definition says.
+   */
   fail(definitions: readonly ResolvedDefinition[], error: unknown): void {
     for (const definition of definitions) {
       const { name, onStoreError } = definition
@@ -68,10 +74,7 @@ export class Loader {
     }
   }
 
-  /**
-   * What there is of a session without waiting; `undefined`: it has to be loaded by hand.
-   * @throws FST_SESSIONS_STORE when its store could not be read
-   */
+  /** Returns what is loaded of a session, without waiting; `undefined`: it has to be loaded by hand. */
   loaded(definition: ResolvedDefinition): Loaded | undefined {
     const result = this.#find(definition)
     if (result?.failure !== undefined) throw result.failure
@@ -90,7 +93,7 @@ export class Loader {
     return { now: Date.now(), clearedAt: this.#marker.clearedAt }
   }
 
-  /** Hooks of the app may change the header while the request is under way. */
+  /** Parsed anew when the header changes, which hooks of the app can do during the request. */
   get #cookieHeader(): CookieHeader {
     const { cookie = '' } = this.#request.raw.headers
     if (this.#cookies?.text !== cookie) this.#cookies = new CookieHeader(cookie)
@@ -108,7 +111,10 @@ export class Loader {
     this.#results[at] = result
   }
 
-  /** Whether or not a cookie came: else only the second visit would show that `load()` was forgotten. */
+  /**
+   * Whether a session has to be loaded by hand. This does not depend on a cookie: else a forgotten `load()` would only
+   * show at a visitor's second request.
+   */
   #isLoadedByHand({ store, from, isManual, name }: ResolvedDefinition): boolean {
     const isPreloaded = (store ?? from) !== undefined
     if (!isPreloaded || isManual) return isPreloaded
@@ -116,7 +122,7 @@ export class Loader {
     return wanted !== undefined && (wanted === false || !wanted.includes(name))
   }
 
-  /** `undefined`: the record has to be read by hand. */
+  /** Loads a session by its cookie alone; `undefined`: its record has to be read by hand. */
   #fromCookie(definition: ResolvedDefinition): Loaded | undefined {
     if (this.#request.raw.headers.cookie === undefined) return NOTHING
     const header = this.#cookieHeader
@@ -128,12 +134,15 @@ export class Loader {
     return loaded
   }
 
-  /** On the cookie store nothing is to be read, but whether its cookie is good decides about those of other plugins. */
+  /**
+   * Opens the cookie of a session on the cookie store. It has no record to read, but sessions of other plugins are only
+   * taken over if this cookie is no good.
+   */
   #openCookie(definition: ResolvedDefinition): undefined {
     this.#put({ definition, loaded: this.#fromCookie(definition) as Loaded })
   }
 
-  /** Sessions of other plugins, where there is none of ours. */
+  /** Takes over sessions of other plugins where the request has none of this plugin. */
   async #arriveAfter(
     own: Awaitable<unknown>,
     definitions: readonly ResolvedDefinition[],
@@ -154,7 +163,7 @@ export class Loader {
     }
   }
 
-  /** `undefined`: there is nothing to be read. */
+  /** Opens the cookie of a session on a record store; `undefined`: there is no record to read. */
   #openTicket(definition: ResolvedDefinition, cutoffs: Cutoffs): OpenedTicket | undefined {
     const opened = openTicket(definition, this.#cookieHeader, cutoffs)
     if (opened === undefined) return undefined
@@ -170,7 +179,7 @@ export class Loader {
     return Promise.all(stores.map((store) => this.#read(ofStore(store), cutoffs)))
   }
 
-  /** Reads records of one store. */
+  /** Reads records of one store, in one trip. */
   async #read(named: readonly OpenedTicket[], cutoffs: Cutoffs): Promise<void> {
     const telling = this.#telling
     const results = await (telling === undefined
@@ -204,7 +213,7 @@ export class Loader {
   }
 }
 
-/** A function of its own, so that the way without listeners makes no closure. */
+/** A separate function, so that a load without listeners creates no closure. */
 function readTraced(
   telling: LoadTelling,
   named: OpenedTicket,
@@ -213,7 +222,10 @@ function readTraced(
   return telling.trip([named.definition], () => readRecord(named, cutoffs))
 }
 
-/** A session of ours that has ended is not to come back as an old one. */
+/**
+ * Whether a session of another plugin may be taken over. It may not if one of this plugin has ended: that one must not
+ * come back as an old one.
+ */
 function mayArrive(result: Result | undefined): boolean {
   if (result === undefined) return true
   if (result.failure !== undefined) return false
@@ -221,7 +233,10 @@ function mayArrive(result: Result | undefined): boolean {
   return origin === undefined && UNKNOWN.has(problem)
 }
 
-/** What a cookie gives that never named a session of ours, or with a key that there is no more. */
+/**
+ * The problems of a cookie that never named a session of this plugin, or was sealed with a key that is no longer in the
+ * ring.
+ */
 const UNKNOWN: ReadonlySet<Problem | undefined> = new Set([undefined, 'malformed', 'unknown-key', 'bad-seal'] as const)
 
 const NOTHING: Loaded = Object.freeze({})

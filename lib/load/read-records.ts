@@ -6,7 +6,7 @@ import { type Cutoffs, loadRecord, type OpenedTicket } from './load.js'
 
 type Result = PromiseSettledResult<Loaded>
 
-/** Reads one record: at once where the store answers so, and has not failed. */
+/** Reads one record, synchronously if the store answers so and its circuit breaker is closed. */
 export function readRecord(named: OpenedTicket, cutoffs: Cutoffs): Awaitable<Result> {
   const { breaker, store } = named.definition
   if (breaker.isOpen) return probe(named, cutoffs)
@@ -19,7 +19,10 @@ async function probe(named: OpenedTicket, cutoffs: Cutoffs): Promise<Result> {
   return result as Result
 }
 
-/** Reads records of one store, in one round trip; in their order, each settles on its own. */
+/**
+ * Reads records of one store in one round trip. The results are in the order of `named`; each read succeeds or fails on
+ * its own.
+ */
 export async function readRecords(named: readonly OpenedTicket[], cutoffs: Cutoffs): Promise<readonly Result[]> {
   const { breaker } = (named[0] as OpenedTicket).definition
   try {
@@ -29,7 +32,7 @@ export async function readRecords(named: readonly OpenedTicket[], cutoffs: Cutof
   }
 }
 
-/** Rejects where none could be read. */
+/** Reads all records; rejects if none of them could be read. */
 async function askAll(named: readonly OpenedTicket[], cutoffs: Cutoffs): Promise<readonly Result[]> {
   const { store } = (named[0] as OpenedTicket).definition
   const jobs = named.map((each) => loadRecord(each, cutoffs))

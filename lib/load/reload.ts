@@ -11,8 +11,8 @@ import type { Cutoffs } from './load.js'
 import { follow } from './successor.js'
 
 /**
- * What is stored now of a session that was read before, as a request with the same id would find it.
- * Rejects with FST_SESSIONS_STORE when its store failed.
+ * Returns what is stored now for a session that was loaded before, as a request with the same id would find it. Rejects
+ * with FST_SESSIONS_STORE when its store failed.
  */
 export async function reload(state: SessionState, cutoffs: Cutoffs): Promise<Loaded> {
   const { definition, isDetached, problem } = state

@@ -8,26 +8,29 @@ import { idOf } from '../session/origin.js'
 import { readOrigin } from '../session/stored-origin.js'
 
 /*
- * A record that `regenerate()` replaced points to its successor. The pointer carries the secret of the successor's
- * cookie as well, so that of two requests that sign in at once the second can answer with the session of the first. It
- * is sealed with the app's keys under a purpose of its own, encrypted also where cookies are only signed, and for this
- * one record: a leaked table is still no list of live sessions.
+ * A record that `regenerate()` replaced points to its successor. The pointer also holds the secret of the successor's
+ * cookie, so that when two requests sign in at once, the second can answer with the session of the first. The secret is
+ * sealed with the app's keys, under a purpose of its own and for this one record, and encrypted even if cookies are
+ * only signed. So a leaked table is still no list of live sessions.
  */
 
-/** Each link is one `regenerate()` since a request began: more than that only a circle can have. */
+/** The most links to follow. Each link is one `regenerate()` since a request began, so only a cycle can have more. */
 const MAX_LINKS = 1000
 
-/** Where a retired record leads. */
+/** The end of the chain of records that starts at a replaced one. */
 export interface Trail {
-  /** The record that lives. */
+  /** The live record. */
   readonly end: Origin
-  /** Whether an old id was cut off somewhere on the way, and how. */
+  /** Why an old id was cut off at one of the links; `undefined` if none was. */
   readonly cut: Cut | undefined
-  /** The last retired record before the end. */
+  /** The last replaced record before the live one. */
   readonly last: Origin | undefined
 }
 
-/** What the record of `old` says of its successor. */
+/**
+ * Returns the pointer from the record of `old` to its successor.
+ * @param until the end of the grace, in ms since the epoch
+ */
 export function pointer(
   definition: ResolvedDefinition,
   old: Origin,
@@ -40,8 +43,8 @@ export function pointer(
 }
 
 /**
- * Follows retired records to the one that lives; `undefined` when that was ended.
- * @throws FST_SESSIONS_STORE when there is no end
+ * Follows replaced records to the live one; `undefined` if that was ended.
+ * @throws FST_SESSIONS_STORE when the chain has no end
  */
 export function* follow(definition: ResolvedDefinition, origin: Origin): Job<Trail | undefined> {
   const passed = new Set<string>()
@@ -54,7 +57,7 @@ export function* follow(definition: ResolvedDefinition, origin: Origin): Job<Tra
     if (passed.has(id) || passed.size === MAX_LINKS) {
       throw new StoreError(definition.name, `its id was replaced ${passed.size} times, and no end is in sight`)
     }
-    // What came with new rights asks for more than to have signed in.
+    // New rights take precedence over a sign-in, because signing in alone must not give access to them.
     cut = by === 'rights' ? by : (cut ?? by)
     last = end
     end = yield* readOrigin(definition, id)
@@ -63,14 +66,14 @@ export function* follow(definition: ResolvedDefinition, origin: Origin): Job<Tra
   return { end, cut, last }
 }
 
-/** The same from what is stored now under the id of `origin`. */
+/** The same, starting from the record that is stored now under the id of `origin`. */
 export function* followNewest(definition: ResolvedDefinition, origin: Origin): Job<Trail | undefined> {
   if (origin.record.n !== undefined) return yield* follow(definition, origin)
   const present = yield* readOrigin(definition, idOf(origin), origin.location?.ticket)
   return present && (yield* follow(definition, present))
 }
 
-/** The ticket of the record at the end, out of the sealed pointer; `undefined` when no key opens that any more. */
+/** Returns the ticket of the live record, from the sealed pointer; `undefined` if no key in the ring opens it. */
 export function ticketTo(definition: ResolvedDefinition, { end, last }: Trail): Ticket | undefined {
   const sealed = last?.record.n?.[2]
   if (last === undefined || sealed === undefined) return undefined

@@ -8,15 +8,15 @@ import { keyIdIn } from '../seal/sealer.js'
 import type { Loaded } from '../session/origin.js'
 
 /*
- * What is told of sessions that are read. Where nobody listens, no event is put together, and no clock is read.
+ * Events about loading sessions. If nobody listens, no event is created and no clock is read.
  */
 
-/** `undefined` where nobody would hear of a load that begins now. */
+/** Starts recording a load that begins now; `undefined` if nobody listens. */
 export function listen({ events }: ResolvedDefinition, request: FastifyRequest): LoadTelling | undefined {
   return events.app.areLoadsHeard(request.log) ? new LoadTelling(request) : undefined
 }
 
-/** One load of one request, of all that it loads together. */
+/** One load of one request, with all sessions that it loads together. */
 export class LoadTelling {
   readonly #request: FastifyRequest
   readonly #since = performance.now()
@@ -25,12 +25,12 @@ export class LoadTelling {
     this.#request = request
   }
 
-  /** How long it has taken so far, in ms. */
+  /** How long the load has taken so far, in ms. */
   get duration(): number {
     return performance.now() - this.#since
   }
 
-  /** Tells that the session is there, or why it is not; nothing where no cookie came. */
+  /** Publishes that a session was loaded, or why it was not. Publishes nothing if no cookie came. */
   tell(definition: ResolvedDefinition, loaded: Loaded): void {
     if (loaded.origin !== undefined) this.#tellLoaded(definition, loaded)
     else if (loaded.problem !== undefined) tellRefused(definition, this.#request, loaded)
@@ -50,7 +50,7 @@ export class LoadTelling {
     })
   }
 
-  /** Reads records of one store as one trip that can be traced. */
+  /** Runs the reads at one store as one traced trip. */
   trip<T extends PromiseSettledResult<unknown> | readonly PromiseSettledResult<unknown>[]>(
     definitions: readonly ResolvedDefinition[],
     read: () => Awaitable<T>
@@ -63,7 +63,10 @@ export class LoadTelling {
   }
 }
 
-/** That of a schema is told by the state that reads it. */
+/**
+ * Publishes why a cookie gave no session. A payload that does not fit the schema is reported by the state that decodes
+ * it.
+ */
 export function tellRefused({ events }: ResolvedDefinition, request: FastifyRequest, loaded: Loaded): void {
   const { problem = 'gone', refusal } = loaded
   const about = { id: refusal?.id, subject: refusal?.subject, request: requestIn(request) }
@@ -76,7 +79,7 @@ export function tellRefused({ events }: ResolvedDefinition, request: FastifyRequ
   }
 }
 
-/** @param duration of the load, in ms; 0 where it is not known */
+/** Publishes that a store failed. @param duration of the load in ms; 0 if it is unknown */
 export function tellFailed(
   { events }: ResolvedDefinition,
   request: FastifyRequest,

@@ -13,24 +13,27 @@ import { groupBy } from '../util/group-by.js'
 import type { Cutoffs } from './load.js'
 import { follow } from './successor.js'
 
-/** One session whose end somebody waits for. */
+/** One session that is watched for its end. */
 interface Watch {
   readonly definition: ResolvedDefinition
   readonly controller: AbortController
-  /** Gives the id under which its user knows it to be stored; `undefined` while it is not. */
+  /** Returns the id of the handler's session; `undefined` while it is not stored. */
   readonly idNow: () => string | undefined
-  /** The id under which it was found last; a parallel request may have replaced it. */
+  /**
+   * The id under which the session was last found. It can differ from the handler's id, because a parallel request may
+   * have replaced that.
+   */
   id: string | undefined
-  /** What `idNow` gave then. */
+  /** What `idNow` returned then. */
   asked: string | undefined
 }
 
-/** What a look found: the id to look for next, or why the session has ended. */
+/** The result of a check: the id to check next time, or why the session has ended. */
 type Verdict = { readonly id: string } | { readonly problem: Problem }
 
 /**
- * Tells those who work for long on a session that it has ended. All sessions that are watched share one look at each store,
- * one round trip where the store has `readMany`.
+ * Aborts the signals of sessions that have ended. One check of each store covers all watched sessions, in one round
+ * trip if the store has `readMany`.
  */
 export class Watches {
   readonly #interval: number
@@ -41,14 +44,14 @@ export class Watches {
   #timer: NodeJS.Timeout | undefined
   #looking: Promise<void> | undefined
 
-  /** @param interval in ms, from the end of one look to the next */
+  /** @param interval from the end of one check to the start of the next, in ms */
   constructor(interval: number, marker: () => ClearMarker, log: FastifyBaseLogger) {
     this.#interval = interval
     this.#marker = marker
     this.#log = log
   }
 
-  /** @returns the signal, and what ends the watch */
+  /** Watches a session. @returns the signal, and a function that ends the watch */
   add(definition: ResolvedDefinition, idNow: () => string | undefined): readonly [AbortSignal, () => void] {
     const controller = new AbortController()
     const watch: Watch = { definition, controller, idNow, id: undefined, asked: undefined }
@@ -57,7 +60,7 @@ export class Watches {
     return [controller.signal, () => this.#remove(watch)]
   }
 
-  /** Sessions have been ended here: looks at once, or once more where a look is under way. */
+  /** Checks at once, because this process has ended sessions. If a check is under way, another one follows it. */
   async look(): Promise<void> {
     await this.#looking
     this.#unschedule()
@@ -97,13 +100,16 @@ export class Watches {
     this.#schedule()
   }
 
-  /** What a store does not answer is asked again in the next look: that it is down ends no session. */
+  /**
+   * Checks the watched sessions of one store. If the store fails, the next check asks again: a store that is down ends
+   * no session.
+   */
   async #lookAt(store: RecordStore, watches: readonly Watch[]): Promise<void> {
     try {
       const marker = this.#marker()
       if (marker.isDue()) await marker.ask(Date.now())
       const cutoffs = { now: Date.now(), clearedAt: marker.clearedAt }
-      // Several tabs of a browser wait for the same record.
+      // Several tabs of a browser watch the same record.
       const same = [...groupBy(watches, ({ definition, id }) => `${id} ${definition.name}`).values()]
       const jobs = same.map(([first]) => verdictOn(first as Watch, cutoffs))
       const results = await breakerOf(store).run(() => runTogether(store, jobs))
@@ -114,7 +120,7 @@ export class Watches {
     }
   }
 
-  /** @throws what the store was rejected with */
+  /** @throws the error with which the store rejected */
   #settle(watch: Watch, result: PromiseSettledResult<Verdict> | undefined): void {
     if (result?.status !== 'fulfilled') throw result?.reason
     const verdict = result.value
@@ -126,7 +132,7 @@ export class Watches {
     watch.controller.abort(new EndedError(watch.definition.name, verdict.problem))
   }
 
-  /** Once for each time that it fails. */
+  /** Warns once each time that a store begins to fail. */
   #tell(store: RecordStore, error: unknown): void {
     if (this.#failing.has(store)) return
     this.#failing.add(store)
@@ -134,7 +140,10 @@ export class Watches {
   }
 }
 
-/** Brings its id up to date: the session that a handler holds may have got another, or be saved only now. */
+/**
+ * Whether the watched session is stored. Updates its id first: the handler's session may have got a new one, or have
+ * been saved since the last check.
+ */
 function isStored(watch: Watch): boolean {
   const asked = watch.idNow()
   if (asked !== undefined && asked !== watch.asked) {
@@ -152,6 +161,6 @@ function* verdictOn({ definition, id }: Watch, cutoffs: Cutoffs): Job<Verdict> {
   if (origin.record.n === undefined) return { id: idOf(origin) }
   const trail = yield* follow(definition, origin)
   if (trail === undefined) return { problem: 'gone' }
-  // Whoever holds the old id has no part in what came with a sign-in or new rights.
+  // A holder of the old id must not follow the session to what a sign-in or new rights gave it.
   return trail.cut === undefined ? { id: idOf(trail.end) } : { problem: 'retired' }
 }

@@ -1,11 +1,11 @@
 import type { FastifyReply } from 'fastify'
 
-/** Fastify's, of a hook: all that is behind the hook runs within this call. */
+/** Fastify's callback of a hook. Everything that follows the hook runs within this call. */
 export type Done = (error?: Error, payload?: unknown) => void
 
 /**
- * Goes on from a hook that has waited for a promise. What is behind the hook runs within this call, and what that throws
- * nobody else would catch: an error that nobody catches ends the process.
+ * Calls `done` after a hook has waited for a promise. Whatever follows the hook runs within this call, and nobody else
+ * catches what it throws: an uncaught error would end the process.
  */
 export function goOn(reply: FastifyReply, done: Done, error?: Error, payload?: unknown): void {
   try {
@@ -16,7 +16,10 @@ export function goOn(reply: FastifyReply, done: Done, error?: Error, payload?: u
   }
 }
 
-/** As Fastify does with what is thrown behind an `async` hook; and if that throws too, nobody is left waiting. */
+/**
+ * Answers with the error, as Fastify does for errors after an `async` hook. If that throws too, the response is ended
+ * by hand, so that the client does not wait forever.
+ */
 function answerError(reply: FastifyReply, done: Done, error: Error): void {
   try {
     done(error)

@@ -1,22 +1,25 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 
-/** One reply, and how far it is. */
+/** One reply, and how far it has come. */
 export class ReplyState {
   readonly request: FastifyRequest
   readonly reply: FastifyReply
-  /** Not given yet, waiting for its sessions to be saved, or handed on to what is behind this plugin's `onSend`. */
+  /**
+   * `handled`: the reply is not given yet. `saving`: it waits for its sessions to be saved. `left`: it was passed on to
+   * the hooks after this plugin's `onSend`.
+   */
   stage: 'handled' | 'saving' | 'left' = 'handled'
-  /** It is being handed on right now. */
+  /** Whether the reply is being passed on at this moment. */
   isHandingOn = false
-  /** What is changed from now on is not saved with the reply: its headers are sent. */
+  /** Whether the headers are sent, so that later changes can't be saved with the reply. */
   isLate = false
-  /** The response has ended. */
+  /** Whether the response has ended. */
   isOver = false
-  /** The sessions that could not be saved: the response to that error must not try to save them again. */
+  /** The names of sessions that could not be saved. The response to that error must not try to save them again. */
   failed: readonly string[] | undefined
   #hasErred = false
   #isErrorDue = false
-  /** The names of the cookies that this response sets already. */
+  /** The names of the cookies that this plugin has already set in the response. */
   written: readonly string[] = NONE
 
   constructor(request: FastifyRequest, reply: FastifyReply) {
@@ -24,28 +27,30 @@ export class ReplyState {
     this.reply = reply
   }
 
-  /** Fastify has told of an error, which may have come after a reply. */
+  /** Whether Fastify has reported an error, which may have come after a reply. */
   get hasErred(): boolean {
     return this.#hasErred
   }
 
-  /** The reply to that error is still to come. */
+  /** Whether the reply to that error has not come yet. */
   get isErrorDue(): boolean {
     return this.#isErrorDue
   }
 
-  /** The handler writes to `reply.raw` itself, so that Fastify runs no `onSend`. */
+  /** Whether the handler writes to `reply.raw` itself, so that Fastify runs no `onSend`. */
   get isHijacked(): boolean {
     return this.stage === 'handled' && this.reply.sent
   }
 
-  /** A WebSocket's handshake is answered without Fastify, so its headers count as sent. */
+  /**
+   * Whether the headers are sent. Those of a WebSocket's handshake count as sent, because Fastify does not answer it.
+   */
   get areHeadersSent(): boolean {
     const { raw } = this.reply
     return raw.headersSent || (this.isHijacked && this.request.raw.headers.upgrade !== undefined)
   }
 
-  /** The route as the app names it, for the log: a URL may hold what does not belong there. */
+  /** The route's pattern, for the log; not the URL, which may contain secrets. */
   get route(): string {
     const { method, routeOptions } = this.request
     return `${method} ${routeOptions.url ?? '(a path of no route)'}`
@@ -56,13 +61,13 @@ export class ReplyState {
     this.#isErrorDue = true
   }
 
-  /** The sessions are saved, and the reply goes on to what is behind this plugin. */
+  /** Notes that the sessions are saved, and the reply goes on to the hooks after this plugin. */
   leave(): void {
     this.stage = 'left'
     this.#isErrorDue = false
   }
 
-  /** The sessions could not be saved: the reply to the error that says so is to come. */
+  /** Notes that sessions could not be saved, and that the reply to the error follows. */
   fail(names: readonly string[]): void {
     this.stage = 'handled'
     this.failed = [...(this.failed ?? []), ...names]

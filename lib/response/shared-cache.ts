@@ -4,8 +4,8 @@ import type { ReplyState } from './reply-state.js'
 import { isResponse, withHeader } from './vary.js'
 
 /**
- * What else tells a shared cache that it may keep a response, and counts there before `Cache-Control`: the field of RFC 9213,
- * and those of its kind that single networks have.
+ * Headers besides `Cache-Control` that let shared caches store a response and take precedence over it: the targeted
+ * field of RFC 9213, and those of single networks.
  */
 const TARGETED = [
   'cdn-cache-control',
@@ -15,7 +15,10 @@ const TARGETED = [
   'vercel-cdn-cache-control'
 ]
 
-/** Makes sure that no shared cache gives one visitor's cookie to the next: `Set-Cookie` alone hinders none (RFC 9111 §7.3). */
+/**
+ * Keeps shared caches from serving one visitor's cookie to the next: `Set-Cookie` alone does not stop a cache from
+ * storing a response (RFC 9111 §7.3).
+ */
 export function keepFromSharedCaches(state: ReplyState, headers: Headers): void {
   for (const name of TARGETED) takeBackFrom(headers, name, state)
   takeBackFrom(headers, 'cache-control', state)
@@ -29,7 +32,7 @@ function takeBackFrom(headers: Headers, name: string, state: ReplyState): void {
   headers.removeHeader(name)
 }
 
-/** The same for a web `Response`, whose headers replace those of the reply. */
+/** The same for a web `Response`, whose headers replace those of the reply. Returns the response to send. */
 export function keepResponseFromSharedCaches(state: ReplyState, payload: unknown): unknown {
   if (!isResponse(payload)) return payload
   let kept = payload
@@ -42,7 +45,10 @@ export function keepResponseFromSharedCaches(state: ReplyState, payload: unknown
   return kept
 }
 
-/** Whether many visitors may be served what is stored (RFC 9111 §3): `max-age` alone allows it as much as `public`. */
+/**
+ * Whether a header lets a cache serve the stored response to several visitors (RFC 9111 §3). `max-age` alone allows it
+ * as much as `public`.
+ */
 function isForAll(said: number | string | string[] | undefined): boolean {
   if (said === undefined) return false
   const cacheControl = String(said)

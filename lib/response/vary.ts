@@ -1,8 +1,9 @@
 import type { FastifyReply } from 'fastify'
 
 /**
- * What was shown depends on the cookie, so a cache must not show it to others (RFC 9110 §12.5.5). Gives the payload to
- * be sent: the headers of a web `Response` replace those of the reply, after all hooks, and may not be changeable.
+ * Adds `Cookie` to `Vary`: the response depends on the cookie, so a cache must not serve it to others (RFC 9110
+ * §12.5.5). Returns the payload to send, which is a copy for a web `Response`: its headers replace those of the reply,
+ * after all hooks, and may be immutable.
  */
 export function varyByCookie(reply: FastifyReply, payload: unknown): unknown {
   const present = reply.getHeader('vary')
@@ -11,7 +12,7 @@ export function varyByCookie(reply: FastifyReply, payload: unknown): unknown {
   return isResponse(payload) ? varyResponse(payload) : payload
 }
 
-/** That of a web `Response` counts, which Fastify takes over after all hooks. */
+/** Returns the response's status. For a web `Response` that is its own status, which Fastify adopts after all hooks. */
 export function statusOf(reply: FastifyReply, payload: unknown): number {
   return isResponse(payload) ? payload.status : reply.statusCode
 }
@@ -22,9 +23,9 @@ function varyResponse(response: Response): Response {
   return withHeader(response, 'vary', `${own}, Cookie`)
 }
 
-/** A copy with one header more, or another: those of what was fetched can't be changed. */
+/** Returns a copy with one header set, because headers of a fetched response are immutable. */
 export function withHeader(response: Response, name: string, value: string): Response {
-  // One that can't be sent is left to Fastify, which says why.
+  // A response that can't be sent is left to Fastify, which reports why.
   if (response.bodyUsed || response.body?.locked) return response
   const headers = new Headers(response.headers)
   headers.set(name, value)
@@ -35,7 +36,7 @@ function variesByCookie(vary: string): boolean {
   return /(^|,)\s*(\*|cookie)\s*(,|$)/i.test(vary)
 }
 
-/** Whatever made it: that is how Fastify knows one. */
+/** Whether the payload is a web `Response` of any implementation. Fastify recognises one in the same way. */
 export function isResponse(payload: unknown): payload is Response {
   return (
     typeof payload === 'object' && payload !== null && Object.prototype.toString.call(payload) === '[object Response]'

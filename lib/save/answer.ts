@@ -78,8 +78,8 @@ function allOf(first: Promise<void> | undefined, second: Promise<void> | undefin
 }
 
 /**
- * Creates the cookies of a renewal. If that fails, because the value was smaller when it was last written or was
- * allowed more cookies, the browser keeps the cookie that it has.
+ * Creates the cookies of a renewal. If that fails, because the value has grown or the definition allows fewer `chunks`
+ * than before, the browser keeps the cookie that it has.
  */
 function renewedCookies(reply: ReplyState, task: Task, now: number): readonly SetCookie[] {
   try {

@@ -76,8 +76,8 @@ function outranks(state: SessionState, next: Encoded, { cut }: Trail): boolean {
 }
 
 /**
- * Another request gave the session a new id first. This request adopts that id, so that the browser keeps one session
- * whichever response arrives last.
+ * Another request gave the session a new id first. This request joins that session instead of making a second one, so
+ * that the browser keeps one session whichever response arrives last.
  * @throws FST_SESSIONS_REPLACED when that request cut off the old id, unless both signed in the same user
  */
 function* giveWay(state: SessionState, origin: Origin, next: Encoded, trail: Trail, now: number): Job<Outcome> {
