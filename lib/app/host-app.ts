@@ -3,8 +3,9 @@ import type { FastifyInstance } from 'fastify'
 import { ConfigError } from '../errors.js'
 
 /**
- * @fastify/cookie can serialise only once it has been registered somewhere. In a scope of its own it decorates nothing of
- * the app's, which may register it before, afterwards, or not at all.
+ * Registers @fastify/cookie if the app has not: it can serialise cookies only after it was registered somewhere. It is
+ * registered in a scope of its own, so that it decorates nothing of the app, which may register it before, later, or
+ * not at all.
  */
 export async function prepareSerializer(app: FastifyInstance): Promise<void> {
   if (app.hasDecorator('serializeCookie')) return
@@ -13,7 +14,10 @@ export async function prepareSerializer(app: FastifyInstance): Promise<void> {
   })
 }
 
-/** @throws FST_SESSIONS_CONFIG when this plugin or another one for sessions is registered already */
+/**
+ * Refuses a second session plugin.
+ * @throws FST_SESSIONS_CONFIG when this plugin or another session plugin is already registered
+ */
 export function refuseOtherSessions(app: FastifyInstance): void {
   if (app.hasDecorator('sessions')) throw new ConfigError('fastify-sessions is registered already: once is enough')
   if (app.hasRequestDecorator('session')) {
@@ -21,7 +25,10 @@ export function refuseOtherSessions(app: FastifyInstance): void {
   }
 }
 
-/** Whether the app has routes that are older than the plugin, so that no `onRoute` hook told of them. */
+/**
+ * Whether the app has routes that were declared before the plugin was registered, so that its `onRoute` hook did not
+ * see them.
+ */
 export function hasRoutes(app: FastifyInstance): boolean {
   return app.printRoutes() !== '(empty tree)'
 }

@@ -19,7 +19,7 @@ type Kept = NonNullable<SessionsOptions['history']>
 
 const MOST_ENTRIES = 1_000_000
 
-/** Thirty days, in seconds. */
+/** The default of `history.keep`: thirty days, in seconds. */
 const USUAL_KEEP = 30 * 24 * 60 * 60
 
 /** What has happened to the app's sessions. This file is loaded only for apps with the option `history`. */
@@ -30,7 +30,7 @@ export class Past {
   readonly #log: FastifyBaseLogger
   #history: History | undefined
 
-  /** @throws FST_SESSIONS_CONFIG */
+  /** @throws FST_SESSIONS_CONFIG when the option `history` is wrong */
   constructor(registry: Registry, kept: Kept, app: string | undefined, log: FastifyBaseLogger) {
     check(kept)
     this.#registry = registry
@@ -48,6 +48,10 @@ export class Past {
     this.#registry.events.recordBy(this.#history)
   }
 
+  /**
+   * Rejects with FST_SESSIONS_CONFIG without the option `history`, or with the error of the store that holds the
+   * history.
+   */
   async why(asked: string, view: View): Promise<Why> {
     const idleOf = (session: string | undefined) =>
       session === undefined ? undefined : view.definitions.get(session)?.idle
@@ -59,7 +63,7 @@ export class Past {
     await this.#history?.close()
   }
 
-  /** Whether a session of this id, or of this user, is in a store; `undefined` where one could not be asked. */
+  /** Whether a session with this id, or of this user, is in a store; `undefined` if a store could not be asked. */
   async #isAlive(asked: string, view: View): Promise<boolean | undefined> {
     const answers = await Promise.allSettled(
       this.#registry.stores.recordStores.map(
@@ -82,7 +86,7 @@ async function hasSubject(store: RecordStore, subject: string, view: View): Prom
   return (await runJob(store, list(view, subject, { limit: 1, after: undefined, store: 0 }))).length > 0
 }
 
-/** @throws FST_SESSIONS_CONFIG */
+/** Checks the option `history`. @throws FST_SESSIONS_CONFIG */
 function check(kept: Kept): void {
   if (typeof kept === 'number') {
     if (Number.isSafeInteger(kept) && kept >= 1 && kept <= MOST_ENTRIES) return

@@ -6,19 +6,22 @@ import type { RouteSessions } from '../definition/route-sessions.js'
 import { ClearMarker } from '../records/clear-marker.js'
 import type { RequestSessions } from '../request/request-sessions.js'
 
-/** Makes them when they are first asked for. */
+/** Returns the sessions of a request. It creates them at the first call. */
 type SessionsOf = (request: FastifyRequest) => RequestSessions
 
-/** What is done for requests that come with cookies, whether or not a handler asks for a session. */
+/** Handles requests that come with cookies, whether or not a handler asks for a session. */
 export class Preloader {
   readonly #registry: Registry
   readonly #routes: RouteSessions
   #marker = new ClearMarker(undefined, 0, 0)
-  /** Whether anything is ever to be read before a handler: not where all sessions are in cookies. */
+  /** Whether anything may have to be read before a handler. `false` if all sessions are in cookies. */
   #mayRead = false
-  /** What is read before handlers: sessions on record stores that are not loaded by hand. */
+  /**
+   * The sessions to read before handlers: those on record stores that are not loaded by hand, and those that take over
+   * sessions of other plugins.
+   */
   #preloaded: readonly ResolvedDefinition[] = []
-  /** What every request counts as use of. */
+  /** The sessions with the option `rolling`. */
   #rolling: readonly ResolvedDefinition[] = []
 
   constructor(registry: Registry, routes: RouteSessions) {
@@ -27,8 +30,8 @@ export class Preloader {
   }
 
   /**
-   * The app starts, with all sessions that there will be.
-   * @param isMarkerStored whether the marker is to be asked for at its store
+   * Called when the app starts, once all sessions are defined.
+   * @param isMarkerStored whether the clear marker is in a store, which has to be asked
    */
   begin(marker: ClearMarker, isMarkerStored: boolean): void {
     const { definitions } = this.#registry
@@ -38,7 +41,7 @@ export class Preloader {
     this.#mayRead = this.#preloaded.length > 0 || isMarkerStored
   }
 
-  /** Reads what the request's cookies name; what is no promise was done at once. */
+  /** Reads the records that the request's cookies name. Returns a promise only if a store has to be waited for. */
   preload(request: FastifyRequest, sessionsOf: SessionsOf): Awaitable<unknown> {
     const header = request.raw.headers.cookie
     if (header === undefined || !this.#mayRead) return undefined
@@ -51,14 +54,16 @@ export class Preloader {
     try {
       await this.#marker.ask(Date.now())
     } catch (error) {
-      // Without the marker nobody knows whether a sealed cookie is still good.
+      // Without the marker it is unknown whether a sealed cookie is still valid.
       return sessionsOf(request).fail(this.#registry.definitions, error)
     }
     const definitions = this.#wanted(request, header)
     if (definitions.length > 0) await sessionsOf(request).preload(definitions)
   }
 
-  /** Whoever sends the cookie of such a session uses it, whether or not a handler asked for it. */
+  /**
+   * Counts a request as use of the `rolling` sessions whose cookies it has, whether or not a handler asked for them.
+   */
   roll(request: FastifyRequest, sessionsOf: SessionsOf): void {
     if (this.#rolling.length === 0) return
     const { cookie: header } = request.raw.headers

@@ -7,20 +7,20 @@ import { subjectsOf } from '../records/subjects.js'
 import { endedBy } from '../session/lifetime.js'
 import { otherOption } from '../util/objects.js'
 
-/** Of a page, where nothing else is said. */
+/** The default for the number of records of a page. */
 const LIMIT = 100
 
-/** What a page holds in memory at once, and an engine is asked for. */
+/** The most records of a page. An engine has to return all of them at once, and the process holds them in memory. */
 const MOST = 1000
 
-/** What `list` was told, checked. */
+/** The options of `app.sessions.list()`, checked. */
 interface Wanted {
   readonly store: string | undefined
   readonly limit: number
   readonly after: string | undefined
 }
 
-/** @throws FST_SESSIONS_CONFIG */
+/** Checks the options of `app.sessions.list()`. @throws FST_SESSIONS_CONFIG */
 export function pageWanted(options: PageWanted | undefined): Wanted {
   if (options !== undefined && (typeof options !== 'object' || options === null)) {
     refuse(`expected { store, limit, after } or nothing, got ${options === null ? 'null' : typeof options}`)
@@ -36,8 +36,8 @@ export function pageWanted(options: PageWanted | undefined): Wanted {
 }
 
 /**
- * A page of all records of a store, also of those that the plugin keeps for itself.
- * @throws FST_SESSIONS_UNSUPPORTED
+ * Returns a page of all records of a store, including those that the plugin uses internally. Rejects with
+ * FST_SESSIONS_UNSUPPORTED if the store can't list its records.
  */
 export async function recordPage(name: string, store: RecordStore, limit: number, after?: string): Promise<RecordPage> {
   requireList(name, store)
@@ -53,7 +53,10 @@ export function requireList(
   throw new StoreUnsupportedError(name, 'can not list its records: its engine has no way to go through them all')
 }
 
-/** The live sessions among records. Lists of a subject's sessions, and what stays of a replaced or ended one, are none. */
+/**
+ * Returns the live sessions among records. A subject's index, a replaced record and the mark of an ended session are
+ * not sessions.
+ */
 export function sessionsIn(
   records: readonly ListedRecord[],
   definitions: readonly ResolvedDefinition[],
@@ -74,7 +77,7 @@ export function sessionsIn(
   })
 }
 
-/** Where a store has the sessions of one definition, they do not tell its name. */
+/** Returns the definition of a record. A record has no name if the store holds the sessions of a single definition. */
 export function definitionOf(
   name: string | undefined,
   ofStore: readonly ResolvedDefinition[]

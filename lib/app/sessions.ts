@@ -40,7 +40,7 @@ import { WithoutRequest } from './without-request.js'
 
 const NOTHING_KEPT = 'app.sessions.why(): nothing is kept: add history: 1000 to the options, or { store }'
 
-/** `app.sessions`, and what lives as long as the app does. */
+/** Implements `app.sessions`, and holds the objects that live as long as the app. */
 export class AppSessions implements Sessions {
   readonly #ring: KeyRing
   readonly #registry: Registry
@@ -141,7 +141,10 @@ export class AppSessions implements Sessions {
     return { sessions: sessionsIn(records, definitions, cutoffs), next }
   }
 
-  /** @throws FST_SESSIONS_CONFIG where there are several record stores, or none */
+  /**
+   * The name of the app's only record store; `'cookie'` if there is none, which `list()` then refuses.
+   * @throws FST_SESSIONS_CONFIG if there are several
+   */
   get #onlyStore(): string {
     const [name = 'cookie', ...others] = this.#registry.stores.namedRecordStores.keys()
     if (others.length === 0) return name
@@ -168,7 +171,7 @@ export class AppSessions implements Sessions {
     const at = await this.#marker.next(Date.now())
     await this.#marker.set(at)
     await Promise.all(this.#registry.stores.recordStores.map((store) => store.clear?.()))
-    // The marker may be kept in a store that has just been cleared.
+    // The marker is written again, because it may be in one of the stores that were just cleared.
     await this.#marker.set(at)
     this.#telling.cleared(at, since)
     void this.watches.look()
@@ -192,12 +195,16 @@ export class AppSessions implements Sessions {
     return this.#withoutRequest.open(nameOrDefinition, id)
   }
 
-  /** The caller may forget to wait for it, which must not end the process: then the log alone tells. */
+  /** Logs a failure. If the caller forgets to await the promise, its rejection must not end the process. */
   #told<T>(method: string, work: Promise<T>): Promise<T> {
     work.catch((error) => this.#log.error({ err: error }, `app.sessions.${method}() failed`))
     return work
   }
 
+  /**
+   * Called when all plugins are loaded: resolves the definitions and sets up their stores. Rejects with
+   * FST_SESSIONS_CONFIG or FST_SESSIONS_STORE_CONFIG.
+   */
   async start(app: FastifyInstance): Promise<void> {
     await Promise.all([this.#registry.stores.make(app), this.#registry.events.ready(app.log)])
     this.#registry.freeze()
@@ -259,13 +266,17 @@ export class AppSessions implements Sessions {
     )
   }
 
-  /** Before the app is ready nothing is connected yet, and would be taken for nothing to be there. */
+  /**
+   * Refuses calls before the app is ready: no store is connected then, so a result would wrongly say that there are no
+   * sessions.
+   * @throws FST_SESSIONS_CONFIG
+   */
   #checkReady(method: string): void {
     if (this.#registry.isFrozen) return
     throw new ConfigError(`app.sessions.${method}(): too early: the app is not ready; await app.ready() first`)
   }
 
-  /** @throws FST_SESSIONS_CONFIG */
+  /** Checks that the app is ready, and the subject. @throws FST_SESSIONS_CONFIG */
   #check(method: string, subject?: string): void {
     this.#checkReady(method)
     if (method !== 'clear' && (typeof subject !== 'string' || subject === '')) {

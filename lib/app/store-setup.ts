@@ -4,20 +4,26 @@ import { StoreConfigError } from '../errors.js'
 import { inTime } from '../util/in-time.js'
 import { reasonOf } from '../util/reason.js'
 
-/** Sets the stores up before the app is ready: a server that is not there is told by its name, not by a time-out. */
+/**
+ * Sets up the stores before the app is ready. If a server can't be reached, the error names the store, where Fastify's
+ * own time-out would not.
+ */
 export class StoreSetup {
   readonly #limit: number
   readonly #log: FastifyBaseLogger
   readonly #timers = new Set<NodeJS.Timeout>()
   #isOver = false
 
-  /** @param pluginTimeout Fastify's, in milliseconds: it gives up without a name, so that this has to be done before. */
+  /**
+   * @param pluginTimeout Fastify's option, in ms. Fastify gives up after it without naming a store, so set-up has to
+   * give up earlier.
+   */
   constructor(pluginTimeout: number, log: FastifyBaseLogger) {
     this.#limit = 0.8 * (pluginTimeout || USUAL_PLUGIN_TIMEOUT)
     this.#log = log
   }
 
-  /** @throws FST_SESSIONS_STORE_CONFIG when it fails, or takes too long */
+  /** Sets a store up. Rejects with FST_SESSIONS_STORE_CONFIG if that fails or takes too long. */
   async run(name: string, store: RecordStore): Promise<void> {
     try {
       await this.#attempt(name, store)
@@ -26,7 +32,10 @@ export class StoreSetup {
     }
   }
 
-  /** Goes on without the store when it can't be reached, and tries again until it can. */
+  /**
+   * Sets a store up; if it can't be reached, the app starts without it and set-up is retried. Rejects with
+   * FST_SESSIONS_STORE_CONFIG if the engine answers but does not fit.
+   */
   async runOrRetry(name: string, store: RecordStore): Promise<void> {
     try {
       await this.#attempt(name, store)
@@ -61,20 +70,20 @@ export class StoreSetup {
       await this.#attempt(name, store)
       this.#log.info({ store: name }, `session store "${name}": it is set up now`)
     } catch (error) {
-      // What will not pass by itself is told each time; of what may, the start has told.
+      // An error that needs somebody to act is logged each time. An unreachable server was already logged at the start.
       if (isMisfit(error)) this.#log.error({ store: name, err: error }, `session store "${name}" can't be used`)
       this.#retryLater(name, store, Math.min(2 * pause, LONGEST_PAUSE))
     }
   }
 }
 
-/** Fastify's own default, in milliseconds. */
+/** Fastify's default of `pluginTimeout`, in ms. */
 const USUAL_PLUGIN_TIMEOUT = 10_000
-/** In milliseconds. */
+/** The pauses between two attempts at set-up, in ms. */
 const SHORTEST_PAUSE = 1000
 const LONGEST_PAUSE = 30_000
 
-/** The engine answered, and is not as the store needs it. */
+/** Whether the engine answered, but is not as the store needs it. */
 function isMisfit(error: unknown): boolean {
   return error instanceof StoreConfigError
 }

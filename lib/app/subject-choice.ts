@@ -4,7 +4,7 @@ import { idsOf } from '../session/former-ids.js'
 import type { Cursor, Wanted } from './subject-list.js'
 import type { Choice } from './subject-revoke.js'
 
-/** What `of` was told, checked. */
+/** Checks the options of `app.sessions.of()`. @throws FST_SESSIONS_CONFIG */
 export function wantedOf(options: ListOptions | undefined): Pick<Wanted, 'limit' | 'after'> {
   if (options !== undefined && (typeof options !== 'object' || options === null)) {
     refuse('of', `expected { limit, after } or nothing, got ${options === null ? 'null' : typeof options}`)
@@ -16,7 +16,7 @@ export function wantedOf(options: ListOptions | undefined): Pick<Wanted, 'limit'
   return { limit, after: after === undefined ? undefined : parseCursor(after) }
 }
 
-/** Opaque to the app: when it was entered, its id, its store and its page. */
+/** Formats a cursor, which is opaque to the app: the time of entry, the id, the store and the page. */
 export function formatCursor({ entered, id, store, page }: Cursor): string {
   return `${entered}.${id}.${store}.${page}`
 }
@@ -29,7 +29,7 @@ function parseCursor(text: unknown): Cursor {
 
 const CURSOR = /^(\d{1,16})\.([\w-]{43})\.(\d{1,9})\.(\d{1,15})$/
 
-/** What `revoke` was told, checked. */
+/** Checks the second argument of `app.sessions.revoke()`. @throws FST_SESSIONS_CONFIG */
 export function choiceOf(which: Which | undefined): Choice {
   if (which === undefined) return {}
   const { except, only } = Object(which) as { readonly except?: unknown; readonly only?: unknown }

@@ -11,13 +11,13 @@ import { idleOf, usedAt } from '../session/lifetime.js'
 import { dataOf } from '../session/migrate.js'
 import { chunksOf } from '../util/chunks.js'
 
-/** A place in the list of a subject's sessions: behind the session of this id. */
+/** A place in the list of a subject's sessions: after the session with this id. */
 export interface Cursor {
   readonly entered: number
   readonly id: string
-  /** The store that it was found in, by its number among those of the app. */
+  /** The number of the session's store among those of the app. */
   readonly store: number
-  /** The page of that store; 0 for the index. */
+  /** The page of the subject's list in that store; 0 for the index. */
   readonly page: number
 }
 
@@ -29,19 +29,19 @@ export interface Found extends Cursor {
 export interface Wanted {
   readonly limit: number
   readonly after: Cursor | undefined
-  /** Of the list's own store. */
+  /** The number of the store to list. */
   readonly store: number
 }
 
-/** What all lists of an app's sessions go by. */
+/** What listing sessions needs to know of the app. */
 export interface View {
   readonly app: string | undefined
   readonly definitions: ReadonlyMap<string, ResolvedDefinition>
-  /** When all sessions were cleared, in ms since the epoch. */
+  /** When all sessions were last cleared, in ms since the epoch. */
   readonly clearedAt: number
 }
 
-/** The live sessions of a subject in one store, in the order in which they were entered, the newest first. */
+/** Returns the live sessions of a subject in one store, the last entered first. */
 export function* list(view: View, subject: string, { limit, after, store }: Wanted): Job<readonly Found[]> {
   const places = placesOf(subject, view.app)
   const found: Found[] = []
@@ -71,7 +71,7 @@ export function* list(view: View, subject: string, { limit, after, store }: Want
   return found
 }
 
-/** Those of one list, and of several that are joined, stand in this order. */
+/** The order of sessions within a list, and of the joined lists of several stores. */
 export function isNewer(one: Pick<Cursor, 'entered' | 'id'>, other: Pick<Cursor, 'entered' | 'id'>): boolean {
   return one.entered > other.entered || (one.entered === other.entered && one.id > other.id)
 }
@@ -86,7 +86,9 @@ function isBehind([id, { entered }]: readonly [string, Listing], after: Cursor |
   return after === undefined || isNewer(after, { entered, id })
 }
 
-/** Some more than are wanted, for some of those listed may be no more. */
+/**
+ * Returns how many records to read at once: some more than wanted, because some of the listed sessions may have ended.
+ */
 function tripFor(limit: number): number {
   return Math.min(TRIP, limit + 10)
 }

@@ -18,16 +18,20 @@ import { isStoreId } from '../records/ticket.js'
 import { chunksOf } from '../util/chunks.js'
 import { isLive, type View } from './subject-list.js'
 
-/** Which sessions of a subject are to be ended: none of these, or only these; all, where neither is given. */
+/** Which sessions of a subject to end: all `except` these, `only` these, or all if neither is given. */
 export interface Choice {
   readonly except?: readonly string[] | undefined
   readonly only?: readonly string[] | undefined
 }
 
-/** Learns of each session that was ended, and which of the app's it was, where the index tells. */
+/** Called for each session that was ended, with its name in the options if the index has it. */
 export type Ended = (id: string, session: string | undefined) => void
 
-/** Ends the sessions of a subject in one store that are chosen; gives how many. What was ended stays so if it fails. */
+/**
+ * Ends the chosen sessions of a subject in one store, and returns how many it ended. If it fails, the sessions that it
+ * ended so far stay ended.
+ * @throws FST_SESSIONS_CONFLICT after too many lost races
+ */
 export function* revoke(view: View, subject: string, choice: Choice, ended: Ended): Job<number> {
   const places = placesOf(subject, view.app)
   const hunt = new Hunt(subject, view.clearedAt, choice)
@@ -59,20 +63,20 @@ function* emptyPages(places: Places, hunt: Hunt): Job<void> {
     }
   }
   const left = narrowed(range, (number) => !full.has(number))
-  // Whoever changes the range at the same time leaves it to the next.
+  // If somebody else changes the range at the same time, a later call narrows it.
   if (left.first > range.first) yield* writeRange(places, left, 0)
 }
 
-/** One revocation, and how far it has come. */
+/** The state of one revocation. */
 class Hunt {
   readonly #subject: string
   readonly #clearedAt: number
-  /** `undefined`: all but those that are kept. */
+  /** The ids to end; `undefined` for all except those that are kept. */
   readonly #only: Set<string> | undefined
-  /** With what they were replaced by, should that happen meanwhile. */
+  /** The ids to keep, and the ids of their successors if they are replaced meanwhile. */
   readonly #kept: Set<string>
   readonly ended = new Set<string>()
-  /** By id, which of the app's sessions they are. */
+  /** The names of sessions in the options, by id. */
   readonly names = new Map<string, string>()
 
   constructor(subject: string, clearedAt: number, { except, only }: Choice) {
@@ -82,7 +86,10 @@ class Hunt {
     this.#only = only && new Set(only)
   }
 
-  /** Ends the sessions of an index, and takes their ids out of it; gives how many are left. */
+  /**
+   * Ends the chosen sessions of an index and removes their ids from it. Returns how many ids are left.
+   * @throws FST_SESSIONS_CONFLICT
+   */
   *empty(at: string): Job<number> {
     for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
       const { stored, index } = yield* readIndex(at)
@@ -97,7 +104,7 @@ class Hunt {
     throw new ConflictError(MAX_TRIES)
   }
 
-  /** Ends the records of these ids that are live sessions of the subject. */
+  /** Ends those of these records that are live sessions of the subject. @throws FST_SESSIONS_CONFLICT */
   *end(ids: readonly string[]): Job<void> {
     for (const some of chunksOf(ids, TRIP)) {
       let left = some
@@ -109,11 +116,11 @@ class Hunt {
     }
   }
 
-  /** Gives the ids that have to be looked at again. */
+  /** Ends some records, and returns the ids that have to be checked again. */
   *#endSome(ids: readonly string[]): Job<readonly string[]> {
     const kept = [...this.#kept]
     const records = yield* readAllFresh([...ids, ...kept])
-    // Who is kept may have been replaced: what came in its place may be among these.
+    // A kept session may have been replaced, and its successor may be among the ids to end.
     const isKnown = kept.every((_, at) => this.#keepSuccessor(records[ids.length + at]))
     if (!isKnown) return ids.filter((id) => this.#isChosen(id))
     const live: Doomed[] = []
@@ -128,14 +135,17 @@ class Hunt {
     return [...(yield* this.#end(live)), ...successors]
   }
 
-  /** Gives those where others came first. */
+  /** Ends live sessions, and returns those where another request was first. */
   *#end(live: readonly Doomed[]): Job<readonly string[]> {
     const ended = yield* endRecords(live)
     for (const id of ended) this.ended.add(id)
     return live.flatMap(({ id }) => (this.ended.has(id) ? [] : id))
   }
 
-  /** The successor of a session that is being regenerated at this moment ends as well; each is followed once. */
+  /**
+   * Whether to end the successor of a session that is being regenerated at this moment. Each successor is followed
+   * once.
+   */
   #isToFollow(successor: string): boolean {
     if (!isStoreId(successor) || this.#followed.has(successor)) return false
     this.#followed.add(successor)
@@ -145,7 +155,7 @@ class Hunt {
 
   readonly #followed = new Set<string>()
 
-  /** `false`: there is one that was not known. */
+  /** Keeps the successor of a kept session. Returns `false` if it was not known yet. */
   #keepSuccessor(stored: StoredRecord | undefined): boolean {
     const successor = stored && parseRecord(stored.text)?.n?.[0]
     if (!isStoreId(successor) || this.#kept.has(successor)) return true
@@ -158,8 +168,9 @@ class Hunt {
   }
 
   /**
-   * An id that was entered a moment ago may have a record in another moment, and be looked for in the index after that: it
-   * stays, marked, until the record has been looked for once more.
+   * Returns the index without the ids of ended sessions. An id without a record may have just been entered by a
+   * sign-in, which will write its record and look for the id after that. So the id is only marked at first, and removed
+   * after one more look for its record.
    */
   #without(index: Index, now: number): Index {
     const left = new Map(index)

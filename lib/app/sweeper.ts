@@ -2,10 +2,10 @@ import type { FastifyBaseLogger } from 'fastify'
 import type { RecordStore } from '../../types/store.js'
 import type { AppTelling } from './telling.js'
 
-/** By name, each once. */
+/** Stores by name. A store may have several names. */
 type NamedStores = ReadonlyMap<string, RecordStore>
 
-/** Calls `sweep` of stores without a TTL of their own, from time to time. */
+/** Regularly calls `sweep` of stores whose engine has no TTL. */
 export class Sweeper {
   readonly #interval: number
   readonly #log: FastifyBaseLogger
@@ -32,7 +32,9 @@ export class Sweeper {
     await this.#running
   }
 
-  /** By chance somewhat earlier or later, so that many processes don't sweep at the same time. */
+  /**
+   * Schedules the next sweep, randomly somewhat earlier or later, so that many processes don't sweep at the same time.
+   */
   #schedule(stores: NamedStores): void {
     const delay = this.#interval * 1000 * (0.75 + Math.random() / 2)
     this.#timer = setTimeout(() => {
@@ -59,7 +61,7 @@ export class Sweeper {
   }
 }
 
-/** One store may have several names. */
+/** Whether this is the first name of its store, so that a store with several names is swept once. */
 function isFirst(stores: NamedStores, name: string): boolean {
   return [...stores].find(([, store]) => store === stores.get(name))?.[0] === name
 }

@@ -4,7 +4,7 @@ import type { AppEvents } from '../events/app-events.js'
 import { codeOf } from '../events/shown.js'
 import type { Ended } from './subject-revoke.js'
 
-/** Tells what is done to sessions without a request of theirs. */
+/** Publishes events about sessions that happen outside of their requests. */
 export class AppTelling {
   readonly #events: AppEvents
   readonly #log: FastifyBaseLogger
@@ -14,7 +14,7 @@ export class AppTelling {
     this.#log = log
   }
 
-  /** A revocation begins; the function is to be told what it ends. */
+  /** Starts a revocation. Returns the function to call for each session that it ends. */
   revocation(store: string, subject: string): Ended {
     const since = performance.now()
     return (id, session) => {
@@ -29,7 +29,7 @@ export class AppTelling {
     this.#events.tell('cleared', this.#log, { store: undefined, duration: performance.now() - since, clearedAt })
   }
 
-  /** @param stores by name */
+  /** Publishes evictions. @param stores by name */
   watchEvictions(stores: ReadonlyMap<string, RecordStore & Partial<EvictingStore>>): void {
     for (const [store, evicting] of stores) {
       evicting.onEvict?.((id) => {

@@ -21,7 +21,7 @@ import type { Loaded } from '../session/origin.js'
 import { otherOption } from '../util/objects.js'
 import type { Preloader } from './preloader.js'
 
-/** What the app's sessions as a whole offer to this part of them. */
+/** What this class needs from `AppSessions`. */
 interface Host {
   readonly marker: ClearMarker
   readonly watches: Watches
@@ -29,14 +29,17 @@ interface Host {
 }
 
 interface Exchange {
-  /** What the browser sent as its cookies. */
+  /** The `Cookie` header that the browser sent. */
   readonly cookie: string | undefined
   readonly protocol: 'https' | 'http'
-  /** Whether there is nobody who would take a cookie. */
+  /** Whether no browser can get a cookie. */
   readonly headersSent: boolean
 }
 
-/** Sessions that are used without a request of Fastify's: as in a handler, with a request and a reply made for them. */
+/**
+ * Provides sessions without a Fastify request. They work as in a handler, with a request and a reply that are made up
+ * for them.
+ */
 export class WithoutRequest {
   readonly #host: Host
   readonly #registry: Registry
@@ -95,7 +98,7 @@ export class WithoutRequest {
     const headers = cookie === undefined ? {} : { cookie }
     const method = 'GET'
     const raw = { method, headers }
-    // As much of a request as sessions look at. Warnings are given once for each `server`.
+    // The parts of a request that sessions read. `server` is shared, because warnings are given once for each server.
     const request = { method, protocol, headers, raw, log: this.#log, routeOptions: { config: {} }, server: SERVER }
     const reply = replyWith(request as unknown as FastifyRequest, lines, headersSent)
     return new RequestSessions(reply.request, reply, this.#host.marker, this.#unsaved, this.#host.watches, this.#routes)
@@ -117,7 +120,7 @@ function replyWith(request: FastifyRequest, lines: CookieLines, headersSent: boo
   return { raw, request, log: request.log, sent: false, header, getHeader, removeHeader } as unknown as FastifyReply
 }
 
-/** The headers of such a reply: of all that are set, `Set-Cookie` alone matters. */
+/** The headers of such a reply. Only `Set-Cookie` is kept. */
 class CookieLines implements Headers {
   #lines: readonly string[] = []
 
@@ -133,7 +136,7 @@ class CookieLines implements Headers {
     if (name === 'set-cookie') this.#lines = []
   }
 
-  /** Gives the lines, each once. */
+  /** Returns the lines and forgets them, so that each is returned once. */
   take(): readonly string[] {
     const lines = this.#lines
     this.#lines = []
@@ -141,7 +144,7 @@ class CookieLines implements Headers {
   }
 }
 
-/** @throws FST_SESSIONS_CONFIG */
+/** Checks the arguments of `fromHeader()`. @throws FST_SESSIONS_CONFIG */
 function checkedProtocol(cookie: unknown, options: FromHeaderOptions): 'https' | 'http' {
   if (cookie !== undefined && typeof cookie !== 'string') {
     refuse(`expected the text of a Cookie header, or undefined where none came, got ${typeof cookie}`)

@@ -18,7 +18,10 @@ export function refuseKey(session: string, key: never): never {
   throw new InvalidValueError(session, `${String(key)}: keys are strings, got ${typeof key}`)
 }
 
-/** @throws FST_SESSIONS_INVALID_VALUE when the definition has no such kind of flash messages */
+/**
+ * Returns the codec of a kind of flash messages.
+ * @throws FST_SESSIONS_INVALID_VALUE when the definition has no such kind
+ */
 export function flashCodecOf({ name, flashes }: ResolvedDefinition, kind: string): ValueCodec {
   if (typeof kind !== 'string') refuseKey(name, kind)
   const codec = flashes.get(kind)
@@ -29,8 +32,9 @@ export function flashCodecOf({ name, flashes }: ResolvedDefinition, kind: string
 }
 
 /**
- * @param age what `persist()` was given, in seconds
- * @throws FST_SESSIONS_LIFETIME when it is no age of a cookie, or longer than the session may live
+ * Checks the age that `persist()` got.
+ * @param age in seconds
+ * @throws FST_SESSIONS_LIFETIME when it can't be a cookie's age, or is longer than the session may live
  */
 export function checkAge({ name, absolute }: ResolvedDefinition, age: number): void {
   const fault = durationFault(age, COOKIE_AGE)

@@ -60,7 +60,7 @@ export class Content {
     this.#parts = parts
   }
 
-  /** @param createdAt in ms since the epoch */
+  /** Returns the content of a new session. @param createdAt in ms since the epoch */
   static empty(definition: ResolvedDefinition, log: FastifyBaseLogger, createdAt: number, isUse: boolean): Content {
     const { codec, version } = definition
     return new Content(definition, log, {

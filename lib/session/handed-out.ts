@@ -27,7 +27,7 @@ export class HandedOut {
     return this.#before.has(key)
   }
 
-  /** @param isStored whether the payload has the key, and is to keep it */
+  /** Starts to watch an object. @param isStored whether the payload has the key, and will keep it */
   add(key: string, value: object, isStored: boolean): void {
     this.#before.set(key, isStored && this.#codec.isPlain(key) ? undefined : textOf(this.#codec, key, value))
   }
