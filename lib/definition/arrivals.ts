@@ -1,20 +1,23 @@
 import type { From } from '../../types/from.js'
 import { ConfigError } from '../errors.js'
 
-/** Sessions of other plugins that may arrive with a request, as much as is to be known of them before they do. */
+/** The sessions of other plugins that a definition takes over, as far as they matter before one arrives. */
 export interface Arrivals {
-  /** Derives keys. @throws when that can't be done */
+  /** Derives the keys that they need. Rejects if that fails. */
   ready(): Promise<void>
-  /** Whether the `Cookie` header has a cookie of theirs. */
+  /** Whether the `Cookie` header has a cookie of one of these plugins. */
   isIn(header: string): boolean
 }
 
-/** What `fastify-sessions/from/…` gives: whichever comes first speaks for all, so that apps without any load nothing. */
+/**
+ * What the functions of `fastify-sessions/from/…` return. The first one handles all others of a definition too, so that
+ * apps without any of them load none of this code.
+ */
 interface Speaker extends From {
   together(all: readonly From[]): Arrivals
 }
 
-/** @throws FST_SESSIONS_CONFIG */
+/** Returns the sessions to take over, from the option `from`. @throws FST_SESSIONS_CONFIG when the option is wrong */
 export function arrivalsOf(session: string, from: readonly From[] | undefined): Arrivals | undefined {
   if (from === undefined) return undefined
   if (!Array.isArray(from) || !from.every((each) => each?.kind === 'from')) {

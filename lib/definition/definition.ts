@@ -12,10 +12,10 @@ import type { Sealer } from '../seal/sealer.js'
 import type { Arrivals } from './arrivals.js'
 import type { Superseded } from './superseded.js'
 
-/** Of a definition: checked, with its defaults in place. All durations are in milliseconds. */
+/** The settings of a definition, checked and with defaults. All durations are in milliseconds. */
 export interface Settings {
   readonly name: string
-  /** The name of the app, where several apps share a store. */
+  /** The option `app`: the name of the app among those that share a store. */
   readonly app: string | undefined
   readonly codec: Codec
   readonly flashes: ReadonlyMap<string, ValueCodec>
@@ -23,54 +23,57 @@ export interface Settings {
   readonly idle: number
   readonly absolute: number
   readonly touchAfter: number
-  /** Whether every request that brings it counts as use. */
+  /** Whether every request with its cookie counts as use. */
   readonly isRolling: boolean
   readonly grace: number
   readonly isManual: boolean
   readonly onStoreError: 'throw' | 'empty'
   readonly saveOnError: boolean
   readonly flashOnPrefetch: 'keep' | 'take'
-  /** The most bytes that the text of a record may have, on a record store. */
+  /** The most bytes of a record's text. On record stores only. */
   readonly maxBytes: number
   readonly invalidValueStatus: number
   readonly version: number
-  /** The steps up: by version, the function that takes a payload of that version to the next one. */
+  /** The migration steps up: for each version, a function that converts its payload to the next version. */
   readonly migrate: Readonly<Record<number, (payload: unknown) => unknown>>
-  /** The steps down, from the present version on, without a gap. */
+  /** The migration steps down, from the present version on, without a gap. */
   readonly stepsDown: readonly StepDown[]
   readonly onInvalid: 'reset' | 'throw' | ((context: InvalidContext) => unknown)
   readonly merge: MergeFunctions
-  /** How many sessions a user may have. */
+  /** The limit of sessions for each user. */
   readonly limit: SessionLimit | undefined
-  /** Sessions of other plugins that become ones of this definition. */
+  /** The sessions of other plugins that this definition takes over. */
   readonly from: Arrivals | undefined
 }
 
-/** One session's definition with the store that it names, and with the tools that are made of both. */
+/** The definition of one session, with its store and the tools that depend on both. */
 export interface ResolvedDefinition extends Settings {
-  /** `undefined` for the cookie store, which has nothing to be asked for. */
+  /** The record store; `undefined` for the cookie store. */
   readonly store: RecordStore | undefined
-  /** Tells what happens to its sessions. */
+  /** Publishes events about its sessions. */
   readonly events: DefinitionEvents
-  /** Whether its records have its name: others of the app are in the same store. */
+  /** Whether its records contain its name, because several sessions share the store. */
   readonly isNamed: boolean
-  /** All definitions of one store share its circuit breaker. */
+  /** The store's circuit breaker, shared by all its definitions. */
   readonly breaker: CircuitBreaker
-  /** Seals and opens what the cookie carries on the cookie store: the whole record. */
+  /** Seals and opens the cookie on the cookie store, which carries the whole record. */
   readonly sealedRecords: Sealing<SessionRecord>
-  /** Seals and opens what the cookie carries on a record store: the secret of the record's id. */
+  /** Seals and opens the cookie on a record store, which carries the secret of the record's id. */
   readonly sealedTickets: Sealing<Ticket>
   readonly recordCache: RecordCache
-  /** The values of its cookie that must not be renewed, on the cookie store. */
+  /** The values of its cookie that must not be renewed. On the cookie store only. */
   readonly superseded: Superseded
-  /** Seals the secret that a replaced record keeps of its successor. */
+  /** Seals the secret of its successor that a replaced record holds. */
   readonly successors: Sealer
 }
 
-/** By key: what the value is to be when this request and another one have both changed it. */
+/**
+ * The definition's merge functions, by key: each returns the value to store if this request and another one both
+ * changed it.
+ */
 export type MergeFunctions = Readonly<Record<string, (base: unknown, theirs: unknown, mine: unknown) => unknown>>
 
-/** A step that takes a payload to the version before. */
+/** A migration step that converts a payload to the previous version. */
 export interface StepDown {
   readonly to: number
   readonly down: (payload: unknown) => unknown

@@ -16,7 +16,7 @@ import { stepsDown, stepsUp } from './forms.js'
 const HOUR = 60 * 60
 const DAY = 24 * HOUR
 
-/** Durations are in seconds here, as in the options. */
+/** The defaults of the options. Durations are in seconds, as in the options. */
 const DEFAULTS = {
   idle: 14 * DAY,
   absolute: 90 * DAY,
@@ -29,18 +29,18 @@ const DEFAULTS = {
   maxBytes: 1024 * 1024
 } as const
 
-/** What the plugin's options say for all definitions. */
+/** The plugin's options that are defaults for all definitions. */
 export type SharedOptions = Shared & { readonly cookie?: CookieOptions }
 
-/** A definition that is checked, but has no store yet: stores may be added until the app is ready. */
+/** A checked definition without a store, because stores may be added until the app is ready. */
 export interface Draft {
   readonly definition: Definition
   readonly settings: Settings
-  /** The stored form of each default, to find those that are not the same a moment later. */
+  /** The stored form of each default, to detect defaults that change from call to call. */
   readonly defaults: ReadonlyMap<string, string>
 }
 
-/** @throws FST_SESSIONS_CONFIG when an option of the definition is wrong, or its schema can't be stored */
+/** Checks a definition. @throws FST_SESSIONS_CONFIG when one of its options is wrong, or its schema can't be stored */
 export function draftOf(name: string, definition: Definition, shared: SharedOptions, app: string | undefined): Draft {
   const settings = settingsOf(name, definition, shared, app)
   return { definition, settings, defaults: defaultsOf(settings.codec) }
@@ -81,7 +81,7 @@ function settingsOf(name: string, definition: Definition, shared: SharedOptions,
   }
 }
 
-/** An option that is given as `undefined` leaves the default in place. */
+/** Drops options that are `undefined`, so that their defaults apply. */
 function defined<T extends object>(options: T): T {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T
 }

@@ -7,8 +7,9 @@ import { parseJson } from '../util/parse.js'
 import type { ResolvedDefinition, StepDown } from './definition.js'
 
 /**
- * What processes of older versions are to read, as far down as each step says how; `undefined` where the newest does not.
- * A step that fails, or gives no object, ends it there: those below can't read the session, and so do not change it.
+ * Returns the payload in the forms of older versions, as far down as there are steps; `undefined` if there is none from
+ * the present version. A step that fails, or returns no object, ends the chain: processes of the versions below can't
+ * read the session, and so do not change it.
  */
 export function olderForms(
   definition: ResolvedDefinition,
@@ -30,7 +31,7 @@ function stepDown(definition: ResolvedDefinition, to: number, step: () => unknow
   try {
     return copyOf(step())
   } catch (error) {
-    // Its message can quote values.
+    // The message of the error may quote values.
     log.warn(
       { session: definition.name, version: to },
       `a step down threw ${nameOf(error)}: older processes can't read what is stored`
@@ -39,7 +40,9 @@ function stepDown(definition: ResolvedDefinition, to: number, step: () => unknow
   }
 }
 
-/** As it is when it was stored; what is no JSON gives `undefined`, or throws. */
+/**
+ * Returns a copy, as storing and reading would make it. For a value that is not JSON it returns `undefined`, or throws.
+ */
 function copyOf(payload: unknown): unknown {
   return parseJson(JSON.stringify(payload) ?? '')
 }

@@ -2,8 +2,8 @@ import type { EvictingStore, RecordStore } from '../../types/store.js'
 import { keepSealing, sealingOf } from '../seal/at-rest.js'
 
 /**
- * A store that the app may start without. Until its set-up has worked, whatever else it is asked rejects: an engine that
- * is there again may still lack a table, or be one that the store must not use.
+ * Wraps a store that may be unreachable when the app starts. Until its set-up has succeeded, every call that touches
+ * records fails: an engine that is reachable again may still lack a table, or be one that the store must not use.
  */
 export function lateStore(store: RecordStore): RecordStore {
   let isSetUp = false

@@ -9,13 +9,13 @@ import { lateStore } from './late-store.js'
 /** The app's stores by name. */
 export class NamedStores {
   readonly #stores = new Map<string, Store>()
-  /** What makes those that need the app. */
+  /** The functions that create a store from the app, by name. */
   readonly #toMake = new Map<string, StoreFromApp>()
   readonly #startWithout: SessionsOptions['startWithout']
 
   /**
-   * @param builtIn those that every app has
-   * @throws FST_SESSIONS_CONFIG when one of the app's is no store
+   * @param builtIn the stores that every app has
+   * @throws FST_SESSIONS_CONFIG when one of the app's stores is not a store
    */
   constructor(
     builtIn: Readonly<Record<string, Store>>,
@@ -27,7 +27,7 @@ export class NamedStores {
     for (const [name, store] of Object.entries({ ...builtIn, ...stores })) this.#put(name, store)
   }
 
-  /** Each once, also where it has several names. */
+  /** All record stores. A store with several names is listed once. */
   get recordStores(): readonly RecordStore[] {
     return [...new Set(this.namedRecordStores.values())]
   }
@@ -48,7 +48,7 @@ export class NamedStores {
     return this.#startWithout === true || (this.#startWithout?.includes(name) ?? false)
   }
 
-  /** @throws FST_SESSIONS_CONFIG when the name is taken, or what is given is no store */
+  /** Adds a store. @throws FST_SESSIONS_CONFIG when the name is taken, or it is not a store */
   add(name: string, store: Store | StoreFromApp): void {
     if (this.#stores.has(name) || this.#toMake.has(name))
       throw new ConfigError(`stores: there is a store "${name}" already`)
@@ -56,22 +56,22 @@ export class NamedStores {
   }
 
   /**
-   * Makes the stores that need the app, whose plugins are loaded now.
-   * @throws FST_SESSIONS_CONFIG when what a function gives is no store
+   * Creates the stores that need the app. Called once its plugins are loaded. Rejects with FST_SESSIONS_CONFIG when a
+   * function returns something that is not a store.
    */
   async make(app: FastifyInstance): Promise<void> {
     const made = [...this.#toMake].map(async ([name, make]) => this.#keep(name, await make(app)))
     await Promise.all(made)
   }
 
-  /** @throws FST_SESSIONS_CONFIG when `startWithout` names what is no record store */
+  /** Checks the names in `startWithout`. @throws FST_SESSIONS_CONFIG when one of them is not a record store */
   checkStartWithout(): void {
     if (!Array.isArray(this.#startWithout)) return
     for (const name of this.#startWithout) this.recordStore(name, 'startWithout')
   }
 
   /**
-   * The record store of a name.
+   * Returns the record store of a name.
    * @param wantedBy the option that names it, for the error
    * @throws FST_SESSIONS_CONFIG when there is none
    */
@@ -84,8 +84,8 @@ export class NamedStores {
   }
 
   /**
-   * The store that a definition names; `undefined` for the cookie store.
-   * @throws FST_SESSIONS_CONFIG when there is none of that name
+   * Returns the store that a definition names; `undefined` for the cookie store.
+   * @throws FST_SESSIONS_CONFIG when there is no store of that name
    */
   storeOf(session: string, { store = 'cookie' }: Definition): RecordStore | undefined {
     const found = this.#stores.get(store)

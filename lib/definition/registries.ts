@@ -2,12 +2,12 @@ import type { Registry } from './registry.js'
 
 const byOwner = new WeakMap<object, Registry>()
 
-/** @param owner the `app.sessions` that it is for */
+/** Notes the registry of an app. @param owner its `app.sessions` */
 export function keepRegistry(owner: object, registry: Registry): void {
   byOwner.set(owner, registry)
 }
 
-/** What `app.sessions` of an app knows of its definitions; `undefined` where it is of another copy of the package. */
+/** Returns the registry of an app's `app.sessions`; `undefined` if that belongs to another copy of the package. */
 export function registryOf(owner: object): Registry | undefined {
   return byOwner.get(owner)
 }

@@ -12,7 +12,7 @@ import { type Draft, draftOf, type SharedOptions } from './draft.js'
 import { NamedStores } from './named-stores.js'
 import { closeSealers, resolve } from './resolve.js'
 
-/** The app's definitions by name: drafts until the app is ready, and resolved from then on. */
+/** The app's definitions by name. They are drafts until the app is ready, and resolved from then on. */
 export class Registry {
   readonly stores: NamedStores
   readonly events: AppEvents
@@ -25,7 +25,7 @@ export class Registry {
   #isFrozen = false
 
   /**
-   * @param builtInStores by name
+   * @param builtInStores the stores that every app has, by name
    * @throws FST_SESSIONS_CONFIG when a store or a definition is wrong
    */
   constructor(
@@ -46,7 +46,7 @@ export class Registry {
     for (const [name, definition] of Object.entries(sessions)) this.define(name, definition as Definition)
   }
 
-  /** All of them; empty until `freeze()`. */
+  /** All resolved definitions; empty until `freeze()`. */
   get definitions(): readonly ResolvedDefinition[] {
     return this.#resolved
   }
@@ -55,12 +55,12 @@ export class Registry {
     return [...this.#drafts.keys()]
   }
 
-  /** The ids of the keys, in the order of the ring, as events tell them. */
+  /** The ids of the keys in the ring, in its order and as events show them. */
   get keyIds(): readonly string[] {
     return this.#ring.keys.map(({ id }) => idAsText(id))
   }
 
-  /** What the session of this name holds, as its definition says; `undefined` if there is none. */
+  /** Returns the schema of a session; `undefined` if there is no session of that name. */
   schemaOf(name: string): Schema | undefined {
     return this.#drafts.get(name)?.definition.schema
   }
@@ -69,13 +69,20 @@ export class Registry {
     return this.#isFrozen
   }
 
-  /** @throws FST_SESSIONS_CONFIG when it comes too late, the name is taken, or what is given is no store */
+  /**
+   * Adds a store.
+   * @throws FST_SESSIONS_CONFIG when the app is ready already, the name is taken, or it is not a store
+   */
   addStore(name: string, store: Store | StoreFromApp): void {
     this.#refuseWhenFrozen(`store "${name}"`)
     this.stores.add(name, store)
   }
 
-  /** @throws FST_SESSIONS_CONFIG when it comes too late, the name is taken or no token, or the definition is wrong */
+  /**
+   * Adds a session.
+   * @throws FST_SESSIONS_CONFIG when the app is ready already, the name is taken or not a token, or the definition is
+   * wrong
+   */
   define(name: string, definition: Definition): void {
     this.#refuseWhenFrozen(`session "${name}"`)
     if (!isToken(name)) throw new ConfigError(`session "${name}": the name is not an RFC 6265 token`)
@@ -89,8 +96,8 @@ export class Registry {
   }
 
   /**
-   * Resolves all definitions. Nothing can be added any more: every definition has to have its store now.
-   * @throws FST_SESSIONS_CONFIG when one names a store that there is not, or two have one cookie
+   * Resolves all definitions. After this nothing can be added, so every definition must have its store now.
+   * @throws FST_SESSIONS_CONFIG when a definition names a store that does not exist, or two definitions share a cookie
    */
   freeze(): void {
     this.#isFrozen = true
@@ -105,19 +112,22 @@ export class Registry {
     refuseSharedCookies(this.#resolved)
   }
 
-  /** Whether records of several definitions are in a store. */
+  /** Whether several definitions share a store. */
   #isShared(store: RecordStore): boolean {
     const drafts = [...this.#drafts].filter(([name, { definition }]) => this.stores.storeOf(name, definition) === store)
     return drafts.length > 1
   }
 
-  /** Forgets the keys, and what was opened with them. */
+  /** Erases the keys, and everything that was opened with them. */
   close(): void {
     for (const definition of this.#resolved) closeSealers(definition)
     this.#ring.close()
   }
 
-  /** @throws FST_SESSIONS_UNKNOWN when there is no session of that name, or definition */
+  /**
+   * Returns the resolved definition.
+   * @throws FST_SESSIONS_UNKNOWN when there is no session of that name, or definition
+   */
   find(nameOrDefinition: string | Definition): ResolvedDefinition {
     const found = this.#byName.get(nameOrDefinition)
     if (found !== undefined) return found

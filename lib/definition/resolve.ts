@@ -16,8 +16,9 @@ import type { ForeignSeal } from './foreign-seal.js'
 import { Superseded } from './superseded.js'
 
 /**
- * @throws FST_SESSIONS_CONFIG when a default gives another value than at the time the session was defined, or there is a
- * limit for sessions in cookies
+ * Combines a draft with its store.
+ * @throws FST_SESSIONS_CONFIG when a default returns another value than when the session was defined, or there is a
+ * limit for a session on the cookie store
  */
 export function resolve(
   { definition, settings, defaults }: Draft,
@@ -53,7 +54,7 @@ export function resolve(
   }
 }
 
-/** Forgets the keys, and what was opened with them. */
+/** Erases the definition's keys, and everything that was opened with them. */
 export function closeSealers({ sealedRecords, sealedTickets, successors }: ResolvedDefinition): void {
   for (const each of [sealedRecords, sealedTickets, successors]) each.close()
 }

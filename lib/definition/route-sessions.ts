@@ -2,15 +2,15 @@ import type { FastifyRequest } from 'fastify'
 import { ConfigError } from '../errors.js'
 import { isObject, otherOption } from '../util/objects.js'
 
-/** What a route says of its sessions. */
+/** A route's `config.sessions`, checked. */
 interface Settings {
-  /** Which are read before its handlers; `undefined`: all. */
+  /** The names of the sessions that are read before its handler; `false` for none, `undefined` for all. */
   readonly load: readonly string[] | false | undefined
   /** Whether its requests count as use. */
   readonly touch: boolean
 }
 
-/** What routes say in `config.sessions`. */
+/** The settings of all routes in `config.sessions`. */
 export class RouteSessions {
   readonly #told: { readonly route: string; readonly sessions: unknown }[] = []
   readonly #checked = new WeakMap<object, Settings>()
@@ -18,13 +18,13 @@ export class RouteSessions {
   #mayBeTold: boolean
   #mayNotTouch: boolean
 
-  /** @param hasEarlier whether there are routes that are older than the plugin, of which it is not told */
+  /** @param hasEarlier whether there are routes that are older than the plugin, which its `onRoute` hook did not see */
   constructor(hasEarlier: boolean) {
     this.#mayBeTold = hasEarlier
     this.#mayNotTouch = hasEarlier
   }
 
-  /** Checked when all sessions are known. */
+  /** Adds a route's settings. They are checked by `check()`, once all sessions are defined. */
   add(method: string, url: string, sessions: unknown): void {
     if (sessions === undefined) return
     this.#mayBeTold = true
@@ -32,14 +32,17 @@ export class RouteSessions {
     if (sessions !== false) this.#told.push({ route: `${method} ${url}`, sessions })
   }
 
-  /** @throws FST_SESSIONS_CONFIG when a route names what there is not. */
+  /**
+   * Checks all routes.
+   * @throws FST_SESSIONS_CONFIG when the settings of a route are wrong, or name a session that does not exist
+   */
   check(names: readonly string[]): void {
     this.#names = names
     for (const { route, sessions } of this.#told) this.#check(route, sessions)
   }
 
   /**
-   * The names of those that are read before the handler, `false` for none, `undefined` for all.
+   * Returns the names of the sessions to read before the handler: `false` for none, `undefined` for all.
    * @throws FST_SESSIONS_CONFIG for a route that could not be checked at start
    */
   loadedFor(request: FastifyRequest): readonly string[] | false | undefined {
@@ -47,8 +50,8 @@ export class RouteSessions {
   }
 
   /**
-   * Whether a request counts as use. HEAD does not: nobody is shown anything, and who sends it is a program. A prefetch
-   * does: a browser makes it for somebody who has a page open, and when it is shown there is no further request to count.
+   * Whether a request counts as use. HEAD does not: its response is shown to nobody, and programs send it. A prefetch
+   * does: a browser sends it for somebody who has a page open, and no further request follows when the page is shown.
    */
   isUse(request: FastifyRequest): boolean {
     if (request.method === 'HEAD') return false
@@ -56,7 +59,7 @@ export class RouteSessions {
   }
 
   #of(request: FastifyRequest): Settings | undefined {
-    // Fastify makes an object of twelve members each time that it is asked for a route's options.
+    // `routeOptions` is read once, because Fastify builds a new object at each access.
     const { config, url } = request.routeOptions
     const { sessions } = config
     if (sessions === undefined) return undefined

@@ -1,19 +1,22 @@
 const PLACES = 1024
 
-/** How long a request may be under way before it opens its cookie, in ms: later ones were sent by a browser that knew. */
+/**
+ * The most time between sending a request and opening its cookie, in ms. A later request was sent by a browser that
+ * already had the newer cookie.
+ */
 const UNDER_WAY = 60_000
 
 /**
- * Which values of a cookie this process replaced or cleared in its last 1024 answers. A request that came with one of
- * them and has only read must not renew it: its answer would bring back what the other one changed or ended. Other
- * processes do not know.
+ * The values of a cookie that this process replaced or cleared in its last 1024 responses. A request that came with one
+ * of them and only reads must not renew it: its response would undo what the other response changed or ended. Other
+ * processes do not know these values.
  */
 export class Superseded {
   #marks: Float64Array | undefined
   #times: Float64Array | undefined
   #next = 0
 
-  /** @param now in ms since the epoch */
+  /** Notes a replaced or cleared value. @param now in ms since the epoch */
   note(value: string, now: number): void {
     this.#marks ??= new Float64Array(PLACES)
     this.#times ??= new Float64Array(PLACES)
@@ -23,8 +26,8 @@ export class Superseded {
   }
 
   /**
-   * Whether an answer superseded the value after it was opened, or shortly before. Whoever comes with it much later never
-   * got that answer, so that for him the value is the newest.
+   * Whether a response replaced the value after it was opened, or shortly before. A browser that sends the value much
+   * later never got that response, so for this browser the value is the newest.
    * @param openedAt in ms since the epoch
    */
   has(value: string, openedAt: number): boolean {
@@ -40,7 +43,10 @@ export class Superseded {
   }
 }
 
-/** Of the end of the value, which is that of a tag and so as good as random: 42 bits, in a number that holds 53. */
+/**
+ * Returns a fingerprint of the value's end, which is part of an authentication tag and so as good as random: 42 bits,
+ * in a number that holds 53.
+ */
 function markOf(value: string): number {
   let mark = 0
   for (let at = Math.max(0, value.length - 7); at < value.length; at++) mark = mark * 128 + (value.charCodeAt(at) & 127)

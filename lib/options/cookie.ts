@@ -5,19 +5,19 @@ import { isObject, otherOption } from '../util/objects.js'
 import { COOKIE_AGE } from './durations.js'
 import { COOKIE } from './names.js'
 
-/** Browsers drop a cookie whose name and value are longer, without a word (RFC 6265bis §5.7 step 5). In bytes. */
+/** The most bytes of a cookie's name and value. Browsers silently drop a longer cookie (RFC 6265bis §5.7 step 5). */
 export const MAX_COOKIE_BYTES = 4096
-/** How many cookies a value may be split into. */
+/** The most cookies into which a value may be split. */
 export const MAX_CHUNKS = 4
 
-/** RFC 9110 §5.6.2; cookie names are tokens (RFC 6265bis §4.1.1). */
+/** A token (RFC 9110 §5.6.2). Cookie names are tokens (RFC 6265bis §4.1.1). */
 const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/
 
 export function isToken(name: string): boolean {
   return TOKEN.test(name)
 }
 
-/** Why a handler can't change these attributes; `undefined` if it can. */
+/** Returns why a handler can't change these attributes; `undefined` if it can. */
 export function changeFault(options: unknown): string | undefined {
   if (!isObject(options)) return `expected an object of attributes, got ${typeof options}`
   if ('maxAge' in options) return 'maxAge can not be changed for one response: call persist(seconds)'
@@ -28,12 +28,18 @@ export function changeFault(options: unknown): string | undefined {
   )
 }
 
-/** RFC 6265bis §4.1.3.2: secure, without a domain, and for the whole host. */
+/**
+ * Whether a cookie may have the prefix `__Host-`: it must be secure, without a domain, and for all paths (RFC 6265bis
+ * §4.1.3.2).
+ */
 export function allowsHostPrefix({ secure = true, domain, path = '/' }: CookieOptions): boolean {
   return secure === true && domain === undefined && path === '/'
 }
 
-/** @throws FST_SESSIONS_CONFIG when an attribute is wrong, or does not go together with the others or the name */
+/**
+ * Checks a cookie's name and attributes.
+ * @throws FST_SESSIONS_CONFIG when one of them is wrong, or they do not fit together
+ */
 export function checkCookie(session: string, name: string, options: CookieOptions): void {
   const { secure = true, domain, path = '/', sameSite, httpOnly, partitioned, priority, maxAge } = options
   const refuse = (reason: string): never => {
@@ -70,7 +76,7 @@ interface Owner {
   readonly cookie: { readonly names: readonly string[] }
 }
 
-/** @throws FST_SESSIONS_CONFIG */
+/** Refuses sessions that share a cookie. @throws FST_SESSIONS_CONFIG */
 export function refuseSharedCookies(entries: readonly Owner[]): void {
   const owners = new Map<string, string>()
   for (const { name, cookie } of entries) {

@@ -3,7 +3,7 @@ import type { Bounds } from '../util/durations.js'
 const HOUR = 60 * 60
 const DAY = 24 * HOUR
 
-/** Browsers cap a cookie's life at 400 days (RFC 6265bis §5.5). */
+/** Browsers limit a cookie's lifetime to 400 days (RFC 6265bis §5.5). */
 const COOKIE_DAYS = 400
 
 export const COOKIE_AGE: Bounds = {
@@ -14,7 +14,7 @@ export const COOKIE_AGE: Bounds = {
   isWhole: true
 }
 
-/** Longer than a cookie can last is mostly a number of milliseconds. */
+/** Bounds of the idle lifetime. A number beyond the lifetime of a cookie is usually meant as milliseconds. */
 const IDLE: Bounds = { unit: 'seconds', least: 1, most: COOKIE_DAYS * DAY, note: '400 days' }
 
 export const LIFETIMES = {
@@ -24,7 +24,7 @@ export const LIFETIMES = {
   grace: { unit: 'seconds', least: 0, most: HOUR, note: 'an hour' }
 } as const satisfies Record<string, Bounds>
 
-/** Well below the longest timer, also where chance makes an interval longer. */
+/** Bounds of `sweepInterval`: well below the longest timer, even when randomness lengthens the interval. */
 export const SWEEP_INTERVAL: Bounds = {
   unit: 'seconds',
   least: 0,
@@ -32,22 +32,22 @@ export const SWEEP_INTERVAL: Bounds = {
   note: '14 days; 0 switches sweeping off'
 }
 
-/** How long the end of a session may go unnoticed by a handler that goes on working. */
+/** Bounds of `watchInterval`: how long a running handler may not notice the end of its session. */
 export const WATCH_INTERVAL: Bounds = { unit: 'seconds', least: 0.05, most: HOUR, note: 'an hour' }
 
-/** How long a clearing may go unnoticed by another process. */
+/** Bounds of `clearMarker.refresh`: how long another process may not notice a clearing. */
 export const MARKER_REFRESH: Bounds = { unit: 'seconds', least: 0, most: HOUR, note: 'an hour' }
 
-/** How long it is remembered why sessions ended. */
+/** Bounds of `history.keep`: how long the history remembers why sessions ended. */
 export const HISTORY_KEEP: Bounds = { unit: 'seconds', least: 1, most: 3650 * DAY, note: '10 years' }
 
 type Lifetimes = Readonly<Partial<Record<keyof typeof LIFETIMES, number>>>
 
 /**
- * Why `idle` can't be what somebody wrote: `absolute` ends the session before. Where `idle` is only a default beside a
- * shorter `absolute`, that is meant.
- * @param own of the definition
- * @param shared of all definitions
+ * Returns why `idle` is refused: a shorter `absolute` would end the session first. If `idle` is only a default for all
+ * definitions, and the definition sets a shorter `absolute`, that is intended.
+ * @param own the options of the definition
+ * @param shared the options for all definitions
  */
 export function idleFault(own: Lifetimes, shared: Lifetimes, defaultAbsolute: number): string | undefined {
   const idle = own.idle ?? shared.idle

@@ -3,7 +3,7 @@ import { durationFault } from '../util/durations.js'
 import { isObject, otherOption } from '../util/objects.js'
 import { SWEEP_INTERVAL } from './durations.js'
 
-/** Of the plugin, as defaults for its sessions, and of each session. */
+/** Options of each session, and of the plugin as defaults for its sessions. */
 export const SHARED = [
   'idle',
   'absolute',
@@ -17,7 +17,7 @@ export const SHARED = [
   'maxBytes',
   'cookie'
 ]
-/** Of the plugin alone. */
+/** Options of the plugin only. */
 export const PLUGIN = [
   'keys',
   'sessions',
@@ -30,9 +30,9 @@ export const PLUGIN = [
   'clearMarker',
   'history'
 ]
-/** Those of Fastify's own that any plugin takes. */
+/** Fastify's own options, which every plugin accepts. */
 const FASTIFY = ['prefix', 'logLevel', 'logSerializers']
-/** Of a session alone. */
+/** Options of a session only. */
 export const DEFINITION = [
   'schema',
   'flash',
@@ -51,7 +51,8 @@ export const DEFINITION = [
 export const COOKIE = ['path', 'domain', 'secure', 'httpOnly', 'sameSite', 'maxAge', 'partitioned', 'priority']
 
 /**
- * Refuses options that there are not: a misspelt one would leave its default in place, without a word.
+ * Checks the plugin's options. Unknown options are refused, because a misspelt one would silently leave its default in
+ * place.
  * @throws FST_SESSIONS_CONFIG
  */
 export function checkOptions(options: object): void {
@@ -66,7 +67,7 @@ export function checkOptions(options: object): void {
   }
 }
 
-/** @throws FST_SESSIONS_CONFIG */
+/** Checks the names of a definition's options, and its functions. @throws FST_SESSIONS_CONFIG */
 export function checkDefinition(session: string, definition: object): void {
   const at = `session "${session}": `
   refuseOthers(at, definition, [...DEFINITION, ...SHARED])

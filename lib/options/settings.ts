@@ -7,10 +7,10 @@ import { MAX_CHUNKS } from './cookie.js'
 import { idleFault, LIFETIMES, WATCH_INTERVAL } from './durations.js'
 import { isCookieSeal } from './seal.js'
 
-/** What any session needs besides its values. */
+/** The least value of `maxBytes`: what any record needs besides the session's values. */
 const LEAST_BYTES = 256
 
-/** @throws FST_SESSIONS_CONFIG */
+/** Checks the values of a definition's options. @throws FST_SESSIONS_CONFIG */
 export function checkSettings(session: string, settings: Shared & Definition): void {
   const refuse = (reason: string): never => {
     throw new ConfigError(`session "${session}": ${reason}`)
@@ -43,7 +43,7 @@ export function checkSettings(session: string, settings: Shared & Definition): v
   }
 }
 
-/** A sign-in reads all sessions of its user. */
+/** The most sessions of a `limit`. It is low because a sign-in reads all sessions of its user. */
 const MOST_SESSIONS = 100
 
 function checkLimit(refuse: (reason: string) => never, limit: unknown): void {
@@ -58,13 +58,13 @@ function checkLimit(refuse: (reason: string) => never, limit: unknown): void {
     refuse(`limit: then: expected "end-oldest" or "refuse", got ${JSON.stringify(then)}`)
 }
 
-/** @throws FST_SESSIONS_CONFIG */
+/** Checks `idle` against `absolute`. @throws FST_SESSIONS_CONFIG */
 export function checkIdle(session: string, definition: Shared, shared: Shared, defaultAbsolute: number): void {
   const fault = idleFault(definition, shared, defaultAbsolute)
   if (fault !== undefined) throw new ConfigError(`session "${session}": ${fault}`)
 }
 
-/** @throws FST_SESSIONS_CONFIG when one of two options would have no effect */
+/** Refuses `touchAfter` beside `rolling`. @throws FST_SESSIONS_CONFIG, because one of the two would have no effect */
 export function checkRolling(session: string, isRolling: boolean, { touchAfter = 0 }: Shared): void {
   if (!isRolling || touchAfter === 0) return
   throw new ConfigError(
@@ -73,7 +73,7 @@ export function checkRolling(session: string, isRolling: boolean, { touchAfter =
 }
 
 /**
- * A function for a key that there is not would never be called.
+ * Refuses merge functions for unknown keys, which would never be called.
  * @throws FST_SESSIONS_CONFIG
  */
 export function checkMerge(session: string, merge: object, keys: readonly string[] | undefined): void {
@@ -83,7 +83,7 @@ export function checkMerge(session: string, merge: object, keys: readonly string
   }
 }
 
-/** In ms. @throws FST_SESSIONS_CONFIG */
+/** Returns the watch interval in ms. @throws FST_SESSIONS_CONFIG */
 export function watchIntervalOf({ watchInterval = 5 }: SessionsOptions): number {
   const fault = durationFault(watchInterval, WATCH_INTERVAL)
   if (fault !== undefined) throw new ConfigError(`watchInterval: ${fault}`)

@@ -14,7 +14,8 @@ const OPTIONAL = [
 ] as const satisfies (keyof RecordStore)[]
 
 /**
- * A store that lacks a method would fail at the first request that needs it, perhaps at the first sign-out.
+ * Checks that a store has every method. Otherwise it would fail at the first request that needs the missing one,
+ * perhaps at the first sign-out.
  * @throws FST_SESSIONS_CONFIG
  */
 export function checkStore(name: string, store: Store): void {
