@@ -4,8 +4,9 @@ import { oneWayFault } from './pipe-check.js'
 import { isZod3, ZOD_3 } from './zod-3.js'
 
 /**
- * Refuses, at start, a zod schema whose values can't be written to JSON and read back. What is walked is the schema's
- * definition tree (`_zod.def`, https://zod.dev/library-authors), since no value need exist yet.
+ * Refuses a zod schema at start if its values can't be written to JSON and read back. It walks the schema's definition
+ * tree (`_zod.def`, https://zod.dev/library-authors), because there are no values yet.
+ * @throws FST_SESSIONS_CONFIG
  */
 export function checkSchema(session: string, schema: $ZodType): void {
   walk(schema, { session, path: '', stored: true, seen: { stored: new Set(), typed: new Set() } })
@@ -14,12 +15,12 @@ export function checkSchema(session: string, schema: $ZodType): void {
 interface Place {
   readonly session: string
   readonly path: string
-  /** Whether a value of this schema is what is stored; behind a codec it is not, and may be anything. */
+  /** Whether a value of this schema is stored. The typed side of a codec is not, so it may be anything. */
   readonly stored: boolean
   readonly seen: { readonly stored: Set<$ZodType>; readonly typed: Set<$ZodType> }
 }
 
-/** What JSON can't hold, and what to write instead. */
+/** The types that JSON can't hold, with what to write instead. */
 const NOT_JSON: Readonly<Record<string, string>> = {
   date: 'write z.codec(z.iso.datetime(), z.date(), { decode: (text) => new Date(text), encode: (date) => date.toISOString() })',
   map: 'write z.codec(z.array(z.tuple([key, value])), z.map(key, value), { decode: (entries) => new Map(entries), encode: (map) => [...map] })',
@@ -33,7 +34,7 @@ const NOT_JSON: Readonly<Record<string, string>> = {
   file: 'keep the file elsewhere and its name here'
 }
 
-/** The members of all kinds of definitions, of which each has its own. */
+/** The members of all kinds of definitions. Each kind has only some of them. */
 type Def = Omit<$ZodTypeDef, 'checks'> & {
   readonly innerType?: $ZodType
   readonly shape?: Readonly<Record<string, $ZodType>>
@@ -74,7 +75,7 @@ function walk(schema: $ZodType, place: Place): void {
   for (const [child, path, stored] of children(def, place)) walk(child, { ...place, path, stored })
 }
 
-/** What is no schema of zod 4 has no definition to look at. */
+/** Refuses anything but a zod 4 schema, since it has no definition to check. */
 function refuseOthers(schema: unknown, place: Place): void {
   if (isZod3(schema)) refuse(place, ZOD_3)
   if (typeof schema !== 'object' || schema === null || !('_zod' in schema)) {
@@ -116,7 +117,10 @@ function refuseNotJson(schema: $ZodType, def: Def, place: Place): void {
   }
 }
 
-/** A session that lacks a required key is never complete, so no session of such a schema could be saved. */
+/**
+ * Refuses a required `z.never()`: a session without a required key is incomplete, so no session of such a schema could
+ * ever be saved.
+ */
 function refuseNever({ shape = {} }: Def, place: Place): void {
   for (const [key, child] of Object.entries(shape)) {
     if (child?._zod?.def.type !== 'never') continue
@@ -128,7 +132,10 @@ function refuseNever({ shape = {} }: Def, place: Place): void {
   }
 }
 
-/** zod copies a default one level deep, so what is nested in it would be one object in every session of every user. */
+/**
+ * Refuses a default that would be shared. zod copies a default only one level deep, so an object nested in it would be
+ * the same object in every session of every user.
+ */
 function refuseSharedDefault(schema: $ZodType, def: Def, place: Place): void {
   const fallback = FALLBACKS[def.type]
   if (fallback === undefined || !sharesObjects(fallback(schema), fallback(schema))) return
@@ -138,7 +145,10 @@ function refuseSharedDefault(schema: $ZodType, def: Def, place: Place): void {
   )
 }
 
-/** What stands in for a value that is absent, or does not fit. A `prefault` is parsed, which may copy it. */
+/**
+ * The functions that return the value used for an absent or invalid one, by schema type. A `prefault` is parsed, which
+ * may copy it.
+ */
 const FALLBACKS: Readonly<Record<string, (schema: $ZodType) => unknown>> = {
   default: (schema) => (schema._zod.def as Def).defaultValue,
   prefault: (schema) => attempted(() => decode(schema, undefined)),
@@ -147,7 +157,7 @@ const FALLBACKS: Readonly<Record<string, (schema: $ZodType) => unknown>> = {
 
 const NO_VALUE = { value: undefined, input: undefined, issues: [] }
 
-/** The app's functions may refuse to be called without a value: then there is none to share. */
+/** Runs a function of the app, which may throw when it gets no value. Then there is no value to share. */
 function attempted(run: () => unknown): unknown {
   try {
     return run()
@@ -156,7 +166,7 @@ function attempted(run: () => unknown): unknown {
   }
 }
 
-/** Frozen is only the object itself, not what is in it. */
+/** Whether two values share an object that can be changed. Freezing an object does not freeze the objects in it. */
 function sharesObjects(a: unknown, b: unknown): boolean {
   if (typeof a !== 'object' || a === null || typeof b !== 'object' || b === null) return false
   if (a === b && !Object.isFrozen(a)) return true

@@ -2,7 +2,7 @@ import { $ZodAsyncError, $ZodEncodeError, type util } from 'zod/v4/core'
 import type { SchemaIssue, ValueIssue } from '../../types/schema.js'
 import { notJson } from './json.js'
 
-/** A session's values as JSON holds them, and as handlers hold them. */
+/** The values of a session: a payload in their JSON form, and data as handlers see them. */
 export type Payload = Readonly<Record<string, unknown>>
 export type Data = Record<string, unknown>
 
@@ -10,37 +10,46 @@ export type Decoded<T> =
   | { readonly value: T; readonly issues?: undefined }
   | { readonly issues: readonly SchemaIssue[] }
 
-/** Between payload and data, as the definition's schema says. Nothing here throws for a bad value: it tells issues. */
+/**
+ * Converts between payload and data by the definition's schema. No method throws for an invalid value; it returns
+ * issues.
+ */
 export interface Codec {
   decode(payload: Payload): Decoded<Data>
-  /** What an empty session holds: the defaults. */
+  /** Returns the values of an empty session: the defaults. */
   empty(): Data
-  /** The stored form of one key's value, checked. */
+  /** Checks the value of one key and returns its stored form. */
   encodeKey(key: string, value: unknown): Decoded<unknown>
-  /** What a later request reads of one key's stored form, beside the other values in `data`: an object of its own. */
+  /**
+   * Returns the value that a later request will read for the stored form of one key, beside the other values in `data`.
+   * It shares no object with its arguments.
+   */
   decodeKey(key: string, stored: unknown, data: Data): Decoded<unknown>
-  /** The payload to store: `payload`, which is changed, with the `changed` keys of `data` in it, checked as a whole. */
+  /**
+   * Encodes the `changed` keys of `data` into `payload`, which it modifies, checks the whole, and returns the payload
+   * to store.
+   */
   encode(data: Data, payload: Data, changed: readonly string[]): Decoded<Payload>
   /**
-   * Whether a value of the key and its stored form look alike, so that both can be compared as they are, and each is made
-   * anew by decoding and by encoding.
+   * Whether a key's value and its stored form are equal as JSON, so that they can be compared directly, and encoding
+   * and decoding both create new objects.
    */
   isPlain(key: string): boolean
-  /** The keys that a session can have; `undefined` if it can have any. */
+  /** The keys that a session can have; `undefined` if it can have any key. */
   readonly keys: readonly string[] | undefined
   /** The keys that the schema names. */
   readonly named: readonly string[]
-  /** Whether decoding makes new objects of all it is given, so that one payload can serve several requests. */
+  /** Whether decoding creates new objects for everything, so that several requests can share one payload. */
   readonly makesCopies: boolean
 }
 
-/** One value of its own: a flash message. */
+/** Converts a single value, such as a flash message. */
 export interface ValueCodec {
   decode(stored: unknown): Decoded<unknown>
   encode(value: unknown): Decoded<unknown>
 }
 
-/** @param key what the issues are about, if their paths begin below it */
+/** Returns issues with plain paths. @param key the key to put before the paths, if they begin below it */
 export function issuesAt(issues: readonly SchemaIssue[], key?: string): readonly ValueIssue[] {
   return issues.map(({ path = [], message }) => {
     const keys = path.map((part) => (typeof part === 'object' ? part.key : part))
@@ -48,7 +57,7 @@ export function issuesAt(issues: readonly SchemaIssue[], key?: string): readonly
   })
 }
 
-/** `items[0].qty: expected number` of each issue. */
+/** Formats issues as `items[0].qty: expected number; …`. */
 export function describeIssues(issues: readonly SchemaIssue[], key?: string): string {
   return issuesAt(issues, key)
     .map(({ path, message }) => {
@@ -63,7 +72,10 @@ export function describeIssues(issues: readonly SchemaIssue[], key?: string): st
 
 export type Result = Decoded<unknown> | util.SafeParseResult<unknown>
 
-/** A codec that throws escapes `safeDecode`, and an asynchronous check throws in a synchronous call. */
+/**
+ * Runs a call of zod and turns whatever it throws into issues: an error in a codec is not caught by `safeDecode`, and
+ * an asynchronous check throws in a synchronous call.
+ */
 export function attempt<T>(run: () => Result): Decoded<T> {
   try {
     const result = run()
@@ -72,24 +84,30 @@ export function attempt<T>(run: () => Result): Decoded<T> {
     }
     return result as Decoded<T>
   } catch (error) {
-    // A stack that is full is how a value that holds itself shows in a schema that does.
+    // A cyclic value of a recursive schema overflows the stack.
     if (error instanceof RangeError && /call stack/.test(error.message)) return failed('nested too deep, or a cycle')
     const isZods = error instanceof $ZodAsyncError || error instanceof $ZodEncodeError
     return failed(isZods ? error.message : `a check or codec threw ${nameOf(error)}`)
   }
 }
 
-/** All that can be told of an error of the app's: its message can quote the value, as those of `BigInt` do. */
+/**
+ * Returns the name of an error of the app. Its message must not be shown, because it may quote the value, as those of
+ * `BigInt` do.
+ */
 export function nameOf(error: unknown): string {
   return error instanceof Error ? error.name : typeof error
 }
 
-/** The message of an issue about a key that there is not. */
+/** Returns the message of an issue about an unknown key. */
 export function noSuchKey(keys: readonly string[]): string {
   return `the schema has no such key; it has ${keys.join(', ') || 'none'}`
 }
 
-/** That of an issue about a key that is not there when the session is saved: no user is at fault. */
+/**
+ * The message of an issue about a key that is missing when the session is saved. It is the app's mistake, not the
+ * client's.
+ */
 export const MISSING = 'required, but the session has no value for it'
 
 export function failed(message: string): { readonly issues: readonly SchemaIssue[] } {

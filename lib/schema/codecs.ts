@@ -10,7 +10,7 @@ import { isZod3, ZOD_3 } from './zod-3.js'
 import { ZodCheckedObjectCodec, ZodObjectCodec, ZodValue } from './zod-codec.js'
 import { ZodRecordCodec } from './zod-record-codec.js'
 
-/** @throws FST_SESSIONS_CONFIG when values of the schema can't be stored. */
+/** Returns the codec of a session's schema. @throws FST_SESSIONS_CONFIG when values of the schema can't be stored */
 export function codecFor(session: string, schema: Schema): Codec {
   if (isZod3(schema)) throw new ConfigError(`session "${session}": schema: ${ZOD_3}`)
   if (schema === undefined) {
@@ -24,6 +24,7 @@ export function codecFor(session: string, schema: Schema): Codec {
   return codec
 }
 
+/** Returns the codec of a flash message's schema. @throws FST_SESSIONS_CONFIG when its values can't be stored */
 export function valueCodecFor(session: string, schema: Schema): ValueCodec {
   if (isZod3(schema)) throw new ConfigError(`session "${session}": ${ZOD_3}`)
   if (!isSchema(schema)) throw new ConfigError(`session "${session}": expected the schema of one message`)
@@ -32,7 +33,7 @@ export function valueCodecFor(session: string, schema: Schema): ValueCodec {
   return new ZodValue(schema)
 }
 
-/** The schemas of a `z.object`'s keys, `undefined` for any other schema. */
+/** Returns the schemas of a `z.object`'s keys; `undefined` for any other schema. */
 export function shapeOf(schema: unknown): Readonly<Record<string, Schema>> | undefined {
   if (!isZod(schema) || schema._zod.def.type !== 'object') return undefined
   return (schema._zod.def as $ZodObjectDef).shape as unknown as Readonly<Record<string, Schema>>
@@ -46,7 +47,7 @@ function isZod(schema: unknown): schema is Schema & $ZodType {
   return typeof schema === 'object' && schema !== null && '_zod' in schema
 }
 
-/** Top-level schemas that can yield an object with keys. */
+/** The types of top-level schemas whose values can be objects with keys. */
 const OBJECT_LIKE = new Set(['object', 'record', 'union', 'intersection', 'lazy', 'pipe', 'readonly', 'custom'])
 
 function zodCodec(session: string, schema: Schema & $ZodType): Codec {
@@ -62,7 +63,7 @@ function zodCodec(session: string, schema: Schema & $ZodType): Codec {
   return checks.length === 0 ? new ZodObjectCodec(schema) : new ZodCheckedObjectCodec(schema)
 }
 
-/** The stored form of each default, to see whether it is the same a moment later. */
+/** Returns the stored form of each default, to compare it with a later one. */
 export function defaultsOf(codec: Codec): ReadonlyMap<string, string> {
   const empty = codec.empty()
   return new Map(Object.keys(empty).map((key) => [key, textOf(codec, key, empty[key])]))
@@ -74,9 +75,9 @@ function textOf(codec: Codec, key: string, value: unknown): string {
 }
 
 /**
- * A default that differs from call to call, such as a random id or the time, would differ from request to request until
- * something is saved under its key.
- * @param before what the defaults were when the session was defined
+ * Refuses a default that differs from call to call, such as a random id or the time: each request would see another
+ * value until something is saved under the key.
+ * @param before the defaults when the session was defined
  * @throws FST_SESSIONS_CONFIG
  */
 export function checkDefaults(session: string, codec: Codec, before: ReadonlyMap<string, string>): void {
@@ -89,7 +90,11 @@ export function checkDefaults(session: string, codec: Codec, before: ReadonlyMap
   }
 }
 
-/** Catches at start what the schema tree does not show: a default that its own schema refuses, a codec that throws. */
+/**
+ * Finds faults at start that the schema tree does not show: a default that its own schema refuses, or a codec that
+ * throws.
+ * @throws FST_SESSIONS_CONFIG
+ */
 function probe(session: string, codec: Codec): void {
   const empty = codec.empty()
   for (const key of Object.keys(empty)) {

@@ -1,15 +1,15 @@
-/** Where a value does not survive JSON, and why. */
+/** Where in a value JSON would change it, and why. */
 export interface NotJson {
-  /** From the value down. */
+  /** The path from the value to the fault. */
   readonly path: readonly (string | number)[]
   readonly message: string
 }
 
-/** `undefined` if the value survives JSON as it is. */
+/** Returns why a value does not survive JSON; `undefined` if it does. */
 export function notJson(value: unknown): NotJson | undefined {
   const found = faultIn(value, 0)
   if (found?.message !== TOO_DEEP) return found
-  // Nobody reads a path of a hundred steps.
+  // A path of a hundred steps helps nobody.
   return cycleIn(value, [], new Set()) ?? { path: found.path.slice(0, 3), message: TOO_DEEP }
 }
 
@@ -54,7 +54,10 @@ function faultInArray(items: readonly unknown[], depth: number): NotJson | undef
   return undefined
 }
 
-/** The way to the first object that is within itself. `free` holds those that are not: many ways may lead to one. */
+/**
+ * Returns the path to the first object that contains itself. `free` holds objects known to contain no cycle, because
+ * many paths may lead to the same one.
+ */
 function cycleIn(value: unknown, around: readonly unknown[], free: Set<unknown>): NotJson | undefined {
   if (typeof value !== 'object' || value === null || free.has(value)) return undefined
   if (around.includes(value)) return { path: [], message: 'a cycle does not survive JSON' }
@@ -70,12 +73,12 @@ function within(key: string | number, { path, message }: NotJson): NotJson {
   return { path: [key, ...path], message }
 }
 
-/** Shares no object with what it is a copy of, which has to be JSON. */
+/** Returns a deep copy of a JSON value. */
 export function copyOf<T>(json: T): T {
   return typeof json === 'object' && json !== null ? JSON.parse(JSON.stringify(json)) : json
 }
 
-/** Equality of two JSON values, for which `util.isDeepStrictEqual` is several times slower. */
+/** Whether two JSON values are equal. `util.isDeepStrictEqual` would be several times slower. */
 export function sameJson(a: unknown, b: unknown): boolean {
   if (a === b) return true
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false
@@ -87,7 +90,7 @@ export function sameJson(a: unknown, b: unknown): boolean {
   return keys.every((key) => Object.hasOwn(b, key) && sameJson(a[key as never], b[key as never]))
 }
 
-/** Makes no array of the keys: every request asks this several times. */
+/** Whether an object has no keys. It allocates no array of keys, because every request calls it several times. */
 export function isEmpty(object: object): boolean {
   for (const key in object) if (Object.hasOwn(object, key)) return false
   return true

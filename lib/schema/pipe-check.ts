@@ -1,6 +1,6 @@
 import type { $ZodType } from 'zod/v4/core'
 
-/** What is known of a definition that says what values are like. */
+/** The members of a definition that tell what values it accepts. */
 interface Def {
   readonly type: string
   readonly innerType?: $ZodType
@@ -14,12 +14,12 @@ interface Def {
   readonly reverseTransform?: unknown
 }
 
-/** Which end of a codec: what it stores, or what handlers see. */
+/** The end of a codec: `in` is what it stores, `out` is what handlers see. */
 type End = 'in' | 'out'
 
 /**
- * What to say of a pipe no value of which fits both its ends: it can be read by coercion, but what was
- * read can never be set. `undefined` if there is nothing to say.
+ * Returns what is wrong with a pipe whose ends have no value in common: it can be read by coercion, but a value that
+ * was read can never be set. `undefined` if nothing is wrong.
  */
 export function oneWayFault(schema: $ZodType): string | undefined {
   const { type, in: from, out: to, reverseTransform } = schema._zod.def as unknown as Def
@@ -63,7 +63,10 @@ const OF_ONE_KIND: Readonly<Record<string, string>> = {
   tuple: 'array'
 }
 
-/** The kinds of JSON values that fit, each with the schema that says so; `undefined`: it can't be told. */
+/**
+ * Returns the kinds of JSON values that a schema accepts, each with the schema that accepts it; `undefined` if that is
+ * unknown.
+ */
 function kinds(schema: $ZodType, end: End): ReadonlyMap<string, $ZodType> | undefined {
   const def = schema._zod.def as unknown as Def
   const kind = OF_ONE_KIND[def.type]
@@ -77,7 +80,7 @@ function kinds(schema: $ZodType, end: End): ReadonlyMap<string, $ZodType> | unde
 
 function kindsOfAny(options: readonly $ZodType[], end: End): ReadonlyMap<string, $ZodType> | undefined {
   const each = options.map((option) => kinds(option, end))
-  // Of two options of a kind the contents can't be told.
+  // If two options are of the same kind, their contents can't be told apart.
   const all = each.flatMap((map) => [...(map ?? [])])
   const isTold = each.every((map) => map !== undefined) && new Set(all.map(([kind]) => kind)).size === all.length
   return isTold ? new Map(all) : undefined

@@ -1,7 +1,10 @@
 import type { Schema } from '../../types/schema.js'
 import { attempt, type Decoded, failed, jsonOnly, type ValueCodec } from './codec.js'
 
-/** A schema that can only be read through: what is stored is the value itself, checked once it has been through JSON. */
+/**
+ * The codec of a schema that can only validate, not encode. The value itself is stored, and is validated after a round
+ * trip through JSON.
+ */
 export class StandardValue implements ValueCodec {
   readonly #schema: Schema
 
@@ -14,7 +17,7 @@ export class StandardValue implements ValueCodec {
       const result = this.#schema['~standard'].validate(stored)
       if (result instanceof Promise) return failed('the schema checks asynchronously: sessions need a synchronous one')
       if (!result.issues) return { value: result.value }
-      // Messages of other validators quote the value.
+      // Messages of other validators may quote the value.
       const message = `refused by ${this.#schema['~standard'].vendor}`
       return { issues: result.issues.map(({ path }) => ({ path, message })) }
     })

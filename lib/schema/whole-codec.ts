@@ -1,7 +1,10 @@
 import { type Codec, type Data, type Decoded, failed, type Payload, type ValueCodec } from './codec.js'
 import { copyOf, notJson } from './json.js'
 
-/** A schema whose keys can't be told apart (a union, a record, another validator's): encoded whole, and then checked. */
+/**
+ * The codec of a schema whose keys are not independent (a union, a record, another validator's). The data is encoded as
+ * a whole and then checked.
+ */
 export class WholeCodec implements Codec {
   readonly makesCopies = false
   readonly keys = undefined
@@ -27,7 +30,7 @@ export class WholeCodec implements Codec {
     return this.#encodeKey(value)
   }
 
-  /** As part of the whole, where that is complete; else no more is known than how to copy it. */
+  /** Decodes the key as part of the whole, if that is complete. Otherwise the stored form is only copied. */
   decodeKey(key: string, stored: unknown, data: Data): Decoded<unknown> {
     const whole = this.encode({ ...data, [key]: stored })
     const decoded = whole.issues ? whole : this.decode(copyOf(whole.value))

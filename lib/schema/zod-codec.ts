@@ -15,7 +15,10 @@ import {
 } from './codec.js'
 import { copyOf } from './json.js'
 
-/** The compiled clone decodes about twice as fast; there is none for encoding, and none in a zod before 4.6. */
+/**
+ * Returns a compiled clone of the schema, which decodes faster. zod before 4.6 can't compile, and there is no compiled
+ * encoding.
+ */
 function compiled(schema: $ZodType): $ZodType {
   const { compile } = zod as Partial<typeof zod>
   return compile === undefined ? schema : compile(schema)
@@ -37,14 +40,14 @@ export class ZodValue implements ValueCodec {
   }
 
   encode(value: unknown): Decoded<unknown> {
-    // Both directions check the same and change nothing, but only one of them is compiled.
+    // Both directions do the same checks and change nothing, but only decoding is compiled.
     const isDecodable = this.#isPlain && value !== undefined
     const encoded = isDecodable ? this.decode(value) : attempt(() => zod.safeEncode(this.#schema, value as never))
     return encoded.issues ? encoded : jsonOnly(encoded.value)
   }
 }
 
-/** An object whose keys are independent of each other: each is encoded on its own, and only if it changed. */
+/** The codec of an object whose keys are independent: each key is encoded on its own, and only if it changed. */
 export class ZodObjectCodec implements Codec {
   readonly #compiled: $ZodType
   readonly #keys: ReadonlyMap<string, ZodValue>
@@ -125,7 +128,7 @@ function below(key: string, issue: SchemaIssue): SchemaIssue {
   return { message: issue.message, path: [key, ...(issue.path ?? [])] }
 }
 
-/** An object with a check over several keys: encoded whole, so that the check runs. */
+/** The codec of an object with a check across keys. The whole object is encoded as well, so that the check runs. */
 export class ZodCheckedObjectCodec extends ZodObjectCodec {
   readonly #whole: ZodValue
 
@@ -155,8 +158,8 @@ interface PlainDef {
 }
 
 /**
- * Whether decoding makes new objects and changes no value, so that data and payload look alike. A schema within itself
- * is not looked into.
+ * Whether decoding creates new objects and changes no value, so that data and payload are equal as JSON. `false` for a
+ * recursive schema, which is not analysed.
  */
 function isPlain(schema: $ZodType, around: readonly $ZodType[] = []): boolean {
   const def = schema._zod.def as unknown as PlainDef
@@ -168,7 +171,10 @@ function isPlain(schema: $ZodType, around: readonly $ZodType[] = []): boolean {
   return def.type === 'object' && def.catchall === undefined && Object.values(def.shape).every(within)
 }
 
-/** A default of the key itself makes no difference where the payload has the key. */
+/**
+ * Whether a schema is plain, or a plain one with a default: a default makes no difference where the payload has the
+ * key.
+ */
 function isPlainOrDefault(schema: $ZodType): boolean {
   const def = schema._zod.def as unknown as PlainDef
   return isPlain(def.type === 'default' ? def.innerType : schema)

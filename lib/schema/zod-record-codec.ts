@@ -4,7 +4,10 @@ import { copyOf } from './json.js'
 import { WholeCodec } from './whole-codec.js'
 import { ZodValue } from './zod-codec.js'
 
-/** A `z.record`: its values are checked one by one, at once; that all keys are there which it asks for, at the end. */
+/**
+ * The codec of a `z.record`. Each value is checked when it is set; that all required keys are present is checked when
+ * the session is saved.
+ */
 export class ZodRecordCodec extends WholeCodec {
   readonly #key: ZodValue
   readonly #value: ZodValue

@@ -1,16 +1,16 @@
 import type { Awaitable } from '../../types/store.js'
 
-/** A store may give any thenable. */
+/** Whether an answer is a promise. A store may return any thenable. */
 export function isPromise<T>(answer: Awaitable<T> | unknown): answer is Promise<T> {
   return typeof answer === 'object' && answer !== null && typeof (answer as Promise<T>).then === 'function'
 }
 
-/** `next` of an answer: now, where the answer is there, so that nobody waits for nothing. */
+/** Calls `next` with an answer, synchronously unless the answer is a promise. */
 export function andThen<T, Next>(answer: Awaitable<T>, next: (answer: T) => Awaitable<Next>): Awaitable<Next> {
   return isPromise(answer) ? answer.then(next) : next(answer)
 }
 
-/** What `work` gives, or what `failed` makes of the error that it throws or rejects with. */
+/** Returns the result of `work`, or of `failed` if `work` throws or rejects. */
 export function orElse<T>(work: () => Awaitable<T>, failed: (cause: unknown) => Awaitable<T>): Awaitable<T> {
   try {
     const answer = work()

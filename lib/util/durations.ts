@@ -1,14 +1,14 @@
-/** What an option that says how long may be. */
+/** The bounds of an option that is a duration. */
 export interface Bounds {
   readonly unit: 'seconds' | 'milliseconds'
   readonly least: number
   readonly most: number
-  /** The most in words, or why there is a most. */
+  /** The upper bound in words, or the reason for it. */
   readonly note?: string
   readonly isWhole?: boolean
 }
 
-/** The longest that a timer of Node can wait, in milliseconds; beyond it, it fires at once. */
+/** The longest delay of a timer in Node, in ms. With a longer delay it fires at once. */
 export const LONGEST_TIMER = 2 ** 31 - 1
 
 export const TIMER: Bounds = {
@@ -18,7 +18,7 @@ export const TIMER: Bounds = {
   note: 'the longest that a timer can wait'
 }
 
-/** Why a value is no duration within these bounds, and what to write; `undefined` if it is one. */
+/** Returns why a value is not a duration within the bounds, and what to write instead; `undefined` if it is. */
 export function durationFault(value: unknown, bounds: Bounds): string | undefined {
   const { unit, least, most, note, isWhole } = bounds
   const isWithin = typeof value === 'number' && value >= least && value <= most

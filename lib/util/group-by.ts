@@ -1,4 +1,7 @@
-/** The items by what `keyOf` says of each, in the order in which they come: `Map.groupBy`, which Node 20 lacks. */
+/**
+ * Groups items by the key that `keyOf` returns, in the order in which they come. It is `Map.groupBy`, which Node 20
+ * lacks.
+ */
 export function groupBy<Item, Key>(items: Iterable<Item>, keyOf: (item: Item) => Key): Map<Key, Item[]> {
   const groups = new Map<Key, Item[]>()
   for (const item of items) {

@@ -1,4 +1,4 @@
-/** What became of the call is not known: what was asked for may still be done. */
+/** A store did not answer in time. The outcome of the call is unknown: it may still succeed. */
 export class NoAnswerError extends Error {
   constructor(store: string, timeout: number) {
     super(`${store} store: no answer within ${timeout} ms`)
@@ -6,8 +6,8 @@ export class NoAnswerError extends Error {
 }
 
 /**
- * Rejects with a `NoAnswerError` when there is no answer in time, and aborts the signal that `ask` was given. What was
- * asked for may still be done; its outcome is then ignored.
+ * Calls `ask`, and rejects with a `NoAnswerError` if there is no answer within `timeout` ms. It then aborts the signal
+ * that `ask` got. The call may still succeed; its outcome is ignored.
  */
 export function inTime<T>(ask: (late: AbortSignal) => PromiseLike<T>, timeout: number, store: string): Promise<T> {
   return new Promise((resolve, reject) => {
@@ -29,7 +29,7 @@ export function inTime<T>(ask: (late: AbortSignal) => PromiseLike<T>, timeout: n
   })
 }
 
-/** Some clients throw where they should reject. */
+/** Calls `ask`, and turns an error into a rejection, because some clients throw where they should reject. */
 function asked<T>(ask: (late: AbortSignal) => PromiseLike<T>, late: AbortSignal): PromiseLike<T> {
   try {
     return ask(late)

@@ -2,7 +2,7 @@ export function isObject(value: unknown): value is Readonly<Record<string, unkno
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** What to say of an option that there is not; `undefined` if there are all. */
+/** Returns the message for the first unknown option; `undefined` if all are known. */
 export function otherOption(options: object, known: readonly string[]): string | undefined {
   const other = Object.keys(options).find((option) => !known.includes(option))
   return other && `there is no option "${other}"; there are ${known.join(', ')}`

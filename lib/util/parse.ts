@@ -1,12 +1,15 @@
 /*
- * What is stored, or comes in a cookie, was written by this plugin as long as all is well. Another program, a bug or a
- * broken disk can have written it too: then it has to be found out here, in bounded time, and nowhere later.
+ * A stored text, or the text of a cookie, is normally written by this plugin. But another program, a bug or a broken
+ * disk may have written it too, which has to be detected here and in bounded time.
  */
 
-/** JSON.stringify and structuredClone run out of stack at some thousands of levels, and so would a schema. */
+/**
+ * The deepest nesting to accept. JSON.stringify and structuredClone overflow the stack at some thousands of levels, and
+ * so would a schema.
+ */
 const MAX_DEPTH = 1000
 
-/** `undefined` if the text is no JSON, or nested deeper than anything that this plugin writes. */
+/** Parses JSON; `undefined` if the text is not JSON, or is nested deeper than anything that this plugin writes. */
 export function parseJson(text: string): unknown {
   if (isTooDeep(text)) return undefined
   try {
@@ -16,15 +19,18 @@ export function parseJson(text: string): unknown {
   }
 }
 
-/** The last moment that a `Date` can tell, in ms since the epoch (ECMA-262, 21.4.1.1). */
+/** The latest time of a `Date`, in ms since the epoch (ECMA-262, 21.4.1.1). */
 const LAST_MOMENT = 8.64e15
 
-/** In ms since the epoch. Also refuses `1e999`, which JSON.parse takes for Infinity and JSON.stringify makes null. */
+/**
+ * Whether a value is a time in ms since the epoch. It also refuses `1e999`, which JSON.parse reads as Infinity and
+ * JSON.stringify writes as null.
+ */
 export function isTime(value: unknown): value is number {
   return typeof value === 'number' && Math.abs(value) <= LAST_MOMENT
 }
 
-/** Most texts are shorter than one that is too deep, or have fewer brackets: those are not looked at any closer. */
+/** Whether a text is nested too deep. Only a long text with many brackets has to be scanned for that. */
 function isTooDeep(text: string): boolean {
   return text.length > 2 * MAX_DEPTH && hasManyBrackets(text) && depthOf(text) > MAX_DEPTH
 }
@@ -42,7 +48,7 @@ function hasManyBrackets(text: string): boolean {
 const QUOTE = 34
 const BACKSLASH = 92
 
-/** The deepest nesting in the text, brackets within strings left out. */
+/** Returns the deepest nesting in the text, not counting brackets in strings. */
 function depthOf(text: string): number {
   let depth = 0
   let deepest = 0

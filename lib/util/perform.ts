@@ -1,6 +1,6 @@
 import type { Awaitable, RecordStore, Write, WriteResult } from '../../types/store.js'
 
-/** One write of a batch, by the method that it names. */
+/** Does one write of a batch, by the store's method for it. */
 export function perform(store: RecordStore, write: Write): Awaitable<WriteResult> {
   switch (write.kind) {
     case 'create':

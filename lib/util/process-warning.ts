@@ -1,6 +1,9 @@
 const told = new Set<string>()
 
-/** Of apps without a logger what nobody should learn from lost sessions: on the standard error of Node, once a process. */
+/**
+ * Emits a warning once per process, on Node's standard error. For apps without a logger, so that nobody finds out by
+ * losing sessions.
+ */
 export function warnProcess(message: string, code: string): void {
   if (told.has(message)) return
   told.add(message)

@@ -1,6 +1,9 @@
 import { randomFillSync } from 'node:crypto'
 
-/** Random bytes in pieces of one length. They are made for many at once: by itself each would take 0.5 to 60 µs. */
+/**
+ * Random bytes in pieces of one length. Many pieces are generated in one call, which is much cheaper than one call for
+ * each.
+ */
 export class RandomPieces {
   readonly #length: number
   readonly #pool: Buffer
@@ -12,19 +15,22 @@ export class RandomPieces {
     this.#used = this.#pool.length
   }
 
-  /** In base64url; never given before. */
+  /** Returns an unused piece in base64url. */
   next(): string {
     const from = this.#take()
     return this.#pool.toString('base64url', from, this.#used)
   }
 
-  /** Byte by byte: a view over them, to be copied from, takes five times as long. */
+  /**
+   * Writes an unused piece to `target`. It copies byte by byte, because creating a view of the pool to copy from takes
+   * longer.
+   */
   writeNext(target: Uint8Array, at: number): void {
     const from = this.#take()
     for (let index = 0; index < this.#length; index++) target[at + index] = this.#pool[from + index] as number
   }
 
-  /** Where the next one begins; it ends at `#used`. */
+  /** Returns where an unused piece starts in the pool; it ends at `#used`. */
   #take(): number {
     if (this.#used === this.#pool.length) {
       randomFillSync(this.#pool)

@@ -1,9 +1,9 @@
 import type { FastifyRequest } from 'fastify'
 
-/** By the server of the app, which all its scopes share. */
+/** The warnings that were given, by the server of the app, which all its scopes share. */
 const told = new WeakMap<object, Set<string>>()
 
-/** A warning that would be the same at every request is given at the first. */
+/** Logs a warning at the first request only, if it would be the same for each. */
 export function tellOnce(request: FastifyRequest, about: string, details: object, message: string): void {
   const { server } = request.server
   const known = told.get(server) ?? new Set()

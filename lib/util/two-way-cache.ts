@@ -1,12 +1,12 @@
 const SETS = 128
 
-/** Longer texts are not worth their memory. In characters. */
+/** The longest text to cache, in characters. Longer texts are not worth their memory. */
 export const LONGEST_CACHED = 4096
 
 /**
- * A two-way set-associative cache: the end of a name, which is random, tells in which set of two places its thing is kept;
- * the older of two gives way to a third. An order of use would cost more than it gains, and single places would
- * keep two visitors in sixteen from being known.
+ * A two-way set-associative cache. The end of a name, which is random, selects a set of two places; a third entry of a
+ * set evicts the older one. Tracking the order of use would cost more than it gains. With one place in each set, even a
+ * few visitors would evict each other.
  */
 export class TwoWayCache<T> {
   readonly #names: (string | undefined)[] = []
@@ -14,10 +14,11 @@ export class TwoWayCache<T> {
   readonly #marks = new Int32Array(2 * SETS)
 
   /**
-   * Names are compared as they are, although those of cookies are secrets. Who measures how long that takes could learn
-   * how far a value of his own agrees with one that is remembered, but has to tell a nanosecond for each character behind
-   * a network whose answers vary by thousands of them, while the values of a visitor are replaced. To be compared at all,
-   * his value has to be as long, and its end to fall in the same set.
+   * Returns the thing of a name. Names are compared as strings, not in constant time, although those of cookies are
+   * secrets. By timing, an attacker could learn how much of a value of their own agrees with a cached one. But they
+   * would have to measure a nanosecond for each character across a network whose delay varies by thousands of them,
+   * while the visitor's value is being replaced. And their value has to have the same length, and an end that falls in
+   * the same set, to be compared at all.
    */
   get(name: string): T | undefined {
     const set = setOf(markOf(name))
@@ -47,7 +48,7 @@ export class TwoWayCache<T> {
     this.#things[place] = undefined
   }
 
-  /** Whether this was asked of the name before, and of no two others of its set since. */
+  /** Whether this was called for the name before, and for no two other names of its set since. */
   wasSeen(name: string): boolean {
     const mark = markOf(name)
     const set = setOf(mark)
