@@ -44,7 +44,7 @@ export async function recordPage(name: string, store: RecordStore, limit: number
   return store.list({ limit, after })
 }
 
-/** @throws FST_SESSIONS_UNSUPPORTED */
+/** Checks that a store can list its records. @throws FST_SESSIONS_UNSUPPORTED when it can't */
 export function requireList(
   name: string,
   store: RecordStore

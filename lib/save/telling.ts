@@ -127,7 +127,7 @@ export class SaveTelling {
     if (subject !== before.subject) {
       events.tell('identified', log, { ...this.#about(origin), formerSubject: before.subject })
     }
-    // Of a session that got a new id and changed in nothing else, that is all there is to tell.
+    // If the session only got a new id, the event `regenerated` says it all.
     const isMore = before.isNew || before.changes > 0 || written.replays > before.replays
     if (isMore || !isRegenerated) this.#tellChanges(written, before, duration)
   }

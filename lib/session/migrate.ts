@@ -50,7 +50,10 @@ export function readStored(definition: ResolvedDefinition, written: Written, log
   return 'schema'
 }
 
-/** Carries what a record of this version, or of an older one, holds to the present version. */
+/**
+ * Migrates and decodes the payload of a record of this version or an older one. If it does not fit the schema, it
+ * returns the issues and what `onInvalid` made of the payload.
+ */
 export function carry(
   definition: ResolvedDefinition,
   { p: payload = {}, v: version = 1 }: SessionRecord
@@ -61,9 +64,12 @@ export function carry(
   return { ...decoded, mended: mend(definition, decoded.payload, version, decoded.issues) }
 }
 
-/** Why a record does not fit the schema of today. */
+/** Why a record does not fit the present schema. */
 export interface Misfit extends Failure {
-  /** What the app's `onInvalid` made of it; `undefined` where that made nothing that fits either. */
+  /**
+   * The payload that the app's `onInvalid` returned; `undefined` if that does not fit either, or there is no such
+   * function.
+   */
   readonly mended: Read | undefined
 }
 
