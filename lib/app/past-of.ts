@@ -4,8 +4,8 @@ import type { Registry } from '../definition/registry.js'
 import type { Past } from './past.js'
 
 /**
- * What has happened to the app's sessions; `undefined` without the option `history`, and then none of what keeps it is loaded.
- * Rejects with FST_SESSIONS_CONFIG.
+ * Returns the history of the app's sessions; `undefined` without the option `history`, so that such an app does not
+ * load the code for it. Rejects with FST_SESSIONS_CONFIG when the option is wrong.
  */
 export async function pastOf(
   registry: Registry,

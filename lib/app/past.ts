@@ -22,7 +22,10 @@ const MOST_ENTRIES = 1_000_000
 /** The default of `history.keep`: thirty days, in seconds. */
 const USUAL_KEEP = 30 * 24 * 60 * 60
 
-/** What has happened to the app's sessions. This file is loaded only for apps with the option `history`. */
+/**
+ * The history of the app's sessions, for `app.sessions.why()`. This file is loaded only for apps with the option
+ * `history`.
+ */
 export class Past {
   readonly #registry: Registry
   readonly #kept: Kept
@@ -39,7 +42,10 @@ export class Past {
     this.#log = log
   }
 
-  /** Called once every store is there. @throws FST_SESSIONS_CONFIG when the history is to be kept in one that is not */
+  /**
+   * Called once every store is set up.
+   * @throws FST_SESSIONS_CONFIG when the option names a store that is not a record store
+   */
   begin(): void {
     const kept = this.#kept
     const store = typeof kept === 'number' ? undefined : this.#registry.stores.recordStore(kept.store, 'history')
@@ -48,14 +54,11 @@ export class Past {
     this.#registry.events.recordBy(this.#history)
   }
 
-  /**
-   * Rejects with FST_SESSIONS_CONFIG without the option `history`, or with the error of the store that holds the
-   * history.
-   */
+  /** Tells why a session ended. Rejects when the store of the history fails. */
   async why(asked: string, view: View): Promise<Why> {
     const idleOf = (session: string | undefined) =>
       session === undefined ? undefined : view.definitions.get(session)?.idle
-    // `app.sessions.why()` is refused before the app is ready.
+    // The history exists by now: `app.sessions.why()` is refused before the app is ready.
     return (this.#history as History).why(asked, { isAlive: await this.#isAlive(asked, view), idleOf })
   }
 
