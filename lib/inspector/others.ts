@@ -7,8 +7,7 @@ import { endedPage } from './ended-page.js'
 import type { Page } from './page.js'
 import { asked, type Pages } from './pages.js'
 import { linkTo, pathOfOne } from './place.js'
-import { sessionCard } from './session-card.js'
-import { AT_A_TIME, type Listed, sessionsPage } from './sessions-page.js'
+import { AT_A_TIME, type Listed, sessionPage, sessionsPage } from './sessions-page.js'
 import { unseen } from './unseen.js'
 import * as user from './user-page.js'
 import type { Target } from './values.js'
@@ -75,12 +74,12 @@ export class Others {
     const definition = this.#definitionOf(session)
     if (definition === undefined) return this.#pages.notFound(reply)
     const view = await viewOfOther(definition, id, this.#lens)
-    const title = `A session ${session}`
+    const title = 'One session'
     if (view === undefined) {
       const gone = { text: 'There is no such session: it ended, or never was.', isFault: true }
       return this.#pages.show(reply, { title, tab: 'sessions', body: undefined, notice: notice ?? gone }, 404)
     }
-    const body = sessionCard(this.#pages.placeOf(reply.request), view, target, Date.now())
+    const body = sessionPage(this.#pages.placeOf(reply.request), view, target, Date.now())
     return this.#pages.show(reply, { title, tab: 'sessions', body, notice })
   }
 

@@ -1,6 +1,9 @@
 import type { SessionPage, StoredSession } from '../../types/register.js'
 import { type Html, html, type Part } from './html.js'
 import { form, linkTo, type Place, pathOfOne } from './place.js'
+import { sessionCard } from './session-card.js'
+import type { Target } from './values.js'
+import type { SessionView } from './view.js'
 import { beside, counted } from './words.js'
 
 /** How many records a page of the list looks at. */
@@ -96,5 +99,14 @@ function row({ base }: Place, { name, id, subjects, createdAt, expiresAt }: Stor
   const end =
     name !== undefined &&
     html`<button class="danger small" name="which" value="${name}/${id}">End<span class="unseen"> ${name} ${id}</span></button>`
-  return html`<tr><th scope="row">${link}</th><td>${subjects.length === 0 ? html`<span class="quiet">nobody</span>` : subjects.join(', ')}</td><td>${moment(createdAt)}</td><td>${moment(expiresAt)}</td><td>${end}</td></tr>`
+  return html`<tr><th scope="row">${link}</th><td>${subjects.length === 0 ? html`<span class="quiet">nobody</span>` : subjects.join(', ')}</td><td><span class="narrow">began </span>${moment(createdAt)}</td><td><span class="narrow">ends </span>${moment(expiresAt)}</td><td>${end}</td></tr>`
+}
+
+/** One of them. */
+export function sessionPage(place: Place, view: SessionView, target: Target, now: number): Part {
+  const all = html`<a href="${place.base}${linkTo('/sessions', { store: view.storeName })}">All sessions of ${view.storeName}</a>`
+  return [
+    html`<p class="lead">As its browser has it, whosever that is. To look here is no use of it. ${all}</p>`,
+    sessionCard(place, view, target, now)
+  ]
 }

@@ -31,7 +31,7 @@ a { color: var(--accent); text-underline-offset: 0.2em }
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; border-radius: 4px }
 main:focus { outline: none }
 code, pre, textarea, .request time { font-family: var(--code); font-size: 0.875em; font-variant-ligatures: none }
-.long { overflow-wrap: anywhere }
+.long { word-break: break-all }
 .unseen {
   position: absolute; width: 1px; height: 1px; margin: -1px; overflow: hidden;
   clip-path: inset(50%); white-space: nowrap;
@@ -139,23 +139,26 @@ button:hover { background: var(--room) }
 .danger { border-color: var(--fault); color: var(--fault) }
 .danger:hover { background: var(--fault-tint) }
 .actions { display: flex; flex-wrap: wrap; gap: 0.5rem }
-.ask { display: grid; grid-template-columns: minmax(0, 26rem) auto; gap: 0.375rem 0.5rem; justify-content: start; margin: 0 0 1.5rem }
+.ask { display: grid; grid-template-columns: minmax(0, 26rem) auto; gap: 0.375rem 0.5rem; justify-content: start; margin: 0.75rem 0 1.5rem }
 .ask label { grid-column: 1 / -1 }
 .find { grid-template-columns: minmax(7rem, auto) minmax(0, 26rem) auto; align-items: end }
-.find p { margin: 0; min-width: 0 }
-.find label { display: block; margin-bottom: 0.375rem }
+.find p { display: grid; gap: 0.375rem; margin: 0; min-width: 0 }
+.find select, .find input, .find button, .ask > input { height: 2.625rem }
 .button {
   display: inline-block; padding: 0.4375rem 0.875rem; border: 1px solid var(--quiet); border-radius: 6px; background: var(--card);
   color: var(--text); font-size: 0.875rem; font-weight: 600; text-decoration: none;
 }
 .button:hover { background: var(--room) }
 .small { padding: 0.125rem 0.625rem }
+.narrow { display: none }
 .paging { display: flex; flex-wrap: wrap; gap: 0.5rem; margin: 1rem 0 }
 .count { margin: 0 0 0.5rem; font-size: 0.875rem }
 .choice { margin: 0 0 1rem }
 .list th, .list td { padding: 0.375rem 0.75rem; vertical-align: middle }
 .list tbody th { font-weight: 400 }
+.list { background: var(--card) }
 .list td:nth-child(2) { overflow-wrap: anywhere }
+.list td:last-child { text-align: right }
 .list time { white-space: nowrap; font-variant-numeric: tabular-nums }
 .reason { max-width: 44rem; font-size: 1.0625rem }
 .noted { margin: 0; padding: 0; list-style: none; display: grid; gap: 0.75rem }
@@ -179,10 +182,12 @@ button:hover { background: var(--room) }
 .more { grid-column: 2; margin: 0; font-size: 0.875rem }
 .live { margin-left: 0.25rem; color: var(--good); font-weight: 600 }
 @media (max-width: 40rem) {
+  .narrow { display: inline }
   .top { padding: 0.5rem 0.75rem }
   nav { order: 1; flex-basis: 100% }
-  nav ul { justify-content: space-between; gap: 0; margin: 0 -0.25rem }
+  nav ul { gap: 0 0.125rem; margin: 0 -0.5rem }
   nav a { padding: 0.375rem 0.5rem; font-size: 0.9375rem; white-space: nowrap }
+  .choice ul { margin: 0 }
   .theme { margin-left: auto }
   main { padding: 1rem 0.75rem 3rem }
   .card { padding: 1rem }
@@ -194,6 +199,11 @@ button:hover { background: var(--room) }
   .values tr, .list tr { padding: 0.5rem 0.75rem }
   .values tbody tr:first-child, .list tbody tr:first-child { border-top: 0 }
   .values th, .values td, .list th, .list td { padding: 0.125rem 0; overflow-wrap: anywhere; white-space: normal }
+  .list tr { position: relative }
+  .list tbody th, .list td:nth-child(2) { margin-right: 4.5rem }
+  .list td:nth-child(3), .list td:nth-child(4) { display: inline-block; font-size: 0.875rem; color: var(--quiet) }
+  .list td:nth-child(4)::before { content: '·'; margin: 0 0.375rem }
+  .list td:last-child { position: absolute; top: 0.5rem; right: 0.75rem }
   .more { grid-column: 1 }
   .ask, .find { grid-template-columns: minmax(0, 1fr) }
   .ask button { justify-self: start }

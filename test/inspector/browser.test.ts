@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import type { ServerResponse } from 'node:http'
 import { fileURLToPath } from 'node:url'
 import type { Page } from 'playwright-core'
 import t, { type Test } from 'tap'
@@ -9,7 +10,7 @@ const axe = readFileSync(fileURLToPath(import.meta.resolve('axe-core/axe.min.js'
 
 /** Somebody with the inspector open, and what their browser complains of. */
 async function visit(t: Test, colorScheme: 'light' | 'dark', width: number) {
-  const lab = await Lab.open(t)
+  const lab = await Lab.open(t, {}, {}, { history: 1000 })
   const url = await lab.app.listen({ port: 0, host: '127.0.0.1' })
   const { page, context } = await openBrowser(t, { colorScheme, viewport: { width, height: 800 } })
   const complaints: string[] = []
@@ -40,7 +41,7 @@ for (const [colorScheme, width] of [
       t.equal(await page.evaluate('document.documentElement.scrollWidth'), width, `${what}: width`)
       t.same(await faults(page), [], `${what}: axe`)
     }
-    for (const path of ['', '/requests', '/stores', '/cookie/cart', '/user']) {
+    for (const path of ['', '/requests', '/sessions', '/stores', '/cookie/cart', '/ended', '/user']) {
       await at(path)
       await look(path)
     }
@@ -48,6 +49,17 @@ for (const [colorScheme, width] of [
     await page.getByRole('button', { name: 'List sessions' }).click()
     await page.getByRole('button', { name: 'End this one' }).first().waitFor()
     await look('sessions of a user')
+    await page.getByRole('link', { name: 'Open login' }).first().click()
+    await page.getByText('As its browser has it').waitFor()
+    await look('one session')
+    await page.getByRole('button', { name: 'Destroy' }).click()
+    await page.getByText('It is destroyed.').waitFor()
+    await look('sessions after one is destroyed')
+    await at('/ended')
+    await page.getByLabel('Id of a session').fill('ada')
+    await page.getByRole('button', { name: 'Why did it end?' }).click()
+    await page.locator('.reason', { hasText: 'It was signed out: destroy() ended it' }).waitFor()
+    await look('why it ended')
     t.same(complaints, [], 'no script fails, and nothing breaks the content security policy')
   })
 }
@@ -94,4 +106,40 @@ t.test('the chosen theme is kept, and the system decides without a choice', asyn
   await page.getByLabel('System').check()
   await page.emulateMedia({ colorScheme: 'light' })
   t.equal(await ground(), 'rgb(246, 247, 249)')
+})
+
+t.test('a page of requests goes on by itself when the app is started anew, and keeps what it had', async (t) => {
+  const first = await Lab.open(t)
+  const url = await first.app.listen({ port: 0, host: '127.0.0.1' })
+  const { page, context } = await openBrowser(t)
+  await page.goto(`${url}/_sessions/requests`)
+  await page.getByText('Live', { exact: true }).waitFor()
+  await context.request.post(`${url}/fill`)
+  const row = (route: string) => page.locator('#requests > li').filter({ hasText: route })
+  await row('/fill').waitFor()
+  await first.app.close()
+  await page.getByText('Connecting again').waitFor()
+  const second = await Lab.open(t)
+  await second.app.listen({ port: Number(new URL(url).port), host: '127.0.0.1' })
+  await context.request.post(`${url}/prefs`)
+  await row('/prefs').waitFor()
+  t.equal(await row('/fill').count(), 1)
+  t.equal(await page.locator('#requests > li').count(), 2)
+})
+
+t.test('who may no longer use it is told so where a page is open', async (t) => {
+  let mayUse = true
+  const lab = await Lab.open(t, { authorize: () => mayUse })
+  const url = await lab.app.listen({ port: 0, host: '127.0.0.1' })
+  const feeds: ServerResponse[] = []
+  lab.app.server.on('request', ({ url = '' }, response) => url.includes('/feed') && feeds.push(response))
+  const { page } = await openBrowser(t)
+  await page.goto(`${url}/_sessions/requests`)
+  await page.getByText('Live', { exact: true }).waitFor()
+  mayUse = false
+  for (const feed of feeds) feed.end()
+  await page.getByText('Not connected: reload the page').waitFor()
+  mayUse = true
+  await page.reload()
+  await page.getByText('Live', { exact: true }).waitFor()
 })

@@ -29,7 +29,7 @@ t.test('the sessions of a store are listed page by page, each once, whosever the
   const found: string[] = []
   const pages: number[] = []
   let path: string | undefined = '/_sessions/sessions'
-  while (path !== undefined) {
+  while (path !== undefined && pages.length < 20) {
     const { statusCode, body } = await lab.client.get(path)
     t.equal(statusCode, 200)
     const links = linksIn(body)
@@ -42,7 +42,7 @@ t.test('the sessions of a store are listed page by page, each once, whosever the
   t.ok(pages.length >= 3, 'lists of users are records as well, and are not shown')
   t.ok(pages.every((count) => count > 0 && count <= 50))
   const first = textOf(await lab.page('/sessions'))
-  t.match(first, /login [\w-]{10}… user-\d+ 0 ms ago|login [\w-]{10}… user-\d+ \d+ (m?s|min) ago/)
+  t.match(first, /login [\w-]{10}… user-\d+ began \d+ (m?s|min) /)
 })
 
 t.test('a session is ended from the list, which is shown again where it was', async (t) => {
