@@ -5,10 +5,10 @@ import { sentence } from '../history/words.js'
 import type { Opened } from './app.js'
 import { inspect } from './inspect.js'
 import { migrate } from './migrate.js'
-import { type Output, printable, table } from './output.js'
+import { colored, columns, counted, fit, moment, type Output, printable, table } from './output.js'
 import { rotateCheck } from './rotate-check.js'
 import { type Counts, count, show, sweep } from './stored.js'
-import { EXIT, type Told, UsageError } from './usage.js'
+import { again, EXIT, type Told, UsageError } from './usage.js'
 
 /** What a command that needs the app does; gives the code to end with. */
 type Run = (opened: Opened, told: Told, output: Output, signal: AbortSignal) => Promise<number>
@@ -31,20 +31,28 @@ export const RUNS: Readonly<Record<string, Run>> = {
 
   async list({ app }, { values }, output) {
     const page = await app.sessions.list(pageWanted(values)).catch(refuseWanted)
-    output.result(page, ({ sessions }) => sessions.map(row))
-    if (page.next !== undefined) output.hint(`there are more: list --after ${page.next}`)
+    output.result(page, ({ sessions }) => columns([...headOf(sessions), ...sessions.map(row)]))
+    if (page.next !== undefined) output.hint(`\nThere are more:\n  ${again(process.argv.slice(2), 'after', page.next)}`)
     return EXIT.done
   },
 
   async stats(opened, _told, output, signal) {
     const counts = await count(opened, signal, (text) => output.progress(text))
-    output.result(counts, () => Object.entries(counts).flatMap(([store, found]) => counted(store, found)))
+    output.result(counts, () =>
+      columns(
+        Object.entries(counts).flatMap(([store, found]) => rowsOf(store, found)),
+        [1]
+      )
+    )
     return signal.aborted ? EXIT.interrupted : EXIT.done
   },
 
   async why({ app }, { subject }, output) {
     const why = await app.sessions.why(subject as string)
-    output.result(why, ({ reason, entries }) => [reason, ...entries.map((entry) => `  ${line(entry)}`)])
+    output.result(why, ({ asked, reason, entries }) => [
+      fit(process.stdout, reason),
+      ...entries.map((entry) => line(entry, asked))
+    ])
     return why.entries.length === 0 && why.isAlive !== true ? EXIT.nothing : EXIT.done
   },
 
@@ -93,19 +101,27 @@ function refuseWanted(error: Error): never {
   throw error instanceof ConfigError ? new UsageError(error.message.replace('app.sessions.list(): ', 'list: ')) : error
 }
 
-function row({ name = '?', id, subjects, expiresAt }: StoredSession): string {
-  return printable(`${name}  ${id}  ends ${expiresAt.toISOString()}  ${subjects.join(' ')}`).trimEnd()
+/** Only for somebody who is watching: whoever counts lines counts sessions. */
+function headOf(sessions: readonly StoredSession[]): readonly (readonly string[])[] {
+  if (!process.stdout.isTTY || sessions.length === 0) return []
+  return [['session', 'id', 'ends', 'users'].map((name) => colored(process.stdout, 'dim', name))]
 }
 
-function counted(store: string, found: Counts[string]): readonly string[] {
-  if (found === null) return [`${store}: its engine has no way to go through all records`]
+function row({ name = '?', id, subjects, expiresAt }: StoredSession): readonly string[] {
+  return [name, id, moment(expiresAt), printable(subjects.join(' '))]
+}
+
+function rowsOf(store: string, found: Counts[string]): readonly (readonly string[])[] {
+  if (found === null) return [[store, '?', 'its engine has no way to go through all records']]
   const all = Object.entries(found)
-  return all.length === 0 ? [`${store}: none`] : all.map(([name, count]) => `${store}: ${count} ${name}`)
+  return all.length === 0 ? [[store, '0']] : all.map(([name, count]) => [store, counted(count), name])
 }
 
-function line(entry: HistoryEntry): string {
-  const about = [entry.session, entry.id].filter((part) => part !== undefined).join(' ')
-  return printable(about === '' ? sentence(entry) : `${about}: ${sentence(entry)}`)
+/** @param asked what the others are about, which need not be said again */
+function line(entry: HistoryEntry, asked: string): string {
+  const about = [entry.session, entry.id].filter((part) => part !== undefined && part !== asked).join(' ')
+  const text = printable(about === '' ? sentence(entry) : `${about}: ${sentence(entry)}`)
+  return fit(process.stdout, `  ${text}`, '    ')
 }
 
 function nothing(output: Output, text: string): number {

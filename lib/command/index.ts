@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { keygen } from './keygen.js'
 import { Output } from './output.js'
-import { EXIT, help, parse, type Told, UsageError } from './usage.js'
+import { EXIT, help, hintFor, parse, type Told, UsageError } from './usage.js'
 
 /** The command `fastify-sessions`. The app, and what needs it, is loaded by those commands alone that are about one. */
 async function main(argv: readonly string[]): Promise<number> {
@@ -12,7 +12,7 @@ async function main(argv: readonly string[]): Promise<number> {
   } catch (error) {
     output.error(error instanceof Error ? error.message : String(error))
     if (!(error instanceof UsageError)) return EXIT.failed
-    output.hint('fastify-sessions help tells what there is.')
+    output.hint(hintFor(argv))
     return EXIT.usage
   }
 }

@@ -9,13 +9,13 @@ export async function keygen(output: Output, file: string | undefined, name = 'S
   const key = randomBytes(32).toString('base64url')
   if (file === undefined) {
     output.result({ name, key }, () => [key])
-    output.hint(`Keep it secret, as the variable ${name}, and give it to the plugin: keys: [process.env.${name}].`)
+    output.hint(`\nKeep it secret, as the variable ${name}, and give it to the plugin:\n  keys: [process.env.${name}]`)
     return
   }
   await write(file, name, key)
   output.result({ name, file }, () => [])
   output.hint(
-    `${file} has ${name} now. Start with: node --env-file=${file} app.js, and keep it out of version control.`
+    `${file} has ${name} now. Keep it out of version control, and start the app with:\n  node --env-file=${file} app.js`
   )
 }
 

@@ -8,7 +8,7 @@ import type { Opened } from './app.js'
 import { carryForward, wouldBecome } from './carry.js'
 import { count, isAnyLeft, lines, type Migration, type Tally, tallyOf } from './migration.js'
 import { counted, type Output } from './output.js'
-import { didYouMean, type Told, UsageError } from './usage.js'
+import { known, type Told, UsageError } from './usage.js'
 import { type Listed, Walk, walkAndTell } from './walk.js'
 
 /** How many records are read, and written, in one trip: as little as can be should lie between a read and its write. */
@@ -41,8 +41,7 @@ function wanted(registry: Registry, { subject, values }: Told): readonly Resolve
 }
 
 function refuseUnlessStored(session: string, definition: ResolvedDefinition | undefined, names: readonly string[]) {
-  if (definition === undefined)
-    throw new UsageError(`migrate: no session "${session}"${didYouMean(session, names)}; there are ${names.join(', ')}`)
+  if (definition === undefined) throw new UsageError(`migrate: no session "${session}"${known(session, names)}`)
   if (definition.store !== undefined) return
   const reason = 'is kept in cookies, which only browsers have: each is carried forward when it comes'
   throw new UsageError(`migrate: session "${session}" ${reason}`)

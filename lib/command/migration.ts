@@ -1,6 +1,6 @@
 import type { ResolvedDefinition } from '../definition/definition.js'
 import type { Carried } from './carry.js'
-import { colored, counted, printable } from './output.js'
+import { colored, counted, fit, printable } from './output.js'
 
 /** How many reasons of a session are told apart: those that quote a value could be as many as there are records. */
 const MOST_REASONS = 20
@@ -64,18 +64,22 @@ function linesOf({ session, store, version, left, ...counts }: Tally, isDryRun: 
   return [
     `${colored(process.stdout, 'bold', session)} in ${store}, version ${version}${isDryRun ? ', dry run: nothing is written' : ''}`,
     row(isDryRun ? 'to be migrated' : 'migrated', migrated, 'green'),
-    ...(notForOlder > 0 ? [row('  not for older', notForOlder, 'yellow', `no down to version ${version - 1}`)] : []),
+    ...(notForOlder > 0
+      ? [row('  without way back', notForOlder, 'yellow', `its step has no down to version ${version - 1}`)]
+      : []),
     row('already current', current),
     ...(gone > 0 ? [row('no longer there', gone)] : []),
     ...(leftCount > 0 ? [row(isDryRun ? 'would be left' : 'left as it was', leftCount, 'red')] : []),
-    ...reasons.map(([reason, number]) => `${counted(number).padStart(WIDTH)}  ${printable(reason)}`)
+    ...reasons.map(([reason, number]) => ofReason(reason, number))
   ]
 }
 
-const WIDTH = 12
+function ofReason(reason: string, number: number): string {
+  return fit(process.stdout, `${counted(number).padStart(8)} × ${printable(reason)}`, ' '.repeat(11))
+}
 
 function row(label: string, number: number, color?: 'green' | 'red' | 'yellow', note?: string): string {
-  const told = counted(number).padStart(WIDTH)
+  const told = counted(number).padStart(10)
   const shown = color === undefined || number === 0 ? told : colored(process.stdout, color, told)
   return `  ${label.padEnd(18)}${shown}${note === undefined ? '' : `  ${colored(process.stdout, 'dim', note)}`}`
 }

@@ -27,7 +27,7 @@ export class Output {
 
   /** What has to be told also where nobody is watching; in JSON the result has it. */
   note(text: string): void {
-    if (!this.#isJson) process.stderr.write(`${text}\n`)
+    if (!this.#isJson) process.stderr.write(`${process.stderr.isTTY ? '\n' : ''}${text}\n`)
   }
 
   /** One line that is written over by the next one, ten times a second at most. */
@@ -44,7 +44,8 @@ export class Output {
 
   error(text: string): void {
     this.endProgress()
-    process.stderr.write(`${colored(process.stderr, 'red', 'error')}: ${text}\n`)
+    const said = fit(process.stderr, `error: ${text}`).slice('error'.length)
+    process.stderr.write(`${colored(process.stderr, 'red', 'error')}${said}\n`)
   }
 }
 
@@ -57,15 +58,50 @@ export function colored(stream: NodeJS.WriteStream, color: Color, text: string):
   return isWanted ? styleText(color, text, { validateStream: false }) : text
 }
 
-/** Names and what they stand for, in two columns; what is `undefined` is left out. */
+/** The text with breaks between words where the terminal's lines end; as it is where nobody watches. */
+export function fit(stream: NodeJS.WriteStream, text: string, indent = ''): string {
+  const width = stream.isTTY ? stream.columns || 80 : Number.POSITIVE_INFINITY
+  let length = 0
+  let fitted = ''
+  for (const part of text.split(/(?<= )/)) {
+    if (length > 0 && length + part.trimEnd().length > width) {
+      fitted = `${fitted.trimEnd()}\n${indent}`
+      length = indent.length
+    }
+    fitted += part
+    length = part.includes('\n') ? part.length - part.lastIndexOf('\n') - 1 : length + part.length
+  }
+  return fitted
+}
+
+/** Names and what they stand for, in two columns; what is `undefined`, or a list without items, is left out. */
 export function table(entries: Readonly<Record<string, unknown>>): readonly string[] {
-  const shown = Object.entries(entries).filter(([, value]) => value !== undefined)
-  const width = Math.max(0, ...shown.map(([name]) => name.length))
-  return shown.map(([name, value]) => `${colored(process.stdout, 'dim', name.padEnd(width))}  ${textOf(value)}`)
+  const shown = Object.entries(entries).filter(([, value]) => value !== undefined && !isEmptyList(value))
+  const names = shown.map(([name]) => name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`))
+  const width = Math.max(0, ...names.map((name) => name.length))
+  return shown.map(([name, value], at) => {
+    const label = colored(process.stdout, 'dim', (names[at] as string).padEnd(width))
+    return `${label}  ${name === 'keys' ? typesOf(value as object) : textOf(value)}`
+  })
+}
+
+function isEmptyList(value: unknown): boolean {
+  return Array.isArray(value) && value.length === 0
+}
+
+function typesOf(keys: object): string {
+  return (
+    printable(
+      Object.entries(keys)
+        .map(([key, type]) => `${key}: ${type}`)
+        .join(', ')
+    ) || 'none'
+  )
 }
 
 function textOf(value: unknown): string {
   if (value instanceof Date) return value.toISOString()
+  if (Array.isArray(value)) return printable(value.join(', '))
   return typeof value === 'string' ? printable(value) : JSON.stringify(value)
 }
 
@@ -79,6 +115,11 @@ export function counted(number: number): string {
   return number.toLocaleString('en')
 }
 
+/** A moment to the minute, in UTC. */
+export function moment(date: Date): string {
+  return `${date.toISOString().slice(0, 16).replace('T', ' ')}Z`
+}
+
 /** Rows of cells, each column as wide as its widest cell, the `right` ones flush right. */
 export function columns(rows: readonly (readonly string[])[], right: readonly number[] = []): readonly string[] {
   const widths: number[] = []
@@ -90,7 +131,7 @@ export function columns(rows: readonly (readonly string[])[], right: readonly nu
       const space = ' '.repeat((widths[at] as number) - widthOf(cell))
       return right.includes(at) ? space + cell : cell + space
     })
-    return `  ${cells.join('  ')}`.trimEnd()
+    return cells.join('  ').trimEnd()
   })
 }
 

@@ -1,4 +1,4 @@
-import { colored, columns, counted } from './output.js'
+import { colored, columns, counted, moment } from './output.js'
 import type { KeyOfApp, KeyOfStore, Rotation, SessionUse, StoreKeys, Verdict } from './rotation.js'
 
 /** What a person is told. */
@@ -7,10 +7,10 @@ export function lines(rotation: Rotation): readonly string[] {
 }
 
 function ofApp({ keys, sessions, since, verdict }: Rotation): readonly string[] {
-  const shown = columns(keys.map((key) => ofKey(key, since, verdict)))
+  const shown = indented(keys.map((key) => ofKey(key, since, verdict)))
   if (verdict === undefined) return [heading('Keys of the app'), ...shown, '  there is no older key']
   const reason = verdict.is === 'not known' ? [`  ${colored(process.stdout, 'dim', verdict.reason)}`] : []
-  return [heading('Keys of the app'), ...shown, ...reason, '', ...ofSessions(sessions)]
+  return [heading('Keys of the app'), ...shown, ...reason, '', ...ofSessions(sessions, since !== undefined)]
 }
 
 function ofKey({ key, is, replaced }: KeyOfApp, since: Date | undefined, verdict: Verdict | undefined) {
@@ -19,22 +19,21 @@ function ofKey({ key, is, replaced }: KeyOfApp, since: Date | undefined, verdict
   return [key, is, is === 'seals' ? seals : said(verdict), is === 'older' ? note : '']
 }
 
-function ofSessions(sessions: readonly SessionUse[]): readonly string[] {
-  const head = ['session', 'store', 'live', 'unused since', 'good until'].map((each) =>
-    colored(process.stdout, 'dim', each)
-  )
+function ofSessions(sessions: readonly SessionUse[], isDated: boolean): readonly string[] {
+  const head = dimmed(['session', 'store', 'live', ...(isDated ? ['unused since', 'good until'] : [])])
   const rows = sessions.map(({ session, store, live, unused, ends }) => {
-    return [session, store, number(live), number(unused), ends === undefined ? '' : moment(ends)]
+    const dated = [number(unused), ends === undefined ? '' : moment(ends)]
+    return [session, store, number(live), ...(isDated ? dated : [])]
   })
-  return columns([head, ...rows], [2, 3])
+  return indented([head, ...rows], [2, 3])
 }
 
 function ofStore({ store, keys, unsealed, isCounted }: StoreKeys): readonly string[] {
   const rows = keys.map((key) => [key.key, key.is, isCounted ? counted(key.records) : '?', verdictOn(key)])
   const others =
     unsealed > 0 ? [['none', 'not sealed', counted(unsealed), bad('it was put around a store in use')]] : []
-  const head = ['key', '', 'records'].map((each) => colored(process.stdout, 'dim', each))
-  return [heading(`Keys of the store ${store}`), ...columns([head, ...rows, ...others], [2])]
+  const head = dimmed(['key', '', 'records'])
+  return [heading(`Keys of the store ${store}`), ...indented([head, ...rows, ...others], [2])]
 }
 
 function verdictOn({ is, verdict }: KeyOfStore): string {
@@ -47,6 +46,14 @@ function said(verdict: Verdict | undefined): string {
   return verdict.is === 'not known' ? verdict.is : colored(process.stdout, 'green', verdict.is)
 }
 
+function indented(rows: readonly (readonly string[])[], right?: readonly number[]): readonly string[] {
+  return columns(rows, right).map((row) => `  ${row}`)
+}
+
+function dimmed(names: readonly string[]): readonly string[] {
+  return names.map((name) => colored(process.stdout, 'dim', name))
+}
+
 function heading(text: string): string {
   return colored(process.stdout, 'bold', text)
 }
@@ -57,9 +64,4 @@ function bad(text: string): string {
 
 function number(value: number | undefined): string {
   return value === undefined ? '?' : counted(value)
-}
-
-/** To the minute, in UTC. */
-function moment(date: Date): string {
-  return `${date.toISOString().slice(0, 16).replace('T', ' ')}Z`
 }

@@ -18,23 +18,24 @@ type Option = keyof typeof OPTIONS
 const OPTIONS = {
   options: {
     type: 'string',
-    does: 'module with the options of the plugin, or with the app; default sessions.js, .mjs or .ts'
+    takes: 'file',
+    does: 'module of the options, or of the app; default sessions.js'
   },
   json: { type: 'boolean', does: 'JSON on standard output' },
   values: { type: 'boolean', does: 'with the values of sessions' },
-  file: { type: 'string', does: 'env file to write the key to, with mode 0600' },
-  name: { type: 'string', does: 'name of the variable; default SESSION_KEY' },
-  except: { type: 'string', does: 'id of a session that stays' },
-  only: { type: 'string', does: 'id of the only session that is ended' },
-  store: { type: 'string', does: 'name of the store; needed where there are several' },
-  limit: { type: 'string', does: 'about how many at once, 1 to 1000; default 100' },
-  after: { type: 'string', does: 'where the page before ended' },
+  file: { type: 'string', takes: 'file', does: 'env file to write the key to, with mode 0600' },
+  name: { type: 'string', takes: 'variable', does: 'name of the variable; default SESSION_KEY' },
+  except: { type: 'string', takes: 'id', does: 'id of a session that stays' },
+  only: { type: 'string', takes: 'id', does: 'id of the only session that is ended' },
+  store: { type: 'string', takes: 'name', does: 'name of the store; needed where there are several' },
+  limit: { type: 'string', takes: 'n', does: 'about how many at once, 1 to 1000; default 100' },
+  after: { type: 'string', takes: 'cursor', does: 'where the page before ended' },
   'dry-run': { type: 'boolean', does: 'count what would be done, and write nothing' },
-  slice: { type: 'string', does: 'how many records at a time, 1 to 1000; default 100' },
-  pause: { type: 'string', does: 'ms of rest between two slices; default 0' },
-  from: { type: 'string', does: 'where an interrupted run goes on, as that said' },
-  since: { type: 'string', does: 'when the first key became the first everywhere, as 2026-11-01' },
-  yes: { type: 'boolean', does: 'do it: without, nothing is done' },
+  slice: { type: 'string', takes: 'n', does: 'how many records at a time, 1 to 1000; default 100' },
+  pause: { type: 'string', takes: 'ms', does: 'rest between two slices; default 0' },
+  from: { type: 'string', takes: 'cursor', does: 'where an interrupted run goes on, as that said' },
+  since: { type: 'string', takes: 'day', does: 'when the first key became the first everywhere: 2026-11-01' },
+  yes: { type: 'boolean', does: 'it is meant: what is refused without is done' },
   help: { type: 'boolean', does: 'this' },
   version: { type: 'boolean', does: 'version of the package' }
 } as const
@@ -46,7 +47,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   inspect: {
     takes: ['<cookie>'],
     options: ['values'],
-    does: 'takes a cookie, or a Cookie header, apart; - reads it from standard input'
+    does: 'takes a cookie or a Cookie header apart (-: from stdin)'
   },
   list: {
     takes: [],
@@ -62,12 +63,12 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   migrate: {
     takes: ['[session]'],
     options: ['dry-run', 'slice', 'pause', 'from', 'yes'],
-    does: 'carries stored sessions to the present version of their schema'
+    does: 'carries stored sessions to the version of their schema'
   },
   'rotate-check': {
     takes: [],
     options: ['since', 'slice', 'pause', 'from'],
-    does: 'counts what older keys still open, and tells which are safe to drop'
+    does: 'counts what older keys open: which are safe to drop'
   }
 }
 
@@ -96,8 +97,8 @@ export function parse(argv: readonly string[]): Told {
 }
 
 function parsed(name: string, { options }: Command, args: readonly string[]) {
-  const known = [...EVERYWHERE, ...options]
-  const config = Object.fromEntries(known.map((option) => [option, { type: OPTIONS[option].type }]))
+  const all = [...options, ...EVERYWHERE]
+  const config = Object.fromEntries(all.map((option) => [option, { type: OPTIONS[option].type }]))
   try {
     return parseArgs({ args: [...args], options: config, allowPositionals: true })
   } catch (error) {
@@ -105,8 +106,8 @@ function parsed(name: string, { options }: Command, args: readonly string[]) {
     if ((error as { readonly code?: string }).code !== 'ERR_PARSE_ARGS_UNKNOWN_OPTION' || wrong === undefined) {
       throw new UsageError(`${name}: ${(error as Error).message}`)
     }
-    const names = known.map((option) => `--${option}`)
-    throw new UsageError(`${name}: no option ${wrong}${didYouMean(wrong, names)}; there are ${names.join(', ')}`)
+    const names = all.map((option) => `--${option}`)
+    throw new UsageError(`${name}: no option ${wrong}${known(wrong, names)}`)
   }
 }
 
@@ -119,11 +120,27 @@ export function help(name: string | undefined): string {
     )
     return `Usage: fastify-sessions <command> [options]\n\n${lines.join('\n')}\n\nfastify-sessions <command> --help tells its options.`
   }
-  const options = [...EVERYWHERE, ...command.options].map((each) => `  --${each.padEnd(10)} ${OPTIONS[each].does}`)
+  const options = [...command.options, ...EVERYWHERE].map((each) => `  ${shown(each).padEnd(18)} ${OPTIONS[each].does}`)
   return `Usage: fastify-sessions ${[name, ...command.takes].join(' ')} [options]\n\nIt ${command.does}.\n\n${options.join('\n')}`
 }
 
-export function didYouMean(wrong: string, names: readonly string[]): string {
+function shown(option: Option): string {
+  const told = OPTIONS[option]
+  return 'takes' in told ? `--${option} <${told.takes}>` : `--${option}`
+}
+
+/** What to say to somebody who made a mistake. */
+export function hintFor([name = '']: readonly string[]): string {
+  const command = Object.hasOwn(COMMANDS, name) ? `${name} --help` : 'help'
+  return `fastify-sessions ${command} tells what there is.`
+}
+
+/** The name that was meant, or else all that there are. */
+export function known(wrong: string, names: readonly string[]): string {
+  return didYouMean(wrong, names) || `; there are ${names.join(', ')}`
+}
+
+function didYouMean(wrong: string, names: readonly string[]): string {
   const [nearest] = names.map((name) => [distance(wrong, name), name] as const).sort(([a], [b]) => a - b)
   return nearest !== undefined && nearest[0] <= 2 ? `: did you mean ${nearest[1]}?` : ''
 }
@@ -142,10 +159,11 @@ function distance(one: string, other: string): number {
   return row[other.length] as number
 }
 
-/** The same command once more, from there on, as it can be pasted into a shell. */
-export function again(argv: readonly string[], from: string): string {
-  const others = argv.filter((each, at) => !/^--from(=|$)/.test(each) && argv[at - 1] !== '--from')
-  return ['npx fastify-sessions', ...others.map(quoted), '--from', from].join(' ')
+/** The same command once more with an option that says where to go on, as it can be pasted into a shell. */
+export function again(argv: readonly string[], option: 'from' | 'after', value: string): string {
+  const isOption = (each: string | undefined) => each === `--${option}` || each?.startsWith(`--${option}=`)
+  const others = argv.filter((each, at) => !isOption(each) && argv[at - 1] !== `--${option}`)
+  return ['npx fastify-sessions', ...others.map(quoted), `--${option}`, quoted(value)].join(' ')
 }
 
 function quoted(text: string): string {

@@ -130,7 +130,8 @@ export async function walkAndTell<Result>(walk: Walk, output: Output, walking: W
   const result = walking.result(next)
   output.result(result, walking.lines)
   if (failure !== undefined) output.error(reasonOf(failure.error))
-  if (next !== undefined) output.note(`Stopped before the end. Go on with:\n  ${again(process.argv.slice(2), next)}`)
+  if (next !== undefined)
+    output.note(`Stopped before the end. Go on with:\n  ${again(process.argv.slice(2), 'from', next)}`)
   if (failure !== undefined) return EXIT.failed
   if (next !== undefined) return EXIT.interrupted
   return walking.isAnyLeft(result) ? EXIT.left : EXIT.done

@@ -3,6 +3,9 @@ import { join } from 'node:path'
 import t from 'tap'
 import { Project, run } from './project.js'
 
+// Each command is a process of its own, and a machine that is busy starts those slowly.
+t.setTimeout(400_000)
+
 /** A project that has the package installed from what is published, an app's options, and one session. */
 const project = await Project.make(t, {
   'sessions.mjs': `import { fileStore } from 'fastify-sessions'
@@ -69,10 +72,10 @@ t.test('a cookie is taken apart, and a record shown, without values unless they 
   t.match(JSON.parse((await command('inspect', value, '--json')).out), [login])
   const shown = await command('show', id)
   t.equal(shown.code, 0)
-  t.match(shown.out, /^id {13}.{43}\nstore {10}file\n/)
-  t.match(shown.out, 'keys           {"user":"string"}')
+  t.match(shown.out, /^id {14}.{43}\nstore {11}file\n/)
+  t.match(shown.out, 'keys            user: string\n')
   t.notMatch(inspected.out + shown.out, 'hunter2')
-  t.match((await command('show', id, '--values')).out, 'values         {"user":"hunter2"}')
+  t.match((await command('show', id, '--values')).out, 'values          {"user":"hunter2"}')
   t.match((await command('inspect', cookie, '--values', '--json')).out, 'hunter2')
   const broken = await command('inspect', `${value.slice(0, -2)}AA`, '--json')
   t.match(
@@ -110,7 +113,7 @@ t.test('sessions are ended from the shell, and the shell tells why', async (t) =
 t.test('sessions are listed page by page, and counted', async (t) => {
   await command('clear', '--yes')
   t.same(await command('list', '--store', 'file'), { out: '', error: '', code: 0 })
-  t.equal((await command('stats')).out, 'file: none\npast: none\n')
+  t.equal((await command('stats')).out, 'file  0\npast  0\n')
   const { id } = await browsed()
   const other = await browsed()
   const page = JSON.parse((await command('list', '--store', 'file', '--limit', '1', '--json')).out)
@@ -118,7 +121,7 @@ t.test('sessions are listed page by page, and counted', async (t) => {
   const rest = JSON.parse((await command('list', '--store', 'file', '--after', next, '--json')).out)
   const all = [...sessions, ...rest.sessions] as typeof sessions
   t.same(all.map((session) => session.id).sort(), [id, other.id].sort())
-  const lines = all.map((session) => `login  ${session.id}  ends ${session.expiresAt}  ann`)
+  const lines = all.map((session) => `login  ${session.id}  ${session.expiresAt.slice(0, 16).replace('T', ' ')}Z  ann`)
   t.same((await command('list', '--store', 'file')).out.trim().split('\n').sort(), lines.sort())
   t.same(JSON.parse((await command('stats', '--json')).out), { file: { login: 2 }, past: {} })
   for (const [args, error] of [
@@ -133,7 +136,7 @@ t.test('sessions are listed page by page, and counted', async (t) => {
 t.test('who makes a mistake is told what was meant, and with which code it ends', async (t) => {
   for (const [args, error] of [
     [['revok', 'ann'], 'no command "revok": did you mean revoke?'],
-    [['show', 'x', '--valus'], /^error: show: no option --valus: did you mean --values\?; there are --options, --json/],
+    [['show', 'x', '--valus'], 'show: no option --valus: did you mean --values?'],
     [['show', 'x'], 'show: that is no id of a session: those have 43 characters, as session.id gives them'],
     [['why'], 'why: expected <id or user> behind it, got 0 arguments'],
     [['sweep', '--options', 'nowhere.mjs'], `there is no ${join(project.directory, 'nowhere.mjs')}`],

@@ -45,6 +45,9 @@ export const options = {
 }
 `
 
+// Each command is a process of its own, and a machine that is busy starts those slowly.
+t.setTimeout(400_000)
+
 const project = await Project.make(t, { 'engine.mjs': ENGINE_MODULE, 'sessions.mjs': MODULE }, ENGINES)
 
 interface KeyTold {
