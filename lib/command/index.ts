@@ -11,9 +11,8 @@ async function main(argv: readonly string[]): Promise<number> {
     return await run(parse(argv), output)
   } catch (error) {
     output.error(error instanceof Error ? error.message : String(error))
-    if (!(error instanceof UsageError)) return EXIT.failed
-    output.hint(hintFor(argv))
-    return EXIT.usage
+    output.hint(hintFor(argv, error))
+    return error instanceof UsageError ? EXIT.usage : EXIT.failed
   }
 }
 
@@ -28,7 +27,7 @@ async function run(told: Told, output: Output): Promise<number> {
 
 async function runWithApp(told: Told, output: Output): Promise<number> {
   const [{ open }, { RUNS }] = await Promise.all([import('./app.js'), import('./commands.js')])
-  const opened = await open(textOf(told.values.options))
+  const opened = await open(textOf(told.values.options), textOf(told.values.env))
   const interrupted = new AbortController()
   process.once('SIGINT', () => interrupted.abort())
   try {

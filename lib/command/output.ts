@@ -21,8 +21,8 @@ export class Output {
   }
 
   /** What only helps somebody who is watching. */
-  hint(text: string): void {
-    if (process.stderr.isTTY) process.stderr.write(`${text}\n`)
+  hint(text: string | undefined): void {
+    if (text !== undefined && process.stderr.isTTY) process.stderr.write(`${text}\n`)
   }
 
   /** What has to be told also where nobody is watching; in JSON the result has it. */

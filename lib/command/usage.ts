@@ -21,6 +21,11 @@ const OPTIONS = {
     takes: 'file',
     does: 'module of the options, or of the app; default sessions.js'
   },
+  env: {
+    type: 'string',
+    takes: 'file',
+    does: 'env file with the variables that the module needs'
+  },
   json: { type: 'boolean', does: 'JSON on standard output' },
   values: { type: 'boolean', does: 'with the values of sessions' },
   file: { type: 'string', takes: 'file', does: 'env file to write the key to, with mode 0600' },
@@ -40,7 +45,7 @@ const OPTIONS = {
   version: { type: 'boolean', does: 'version of the package' }
 } as const
 
-const EVERYWHERE: readonly Option[] = ['options', 'json', 'help']
+const EVERYWHERE: readonly Option[] = ['options', 'env', 'json', 'help']
 
 const COMMANDS: Readonly<Record<string, Command>> = {
   keygen: { takes: [], options: ['file', 'name'], does: 'makes a key' },
@@ -129,10 +134,16 @@ function shown(option: Option): string {
   return 'takes' in told ? `--${option} <${told.takes}>` : `--${option}`
 }
 
-/** What to say to somebody who made a mistake. */
-export function hintFor([name = '']: readonly string[]): string {
-  const command = Object.hasOwn(COMMANDS, name) ? `${name} --help` : 'help'
-  return `fastify-sessions ${command} tells what there is.`
+/** What else to say to somebody whose command failed; `undefined` where that was no mistake. */
+export function hintFor([name = '', ...others]: readonly string[], error: unknown): string | undefined {
+  if (error instanceof UsageError) {
+    const command = Object.hasOwn(COMMANDS, name) ? `${name} --help` : 'help'
+    return `fastify-sessions ${command} tells what there is.`
+  }
+  const isUnset = error instanceof Error && /^keys\[\d+\]: .*environment variable/.test(error.message)
+  return isUnset && !others.some((each) => each.startsWith('--env'))
+    ? 'With --env .env variables are read from that file.'
+    : undefined
 }
 
 /** The name that was meant, or else all that there are. */

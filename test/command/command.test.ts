@@ -30,7 +30,13 @@ app.get('/in', async (request) => {
 })
 const { body, cookies } = await app.inject('/in')
 console.log(JSON.stringify({ id: body, cookie: cookies.map(({ name, value }) => name + '=' + value).join('; ') }))
-await app.close()`
+await app.close()`,
+  'keyed.mjs': `import { fileStore } from 'fastify-sessions'
+export const options = {
+  keys: [process.env.SHELL_KEY],
+  stores: { file: fileStore({ directory: 'keyed' }) },
+  sessions: {}
+}`
 })
 
 const command = (...args: readonly string[]) => project.command(args)
@@ -60,6 +66,22 @@ t.test(
     t.match(await readFile(path, 'utf8'), /^SESSION_KEY=[\w-]{43}\nOTHER=[\w-]{43}\n$/)
   }
 )
+
+t.test('the variables that the options need come from an env file', async (t) => {
+  const unset = await command('stats', '--options', 'keyed.mjs')
+  t.same([unset.code, unset.out], [1, ''])
+  t.match(unset.error, 'error: keys[0]: expected text or bytes, got undefined; is the environment variable set?\n')
+  t.equal((await command('keygen', '--file', 'shell.env', '--name', 'SHELL_KEY')).code, 0)
+  const stats = ['stats', '--options', 'keyed.mjs', '--env', 'shell.env']
+  t.same(await command(...stats), { out: 'file  0\n', error: '', code: 0 })
+  const kept = await project.command(stats, { SHELL_KEY: 'short' })
+  t.match([kept.code, kept.error], [1, 'error: keys[0]: 5 bytes are too few'], 'what is set stays as it is')
+  t.same(await command('stats', '--env', 'no.env'), {
+    out: '',
+    error: "error: --env: no.env can't be read: ENOENT\n",
+    code: 2
+  })
+})
 
 t.test('a cookie is taken apart, and a record shown, without values unless they are asked for', async (t) => {
   const { id, cookie } = await browsed()
