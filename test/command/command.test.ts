@@ -4,7 +4,7 @@ import t from 'tap'
 import { Project, run } from './project.js'
 
 // Each command is a process of its own, and a machine that is busy starts those slowly.
-t.setTimeout(400_000)
+t.setTimeout(1_200_000)
 
 /** A project that has the package installed from what is published, an app's options, and one session. */
 const project = await Project.make(t, {

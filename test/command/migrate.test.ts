@@ -8,7 +8,7 @@ import { Project } from './project.js'
 import { addressOf, FIRST, live, MODULE, recordsOf, SECOND, versionsOf, visitor } from './versions.js'
 
 // Each command is a process of its own, and a machine that is busy starts those slowly.
-t.setTimeout(400_000)
+t.setTimeout(1_200_000)
 
 const project = await Project.make(t, { 'engine.mjs': ENGINE_MODULE, 'sessions.mjs': MODULE }, ENGINES)
 

@@ -46,7 +46,7 @@ export const options = {
 `
 
 // Each command is a process of its own, and a machine that is busy starts those slowly.
-t.setTimeout(400_000)
+t.setTimeout(1_200_000)
 
 const project = await Project.make(t, { 'engine.mjs': ENGINE_MODULE, 'sessions.mjs': MODULE }, ENGINES)
 
