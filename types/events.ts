@@ -222,6 +222,11 @@ export interface StoreTrip {
   /** The names of the sessions. */
   readonly names: readonly string[]
   readonly request: FastifyRequest | undefined
+  /**
+   * Whether the store answers later, so that the trip goes on after `end` and ends with `asyncEnd`. Known when `end` is
+   * called; `false` before.
+   */
+  isAsync: boolean
   /** The error with which the trip failed; absent until then. */
   error?: unknown
 }

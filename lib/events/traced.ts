@@ -29,6 +29,7 @@ export function traced<T>(
   return channel.start.runStores(trip, () => {
     const answer = work()
     if (isPromise<T>(answer)) {
+      trip.isAsync = true
       const settled = answer.then(settle)
       channel.end.publish(trip)
       return settled

@@ -58,7 +58,7 @@ export class LoadTelling {
     if (!load.hasSubscribers) return read()
     const { app, store } = (definitions[0] as ResolvedDefinition).events
     const names = definitions.map(({ name }) => name)
-    const trip = { sessions: app.sessions, store, names, request: requestIn(this.#request) }
+    const trip = { sessions: app.sessions, store, names, request: requestIn(this.#request), isAsync: false }
     return traced(load, trip, read, (results) => faultIn(store, [results].flat()))
   }
 }

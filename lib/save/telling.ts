@@ -85,7 +85,7 @@ export class SaveTelling {
     if (!save.hasSubscribers) return saving()
     const { app, store } = (tasks[0] as Task).state.definition.events
     const names = tasks.map(({ state }) => state.definition.name)
-    const trip = { sessions: app.sessions, store, names, request: requestIn(this.#reply.request) }
+    const trip = { sessions: app.sessions, store, names, request: requestIn(this.#reply.request), isAsync: false }
     return traced(save, trip, saving, (results) => faultIn(store, [results].flat()))
   }
 

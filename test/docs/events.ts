@@ -32,6 +32,9 @@ export async function eventExamples(t: Test, examples: Examples): Promise<void> 
     t.ok(lines.some((line) => /^sessions_opened_by_key_total\{session="login",key="[0-9a-f]+"\} 2$/.test(line)))
   })
 
+  // It is run in opentelemetry.test.ts, since it subscribes for the whole process.
+  examples.path('function traceTrips')
+
   t.test('why a user was signed out', async (t) => {
     const { app } = await examples.load(t, '/admin/why/:user')
     const { code, message } = (await app.inject('/admin/why/ann')).json()
