@@ -71,6 +71,10 @@ t.test('wrong options are refused at start, and the message says where and what'
       { invalidValueStatus: 200, sessions: { a: { schema } } },
       'session "a": invalidValueStatus: expected a status from 400 to 599, got 200'
     ],
+    ...[399, 600, 404.5, '404'].map((status): [object, string] => [
+      { invalidValueStatus: status, sessions: { a: { schema } } },
+      `session "a": invalidValueStatus: expected a status from 400 to 599, got ${JSON.stringify(status)}`
+    ]),
     [{ sessions: [{ schema }] }, 'sessions: expected an object of definitions by name'],
     [{ sessions: { cart: schema } }, 'session "cart": expected { schema }, got the schema itself'],
     [{ stores: [memoryStore()] }, 'stores: expected an object of stores by name'],
@@ -138,6 +142,10 @@ t.test('wrong definitions are refused at start', async (t) => {
     [
       { schema, version: 2, migrate: { 1.5: (it: unknown) => it } },
       'session "cart": migrate: step 1.5 leads nowhere: the version is 2'
+    ],
+    [
+      { schema, version: 2, migrate: { 0: () => ({}) } },
+      'session "cart": migrate: step 0 leads nowhere: the version is 2'
     ],
     [{ schema, maxBytes: 10 }, 'session "cart": maxBytes: expected a whole number of bytes, at least 256, got 10'],
     [{ schema, maxBytes: '1MB' }, 'session "cart": maxBytes: expected a whole number of bytes, at least 256, got 1MB'],
@@ -209,6 +217,7 @@ t.test('wrong definitions are refused at start', async (t) => {
   ]
   for (const [definition, message] of cases) t.match(await define(definition), told(message))
   t.equal(await define({ schema, cookie: { domain: 'example.com', path: '/shop', secure: false } }), 'started')
+  for (const invalidValueStatus of [400, 599]) t.equal(await define({ schema, invalidValueStatus }), 'started')
 })
 
 t.test('a schema that can not survive storage is refused, with the path and what to write instead', async (t) => {
@@ -231,6 +240,10 @@ t.test('a schema that can not survive storage is refused, with the path and what
     ],
     [
       z.literal([1n]),
+      'session "cart": value: a bigint does not survive storage as JSON: write z.codec(z.string(), z.bigint(), { decode: (text) => BigInt(text), encode: (value) => value.toString() })'
+    ],
+    [
+      z.literal(['a', 1n]),
       'session "cart": value: a bigint does not survive storage as JSON: write z.codec(z.string(), z.bigint(), { decode: (text) => BigInt(text), encode: (value) => value.toString() })'
     ],
     [z.symbol(), 'session "cart": value: z.symbol() does not survive storage as JSON: keep a string instead'],

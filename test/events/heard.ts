@@ -33,7 +33,7 @@ export function told({ sessions: _, at: __, ...event }: SessionEvent): Told {
   return {
     ...Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined)),
     ...(request && { url: request.url }),
-    ...(duration !== undefined && { timed: duration >= 0 })
+    ...(duration !== undefined && { timed: duration >= 0 && duration < 600_000 })
   }
 }
 

@@ -215,6 +215,69 @@ t.test('a history in a store is the same for every process, and outlives them', 
   t.match(reason, /^It was revoked/)
 })
 
+t.test(
+  'a history in a store tells of what its cookies hide, and of what ended all sessions, to every process',
+  async (t) => {
+    const [store, past] = [memoryStore(), memoryStore()]
+    const options = { stores: { memory: store, past }, history: { store: 'past' } }
+    const [first, second] = [await shop(t, options), await shop(t, options)]
+    const client = new Client(first)
+    const { body: id } = await client.get('/in/ann')
+    await new Client(first, [['__Host-login', 'nonsense']]).get('/me')
+    await first.sessions.why('ann')
+    await second.ready()
+    const { unknown, entries } = await second.sessions.why('ann')
+    t.same(
+      unknown.map(({ event, problem, route }) => [event, problem, route]),
+      [['refused', 'malformed', 'GET /me']]
+    )
+    t.same(
+      entries.map(({ event }) => event),
+      ['identified']
+    )
+    await second.sessions.clear()
+    await second.sessions.why('ann')
+    t.equal((await first.sessions.why(id)).entries[0]?.event, 'cleared')
+    const other = await shop(t, { ...options, app: 'another' })
+    await other.ready()
+    t.same((await other.sessions.why('ann')).entries, [], 'an app of another name has a history of its own')
+  }
+)
+
+t.test('an entry that loses a race is written again, and given up after twenty', async (t) => {
+  for (const [lost, expected] of [
+    [1, ['destroyed', 'identified']],
+    [19, ['destroyed', 'identified']],
+    [20, ['identified']]
+  ] as const) {
+    const past = memoryStore()
+    const { update } = past
+    let toLose = 0
+    let tries = 0
+    Object.assign(past, {
+      saveMany: undefined,
+      update: async (...given: Parameters<typeof update>) => {
+        tries++
+        return toLose-- > 0 ? undefined : update.apply(past, given)
+      }
+    })
+    const options = { stores: { memory: memoryStore(), past }, history: { store: 'past' } }
+    const app = await shop(t, options)
+    const client = new Client(app)
+    const { body: id } = await client.get('/in/ann')
+    await app.sessions.why(id)
+    toLose = lost
+    await client.get('/out')
+    const { entries } = await app.sessions.why(id)
+    t.same(
+      entries.map(({ event }) => event),
+      expected,
+      `${lost} lost`
+    )
+    t.ok(tries >= Math.min(lost + 1, 20))
+  }
+})
+
 t.test('a store that fails keeps no history, and fails no request', async (t) => {
   const past = memoryStore()
   const failing: RecordStore = {
