@@ -183,17 +183,21 @@ t.test('a failed save is one error that names each session, and sets no cookie',
   t.same(await client.json('/count'), [1, 1, 1, 1])
 })
 
-t.test('the answer to a failed save does not save what failed, even if it could', async (t) => {
-  const { app, client, state } = await counters(t)
-  app.setErrorHandler((_error, _request, reply) => {
-    state.broken = false
-    return reply.code(200).send('sorry')
-  })
-  state.broken = true
-  const response = await client.get('/count')
-  t.match(response, { statusCode: 200, body: 'sorry' })
-  t.same(state.trips, [])
-  t.notOk(response.headers['set-cookie'])
+t.test('the answer to a failed save does not save what failed, even if it could, and errors are saved', async (t) => {
+  for (const saveOnError of [false, true]) {
+    for (const statusCode of [200, 503]) {
+      const { app, client, state } = await counters(t, { saveOnError })
+      app.setErrorHandler((_error, _request, reply) => {
+        state.broken = false
+        return reply.code(statusCode).send('sorry')
+      })
+      state.broken = true
+      const response = await client.get('/count')
+      t.match(response, { statusCode, body: exactly('sorry') })
+      t.same(state.trips, [])
+      t.notOk(response.headers['set-cookie'])
+    }
+  }
 })
 
 t.test('by default a failed save is answered with 503', async (t) => {
