@@ -175,6 +175,13 @@ t.test(
     has(t, await ask(lost.id), [
       'There is no record of it, and nothing here ended it: it was too young to have expired'
     ])
+    await lab.client.get('/sign-in/bob', { method: 'POST' })
+    const aged = (await lab.client.json('/who')) as { id: string }
+    await lab.send('/expire', { session: 'login' })
+    clock(t).pass(1001)
+    const later = await lab.page()
+    has(t, later, ['The session has expired.'])
+    t.ok(later.includes(`name="asked" value="${aged.id}"`), 'also where its cookie has expired')
     has(t, await ask('<i>nobody'), ['<i>nobody no live session'])
     t.notOk((await ask('<i>nobody')).includes('<i>nobody'))
   }

@@ -73,6 +73,8 @@ t.test('without authorize only requests of this machine are answered, which name
     { headers: { 'x-cluster-client-ip': '127.0.0.1' } },
     { headers: { 'fastly-client-ip': '127.0.0.1' } },
     { headers: { 'cf-ray': '1' } },
+    { headers: { 'true-client-ip': '127.0.0.1' } },
+    { headers: { 'wl-proxy-client-ip': '127.0.0.1' } },
     { headers: { 'x-envoy-external-address': '127.0.0.1' } },
     { headers: { host: 'rebound.example' } },
     { headers: { host: 'localhost.example:80' } },
