@@ -135,7 +135,9 @@ export interface ClearedEvent extends EventOf<'cleared'>, Timed {
 export interface ExpiredEvent extends SessionEventOf<'expired'> {
   /** Which lifetime has passed: the session was not used for `idle` seconds, or is older than `absolute`. */
   readonly by: 'idle' | 'absolute'
-  /** When it expired, in ms since the epoch. */
+  /**
+   * When it expired, in ms since the epoch; when that was noticed, if only the seal of a Go app tells that it has expired.
+   */
   readonly expiredAt: number
 }
 
