@@ -1,10 +1,10 @@
 import type { FastifyRequest } from 'fastify'
-import { memoryStore, type RecordStore } from 'fastify-sessions'
+import type { RecordStore } from 'fastify-sessions'
 import { productOf } from '../catalogue.js'
 import type { Items } from '../lines.js'
-import { BlindStore } from './blind-store.js'
+import { onBothStores } from './both-stores.js'
 import { demoSessions, sourceOf } from './demo.js'
-import type { Act, Scene } from './scene.js'
+import type { Scene } from './scene.js'
 import type { Stage } from './stage.js'
 import type { Outcome } from './step.js'
 
@@ -27,19 +27,10 @@ export const lostUpdate: Scene = {
     'A lamp is added, and the warehouse takes its time. Meanwhile a mug is added. Both requests have read the same cart.',
   why: 'Most session stores only know “set”: the slow request wrote the cart as it had read it, and the mug was gone. Here a request may write only on the version that it has read. The slow one is turned away, reads again, and its change is made once more on the newer cart. The handler knows nothing of it: no lock, no loop.',
   lanes: { left: 'Slow request', right: 'Quick request' },
-  acts: [
-    act('A store that writes blindly', (store) => new BlindStore(store)),
-    act('fastify-sessions: compare, then write', (store) => store)
-  ]
-}
-
-function act(title: string, storeOf: (store: RecordStore) => RecordStore): Act {
-  return {
-    title,
-    given: 'Given: a cart with a teapot in it.',
-    handler: sourceOf(handlerThat(async () => {})),
-    play: (stage) => addBoth(stage, storeOf(memoryStore({ maxRecords: 100 })))
-  }
+  acts: onBothStores(
+    { given: 'Given: a cart with a teapot in it.', handler: sourceOf(handlerThat(async () => {})) },
+    addBoth
+  )
 }
 
 /** What has been put into the cart when all is over. */

@@ -1,9 +1,9 @@
 import type { FastifyRequest } from 'fastify'
-import { memoryStore, type RecordStore } from 'fastify-sessions'
-import { BlindStore } from './blind-store.js'
+import type { RecordStore } from 'fastify-sessions'
+import { onBothStores } from './both-stores.js'
 import { demoSessions, sourceOf } from './demo.js'
 import { addSignIn, USER } from './people.js'
-import type { Act, Scene } from './scene.js'
+import type { Scene } from './scene.js'
 import type { Stage } from './stage.js'
 import type { Outcome } from './step.js'
 
@@ -23,19 +23,10 @@ export const signOut: Scene = {
     'Somebody signs out while a slow request of theirs is still running. At its end it saves what it has changed in the session.',
   why: 'Where a store can only “set”, saving the session is what brings it back. Here creating a record and changing one are two different things. The slow request may only change, finds nothing to be changed, and its changes are dropped. Signed out means signed out.',
   lanes: { left: 'Slow request', right: 'Sign-out' },
-  acts: [
-    act('A store that writes blindly', (store) => new BlindStore(store)),
-    act('fastify-sessions: compare, then write', (store) => store)
-  ]
-}
-
-function act(title: string, storeOf: (store: RecordStore) => RecordStore): Act {
-  return {
-    title,
-    given: 'Given: a demo user, signed in.',
-    handler: sourceOf(handlerThat(async () => {})),
-    play: (stage) => signOutMeanwhile(stage, storeOf(memoryStore({ maxRecords: 100 })))
-  }
+  acts: onBothStores(
+    { given: 'Given: a demo user, signed in.', handler: sourceOf(handlerThat(async () => {})) },
+    signOutMeanwhile
+  )
 }
 
 export async function signOutMeanwhile(stage: Stage, store: RecordStore): Promise<Outcome> {
