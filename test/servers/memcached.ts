@@ -10,7 +10,7 @@ export interface MemcachedServer {
   version(): Promise<string>
   start(): Promise<void>
   kill(): Promise<void>
-  pause(): void
+  pause(): Promise<void>
   resume(): void
   stop(): Promise<void>
 }

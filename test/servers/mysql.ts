@@ -16,7 +16,7 @@ export interface MysqlServer {
   admin(text: string): Promise<readonly Record<string, unknown>[]>
   start(): Promise<void>
   kill(): Promise<void>
-  pause(): void
+  pause(): Promise<void>
   resume(): void
   stop(): Promise<void>
 }

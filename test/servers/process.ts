@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -56,9 +56,11 @@ export class Server {
     return this.#end(this.#program.signals?.stop ?? 'SIGTERM')
   }
 
-  /** Pauses the process; its connections stay open. */
-  pause(): void {
-    this.#child?.kill('SIGSTOP')
+  /** Pauses the process; its connections stay open. Resolves once none of its threads runs any more. */
+  async pause(): Promise<void> {
+    const child = this.#child
+    child?.kill('SIGSTOP')
+    while (child?.pid && !(await isStopped(child.pid))) await sleep(1)
   }
 
   resume(): void {
@@ -93,11 +95,25 @@ export class Server {
   }
 }
 
-/** The servers that this process has started, which are killed when it exits. */
+/** Whether all threads of a process are stopped. A thread may run on for a while after the signal was sent (proc_pid_stat(5)). */
+async function isStopped(pid: number): Promise<boolean> {
+  const threads = await readdir(`/proc/${pid}/task`)
+  const stats = await Promise.all(threads.map((id) => readFile(`/proc/${pid}/task/${id}/stat`, 'utf8').catch(() => '')))
+  return stats.every((stat) => stat[stat.lastIndexOf(')') + 2] === 'T') // the state comes after the name in brackets
+}
+
+/** The servers that this process has started, which are killed when it ends. */
 const running = new Set<ChildProcess>()
-process.once('exit', () => {
+const killAll = () => {
   for (const child of running) child.kill('SIGKILL')
-})
+}
+process.once('exit', killAll)
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.once(signal, () => {
+    killAll()
+    process.kill(process.pid, signal) // with nobody else to hear it, it ends this process as it would have without us
+  })
+}
 
 /** A port without a server: the system never assigns a port below 1024 to a program that asks for any free port. */
 export const deadPort = 2

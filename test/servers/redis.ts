@@ -13,7 +13,7 @@ export interface RedisServer {
   calls(): Promise<ReadonlyMap<string, number>>
   start(): Promise<void>
   kill(): Promise<void>
-  pause(): void
+  pause(): Promise<void>
   resume(): void
   stop(): Promise<void>
 }

@@ -43,7 +43,7 @@ test('a server that stands still makes calls reject in time, and goes on afterwa
   const store = opened(t, { servers: server.address, timeout: 300 })
   const version = await create(store, 'a')
 
-  server.pause()
+  await server.pause()
   await t.rejects(store.read('a'), /no answer within 300 ms/)
   await rejectsAll(t, store, version)
 

@@ -26,7 +26,7 @@ for (const driver of [ioredis, nodeRedis]) {
     const store = opened(t, driver, server, 300)
     const version = await create(store, 'a')
 
-    server.pause()
+    await server.pause()
     await rejectsAll(t, store, version, /no answer within 300 ms/)
 
     server.resume()

@@ -30,7 +30,7 @@ test("a server that takes no writes is read, and says why it can't be written", 
 
 test('a server that stands still has done what was sent when it goes on', (t) =>
   isWaitedFor(t, patient, async () => {
-    server.pause()
+    await server.pause()
     return () => server.resume()
   }))
 
