@@ -101,18 +101,18 @@ t.test('an id that was replaced does not hide the new one, neither during its gr
   const old = await signedIn(app, 'old')
   const renewed = old.copy()
   await renewed.get('/new-id')
-  t.match(await me(app, old, renewed), [['new id', null]])
-  t.match(await me(app, renewed, old), [['new id', null]])
-  t.match(await me(app, old), [['old', null]], 'alone it is good for its grace')
-  t.match(await me(app, 'kept=x', old), [['old', null]])
+  t.hasStrict(await me(app, old, renewed), [['new id', null]])
+  t.hasStrict(await me(app, renewed, old), [['new id', null]])
+  t.hasStrict(await me(app, old), [['old', null]], 'alone it is good for its grace')
+  t.hasStrict(await me(app, 'kept=x', old), [['old', null]])
   time.pass(11_000)
-  t.match(await me(app, old, renewed), [['new id', null]])
+  t.hasStrict(await me(app, old, renewed), [['new id', null]])
   t.same(
     log.filter(({ problem }) => problem === 'retired'),
     [],
     'and nobody is told of a theft'
   )
-  t.match(await me(app, old), [['nobody', 'retired']])
+  t.hasStrict(await me(app, old), [['nobody', 'retired']])
 })
 
 t.test('when none is good, the first says why, and the log says it once', async (t) => {
@@ -165,13 +165,13 @@ t.test('four cookies of one name are tried, and as many records are read', async
   for (const client of dead) await client.copy().get('/out')
   const live = await signedIn(app, 'ada')
   reads = 0
-  t.match(await me(app, ...dead.slice(0, 3), live), [['ada', null]])
+  t.hasStrict(await me(app, ...dead.slice(0, 3), live), [['ada', null]])
   t.equal(reads, 4)
   reads = 0
-  t.match(await me(app, ...dead.slice(0, 4), live), [['nobody', 'gone']])
+  t.hasStrict(await me(app, ...dead.slice(0, 4), live), [['nobody', 'gone']])
   t.equal(reads, 4)
   reads = 0
-  t.match(await me(app, ...dead.slice(0, 2), 'kept=x; kept=y', ...dead.slice(2), live), [['nobody', 'gone']])
+  t.hasStrict(await me(app, ...dead.slice(0, 2), 'kept=x; kept=y', ...dead.slice(2), live), [['nobody', 'gone']])
   t.equal(reads, 2)
 })
 
@@ -184,9 +184,9 @@ t.test('a value in several cookies is put together from those that belong to it'
   const live = await signedIn(app, 'ada')
   await live.get('/long')
   t.equal(live.jar.has('sealed.1'), true)
-  t.match(await me(app, ended, live), [[], ['ada', null]])
+  t.hasStrict(await me(app, ended, live), [[], ['ada', null]])
   const backwards = [...live.jar].reverse().map(([name, value]) => `${name}=${value}`)
-  t.match(await me(app, backwards.join('; ')), [[], ['ada', null]])
+  t.hasStrict(await me(app, backwards.join('; ')), [[], ['ada', null]])
 })
 
 t.test('after the domain of a cookie is changed, one signs in and is signed in', async (t) => {
@@ -199,9 +199,9 @@ t.test('after the domain of a cookie is changed, one signs in and is signed in',
   const withDomain = new Client(after)
   const header = () => [hostOnly.cookie, withDomain.cookie].filter((part) => part !== '').join('; ')
   const visit = (url: string) => withDomain.get(url, { headers: { cookie: header() } })
-  t.match((await visit('/me')).json(), [['nobody', 'gone']])
+  t.hasStrict((await visit('/me')).json(), [['nobody', 'gone']])
   await visit('/in/ada')
-  t.match((await visit('/me')).json(), [['ada', null]])
+  t.hasStrict((await visit('/me')).json(), [['ada', null]])
   await visit('/out')
-  t.match((await visit('/me')).json(), [['nobody', 'gone']])
+  t.hasStrict((await visit('/me')).json(), [['nobody', 'gone']])
 })

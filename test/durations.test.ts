@@ -98,9 +98,9 @@ t.test('persist() takes whole seconds, and says what it got', async (t) => {
   const code = 'FST_SESSIONS_LIFETIME'
   const expected =
     'session "cart": persist(): expected whole seconds from 1 to 34560000 (400 days, RFC 6265bis §5.5), got'
-  t.match(await client.json('/"60"'), { code, message: `${expected} the text "60": write the number 60` })
-  t.match(await client.json('/1.5'), { code, message: `${expected} 1.5` })
-  t.match(await client.json('/0'), { code, message: `${expected} 0` })
+  t.hasStrict(await client.json('/"60"'), { code, message: `${expected} the text "60": write the number 60` })
+  t.hasStrict(await client.json('/1.5'), { code, message: `${expected} 1.5` })
+  t.hasStrict(await client.json('/0'), { code, message: `${expected} 0` })
   t.equal((await client.get('/60')).body, 'true')
 })
 

@@ -57,7 +57,7 @@ t.test('a visitor who writes again and again costs no parsing from the fourth ti
     costs.push(parsed)
     t.equal(body, `[${round},${round}]`)
   }
-  t.match(costs.slice(3), [0, 0], `parsed ${costs.join(', ')} times`)
+  t.hasStrict(costs.slice(3), [0, 0], `parsed ${costs.join(', ')} times`)
 })
 
 t.test('what a failed request did to the objects it was given, the next one does not see', async (t) => {
@@ -190,16 +190,16 @@ t.test('a cookie that comes again is opened twice and then known, with all that 
     () => true
   )
   const [first, second] = ['value one', 'value two'] as const
-  t.match(values.open(first), { text: first, cachedValue: undefined })
-  t.match(values.open(second), { text: second, cachedValue: undefined })
-  for (const _ of [1, 2, 3]) t.match(values.open(first), { content: { text: first }, cachedValue: first })
+  t.hasStrict(values.open(first), { text: first, cachedValue: undefined })
+  t.hasStrict(values.open(second), { text: second, cachedValue: undefined })
+  for (const _ of [1, 2, 3]) t.hasStrict(values.open(first), { content: { text: first }, cachedValue: first })
   t.same(opened, [first, second, first])
 
   const replaced = values.seal('a third', { text: 'a third' }, first)
-  t.match(values.open(replaced), { text: 'a third', cachedValue: replaced })
+  t.hasStrict(values.open(replaced), { text: 'a third', cachedValue: replaced })
   const newcomer = values.seal('a fourth', { text: 'a fourth' })
-  t.match(values.open(newcomer), { cachedValue: newcomer })
-  t.match(values.open(newcomer), { cachedValue: newcomer })
+  t.hasStrict(values.open(newcomer), { cachedValue: newcomer })
+  t.hasStrict(values.open(newcomer), { cachedValue: newcomer })
   t.same(opened, [first, second, first, newcomer])
   values.open(first)
   t.same(opened, [first, second, first, newcomer, first], 'what was replaced is not kept')

@@ -176,7 +176,7 @@ t.test('persist refuses what is no lifetime, and more than the absolute one', as
   })
   for (const age of ['0', '-1', '1.5', '3601', '99999999', 'NaN']) {
     const response = await client.get(`/persist/${age}`)
-    t.match(response.json(), { code: 'FST_SESSIONS_LIFETIME' }, age)
+    t.hasStrict(response.json(), { code: 'FST_SESSIONS_LIFETIME' }, age)
   }
   t.equal((await client.get('/persist/3600')).statusCode, 200)
 })

@@ -70,7 +70,7 @@ for (const [engine, open] of Object.entries({
         t.same(first, { id: ids[0], name: 'login', subjects: ['user0', 'org:7'] })
         t.ok(+createdAt >= before && +createdAt <= Date.now())
         t.equal(Math.round((+expiresAt - before) / 86_400_000), 14)
-        t.match(found.get(ids[1] as string), { name: 'cart', subjects: [] })
+        t.hasStrict(found.get(ids[1] as string), { name: 'cart', subjects: [] })
       }
     }
   )
@@ -109,12 +109,12 @@ t.test('a store with the sessions of one definition keeps no names, and knows th
   const client = new Client(app)
   const { body: id } = await client.get('/cart')
   t.equal(((await store.read(id)) as StoredRecord).text.includes('cart'), false)
-  t.match(await all(app), [{ id, name: 'cart' }])
+  t.hasStrict(await all(app), [{ id, name: 'cart' }])
   const both = await shop(t, store)
   await both.ready()
-  t.match(await all(both), [{ id, name: undefined }])
+  t.hasStrict(await all(both), [{ id, name: undefined }])
   await client.copy(both).get('/cart/ada')
-  t.match(await all(both), [{ name: 'cart', subjects: ['ada', 'org:7'] }])
+  t.hasStrict(await all(both), [{ name: 'cart', subjects: ['ada', 'org:7'] }])
 })
 
 t.test('one session is not opened by the name of another where records tell it', async (t) => {
@@ -133,10 +133,10 @@ t.test('a process that knows of no names keeps or drops them, and reads the rest
   const { c, p } = parseRecord(text) as SessionRecord
   t.equal(parseRecord(text)?.d, 'cart')
   await store.update(id, formatRecord({ c, p }), expires, version)
-  t.match(await all(app), [{ id, name: undefined }])
+  t.hasStrict(await all(app), [{ id, name: undefined }])
   t.not((await app.sessions.open('cart', id)) ?? null, null)
   await client.get('/cart')
-  t.match(await all(app), [{ id, name: 'cart' }])
+  t.hasStrict(await all(app), [{ id, name: 'cart' }])
 })
 
 t.test('a store that can not list says so by its name, and so does an app without the store', async (t) => {

@@ -133,17 +133,17 @@ t.test('after a sign-in the old id reads what it held, and changes nothing', asy
   await client.get('/visit')
   const planter = client.copy()
   await client.get('/in/ada')
-  t.match(await planter.json('/data'), { count: 0, problem: null, user: undefined })
+  t.hasStrict(await planter.json('/data'), { count: 0, problem: null, user: undefined })
   const answer = await planter.get('/add')
   t.equal(answer.statusCode, 409)
   t.match(answer.json().message, /session "login": its id was replaced .* nothing was saved/)
   t.equal(answer.headers['set-cookie'], undefined)
-  t.match(await client.json('/data'), { count: 1, user: 'ada' })
+  t.hasStrict(await client.json('/data'), { count: 1, user: 'ada' })
 
   const out = await planter.get('/out')
   t.match(out.headers['set-cookie'], /^__Host-login=; Max-Age=0/)
   t.equal(planter.jar.size, 0)
-  t.match(await client.json('/data'), { count: 1, user: 'ada' }, 'it ends nothing')
+  t.hasStrict(await client.json('/data'), { count: 1, user: 'ada' }, 'it ends nothing')
 })
 
 t.test('so do requests that were in flight, whoever cut off the old id', async (t) => {
@@ -177,8 +177,8 @@ t.test('signing out with an id that was cut off, and beginning anew in the same 
   const old = client.copy()
   await client.get('/in/ada')
   t.equal((await old.get('/out-and-on')).statusCode, 200)
-  t.match(await old.json('/data'), { count: 7, user: undefined })
-  t.match(await client.json('/data'), { count: 1, user: 'ada' })
+  t.hasStrict(await old.json('/data'), { count: 7, user: undefined })
+  t.hasStrict(await client.json('/data'), { count: 1, user: 'ada' })
 })
 
 t.test('where nobody signed in, changes and sign-outs of requests in flight follow to the new id', async (t) => {
@@ -190,9 +190,9 @@ t.test('where nobody signed in, changes and sign-outs of requests in flight foll
   const answer = await slow()
   t.equal(answer.statusCode, 200)
   t.equal(answer.headers['set-cookie'], undefined)
-  t.match(await client.json('/data'), { count: 2, user: 'ada' })
+  t.hasStrict(await client.json('/data'), { count: 2, user: 'ada' })
   await slowOut()
-  t.match(await client.json('/data'), { problem: 'gone' })
+  t.hasStrict(await client.json('/data'), { problem: 'gone' })
 })
 
 t.test('a sign-out with an old id stops where a sign-in cut it off', async (t) => {
@@ -202,7 +202,7 @@ t.test('a sign-out with an old id stops where a sign-in cut it off', async (t) =
   await client.get('/new-id')
   await client.get('/in/ada')
   await slowOut()
-  t.match(await client.json('/data'), { user: 'ada', problem: null })
+  t.hasStrict(await client.json('/data'), { user: 'ada', problem: null })
 })
 
 t.test('an id that a sign-in cut off stays so, whatever new ids come after that', async (t) => {
@@ -215,7 +215,7 @@ t.test('an id that a sign-in cut off stays so, whatever new ids come after that'
   t.equal((await slow()).statusCode, 409)
   t.equal((await planter.get('/add')).statusCode, 409)
   await planter.get('/out')
-  t.match(await client.json('/data'), { count: 1, user: 'ada', problem: null })
+  t.hasStrict(await client.json('/data'), { count: 1, user: 'ada', problem: null })
 })
 
 t.test('nor are new rights handed to a sign-in that was slower, where another sign-in came after them', async (t) => {
@@ -260,7 +260,7 @@ t.test('an update is not lost, however often the id is replaced while the reques
     await client.get(`/new-id/${times}`)
     t.equal((await slow()).statusCode, 200)
     t.equal((await slowNew()).statusCode, 200)
-    t.match(await client.json('/data'), { count: 2 }, `${times}`)
+    t.hasStrict(await client.json('/data'), { count: 2 }, `${times}`)
   }
 })
 
@@ -270,7 +270,7 @@ t.test('a sign-out ends the session, however often its id was replaced', async (
   const slow = await hold(client.copy(), '/out')
   await client.get('/new-id/300')
   t.equal((await slow()).statusCode, 200)
-  t.match(await client.json('/data'), { problem: 'gone' })
+  t.hasStrict(await client.json('/data'), { problem: 'gone' })
 })
 
 t.test('records that point in a circle are an error, and nothing runs on', async (t) => {
@@ -298,13 +298,13 @@ t.test('of two that sign in at once, both answers name one session, and both cou
       if (isRotated) app.sessions.rotate(['another key of thirty-two bytes or more', KEY])
       const { headers } = await both[order[1]]()
       t.match(headers['set-cookie'], /^__Host-login=[^;]{40}/)
-      for (const each of clients) t.match(await each.json('/data'), { count: 2, user: 'ada', problem: null })
+      for (const each of clients) t.hasStrict(await each.json('/data'), { count: 2, user: 'ada', problem: null })
       const [id, ...others] = await listed(app, 'ada')
       t.same(others, [])
       for (const each of clients) t.equal((await each.get('/id')).body, id)
       t.equal(kept(), 2)
       await clients[0].get('/out')
-      t.match(await clients[1].json('/data'), { problem: 'gone' }, 'signed out means signed out')
+      t.hasStrict(await clients[1].json('/data'), { problem: 'gone' }, 'signed out means signed out')
     }
   }
 })
@@ -329,8 +329,8 @@ t.test('what the second of two sign-ins does after its save is done to the one s
   const slow = await hold(second, '/in-and-on')
   await first.get('/in/ada')
   t.same((await slow()).json(), [false, 1, ['welcome'], true])
-  t.match(await first.json('/data'), { count: 2, user: 'ada' })
-  t.match(await second.json('/data'), { count: 2, user: 'ada' })
+  t.hasStrict(await first.json('/data'), { count: 2, user: 'ada' })
+  t.hasStrict(await second.json('/data'), { count: 2, user: 'ada' })
   t.same(await first.json('/notices'), [])
 })
 
@@ -357,7 +357,7 @@ t.test('new rights are not handed to a sign-in that was slower than they were', 
   const answer = await slow()
   t.equal(answer.statusCode, 409)
   t.equal(answer.headers['set-cookie'], undefined)
-  t.match(await client.json('/data'), { count: 1, sudo: true })
+  t.hasStrict(await client.json('/data'), { count: 1, sudo: true })
 })
 
 t.test('naming the user whom the old id had already is no sign-in', async (t) => {
@@ -383,7 +383,7 @@ t.test('of two that merely give a new id, both count, and only the first gives a
   const { headers } = await one.get('/new-id-add')
   t.match(headers['set-cookie'], /^__Host-login=[^;]{40}/)
   t.equal((await slow()).headers['set-cookie'], undefined)
-  t.match(await one.json('/data'), { count: 3, user: 'ada' })
+  t.hasStrict(await one.json('/data'), { count: 3, user: 'ada' })
   const { body: id } = await one.get('/id')
   t.same(await listed(app, 'ada'), [id])
   t.equal(kept(), 2, 'the retired record and its successor')
@@ -396,8 +396,8 @@ t.test('a sign-in is not drawn into a session that somebody else got by the old 
   const slow = await hold(client, '/in/ada')
   await planter.get('/new-id')
   t.equal((await slow()).statusCode, 200)
-  t.match(await client.json('/data'), { user: 'ada', count: 1, problem: null })
-  t.match(await planter.json('/data'), { user: undefined, count: 0, problem: null })
+  t.hasStrict(await client.json('/data'), { user: 'ada', count: 1, problem: null })
+  t.hasStrict(await planter.json('/data'), { user: undefined, count: 0, problem: null })
   t.equal((await planter.get('/add')).statusCode, 409)
   t.equal((await listed(app, 'ada')).length, 1)
 })
@@ -410,7 +410,7 @@ t.test('a new id that was asked for within the grace of the old one is the one t
   const answer = await old.get('/new-id-add')
   t.equal(answer.statusCode, 200)
   t.equal(answer.headers['set-cookie'], undefined)
-  t.match(await client.json('/data'), { count: 1 })
+  t.hasStrict(await client.json('/data'), { count: 1 })
   t.equal(kept(), 2)
 })
 
@@ -433,7 +433,7 @@ t.test('a user who is named in a parallel request cuts off no id that another me
   await client.copy().get('/name')
   await slow()
   t.equal((await old.get('/add')).statusCode, 200)
-  t.match(await client.json('/data'), { count: 1 })
+  t.hasStrict(await client.json('/data'), { count: 1 })
 })
 
 t.test('a sign-in that named the user before it asked for a new id cuts off the old one', async (t) => {
@@ -497,5 +497,5 @@ t.test('while the new record is written, a request with the old id finds a sessi
   t.equal((await slow()).statusCode, 200)
   done.open()
   await replacing
-  t.match(await client.json('/data'), { count: 1 })
+  t.hasStrict(await client.json('/data'), { count: 1 })
 })

@@ -81,7 +81,7 @@ for (const [kind, before] of [
   t.test(`a user who is named while another request runs stays named: it changed ${kind}`, async (t) => {
     const { client, overtaken, all, sessionsOf } = await start(t)
     await overtaken('/add', '/name/ann', ...before)
-    t.match(await all(), { data: { count: 1 }, subject: 'ann' })
+    t.hasStrict(await all(), { data: { count: 1 }, subject: 'ann' })
     t.same(await sessionsOf('ann'), [(await client.get('/note')).body])
   })
 
@@ -96,7 +96,7 @@ for (const [kind, before] of [
     const { client, overtaken, all, sessionsOf } = await start(t)
     await client.get('/name/ann')
     await overtaken('/add', '/name/nobody', ...before)
-    t.match(await all(), { data: { count: 1 }, subject: null })
+    t.hasStrict(await all(), { data: { count: 1 }, subject: null })
     t.same(await sessionsOf('ann'), [])
   })
 
@@ -140,7 +140,7 @@ for (const [kind, before] of [
   t.test(`a message that a slow request did not look at is kept: another left it, and changed ${kind}`, async (t) => {
     const { overtaken, all } = await start(t)
     await overtaken('/add', '/flash', ...before)
-    t.match(await all(), { data: { count: 1 }, notices: ['hello'] })
+    t.hasStrict(await all(), { data: { count: 1 }, notices: ['hello'] })
   })
 
   t.test(`a slow request moves the end of a session, and not its beginning: another changed ${kind}`, async (t) => {
@@ -168,7 +168,7 @@ for (const [kind, before] of [
     const { ends } = await all()
     time.pass(50 * MINUTE)
     await slow()
-    t.match(await all(), { data: { count: 1 }, ends })
+    t.hasStrict(await all(), { data: { count: 1 }, ends })
   })
 }
 
@@ -195,7 +195,7 @@ t.test('what a request says once and saves is no longer its word, when another s
     goOn.open()
     t.equal(await answer, false)
     const { data, subject } = await all()
-    t.match(data, { count: 1 })
+    t.hasStrict(data, { count: 1 })
     t.same({ age: await age(), subject }, expected)
   }
 })

@@ -57,8 +57,8 @@ t.test('what is changed while a save is under way is saved by the next one, once
   })
   await client.get('/start')
   t.equal((await client.get('/overlap')).body, 'false')
-  t.match(await client.json('/get'), { n: 5, a: 'start' })
-  t.match(await client.json('/peek'), { notice: ['message 0', 'message 1', 'message 2', 'message 3', 'message 4'] })
+  t.hasStrict(await client.json('/get'), { n: 5, a: 'start' })
+  t.hasStrict(await client.json('/peek'), { notice: ['message 0', 'message 1', 'message 2', 'message 3', 'message 4'] })
 })
 
 t.test('overlapping saves of two connections lose nothing of either', async (t) => {
@@ -75,7 +75,7 @@ t.test('overlapping saves of two connections lose nothing of either', async (t) 
   })
   await client.get('/start')
   await Promise.all([client.get('/messages'), client.get('/messages'), client.get('/messages')])
-  t.match(await client.json('/get'), { n: 30 })
+  t.hasStrict(await client.json('/get'), { n: 30 })
 })
 
 t.test('objects are watched on after they were saved, those that were set too', async (t) => {
@@ -112,7 +112,7 @@ t.test('what is changed within an object during a save is saved by the next one'
   await client.get('/start')
   await client.get('/within')
   const all = ['before', 'during', 'during the next']
-  t.match(await client.json('/get'), { list: all, any: all })
+  t.hasStrict(await client.json('/get'), { list: all, any: all })
 })
 
 t.test('a clear and a set during a save are done after it', async (t) => {
@@ -143,7 +143,7 @@ t.test('a save that failed is made good by the next one', async (t) => {
   })
   await client.get('/start')
   t.match((await client.get('/retry')).body, /could not save session "it": its store failed/)
-  t.match(await client.json('/get'), { n: 2 })
+  t.hasStrict(await client.json('/get'), { n: 2 })
 })
 
 t.test('a session that is loaded twice at once is one session', async (t) => {
@@ -158,7 +158,7 @@ t.test('a session that is loaded twice at once is one session', async (t) => {
   server.get('/read', async (request) => (await request.session('it').load()).data)
   await client.get('/set')
   t.equal((await client.get('/load')).body, 'loaded')
-  t.match(await client.json('/read'), { n: 1, a: 'loaded' })
+  t.hasStrict(await client.json('/read'), { n: 1, a: 'loaded' })
 })
 
 t.test('who signs out while the store is down is told that it did not work', async (t) => {
@@ -172,7 +172,7 @@ t.test('who signs out while the store is down is told that it did not work', asy
     message: /can not be ended/
   })
   store.broken = false
-  t.match(await client.json('/get'), { a: 'start' })
+  t.hasStrict(await client.json('/get'), { a: 'start' })
   await client.get('/out')
   t.equal(client.jar.size, 0)
 })
@@ -210,7 +210,7 @@ t.test('a sign-out during a save ends what the save stored, on every store', asy
   const { body: id } = await client.get('/both')
   const old = client.copy()
   t.not((await client.get('/again')).body, id)
-  t.match(await client.json('/get'), { n: 0, a: 'again' })
+  t.hasStrict(await client.json('/get'), { n: 0, a: 'again' })
   t.same(await old.json('/problems'), ['gone', null])
 })
 
@@ -260,7 +260,7 @@ t.test('a new id that is asked for during a save is given after it', async (t) =
   const old = client.copy()
   t.equal((await client.get('/in')).body, 'true')
   t.not((await client.get('/id')).body, id)
-  t.match(await client.json('/get'), { n: 7, a: 'in' })
+  t.hasStrict(await client.json('/get'), { n: 7, a: 'in' })
   t.equal((await old.get('/problem')).body, 'retired')
 })
 
@@ -301,7 +301,7 @@ t.test('a store that throws instead of rejecting is a store that failed', async 
   })
   t.equal(failed.headers['set-cookie'], undefined)
   Object.assign(store, { read: refuse })
-  t.match((await client.get('/add')).json(), { statusCode: 503, code: 'FST_SESSIONS_STORE' })
+  t.hasStrict((await client.get('/add')).json(), { statusCode: 503, code: 'FST_SESSIONS_STORE' })
   for (const method of ['read', 'update']) Reflect.deleteProperty(store, method)
   t.equal((await client.get('/add')).body, '2')
 })

@@ -133,7 +133,7 @@ t.test('a route that is older than the plugin, or names what it loads, says so t
   }
   const client = new Client(app)
   await client.get('/in')
-  t.match(await client.json('/none'), { code: 'FST_SESSIONS_NOT_LOADED' })
+  t.hasStrict(await client.json('/none'), { code: 'FST_SESSIONS_NOT_LOADED' })
 })
 
 t.test('HEAD and prefetches show messages without taking them', async (t) => {

@@ -42,7 +42,7 @@ t.test('an update that returns nothing is an error, and what was there stays', a
       'session "it": list: the function given to update() returned undefined: return the new value, or call delete() to remove it'
     )
   })
-  t.match((await client.get('/optional')).json(), { code: 'FST_SESSIONS_INVALID_VALUE' })
+  t.hasStrict((await client.get('/optional')).json(), { code: 'FST_SESSIONS_INVALID_VALUE' })
   t.same(await client.json('/data'), { n: 1, list: [] })
 })
 
@@ -149,7 +149,7 @@ t.test("an object that the app sets is the app's own: what becomes of it later i
     await client.get('/do')
     t.same(given, { plain: ['a'], any: { deep: ['a'] }, record: { a: { n: 1 } }, set: new Set(['a']) }, way)
     next.run = ({ data }) => ({ ...data, set: [...(data['set'] as Set<string>)] })
-    t.match(
+    t.hasStrict(
       await client.json('/do'),
       { done: { plain: ['a', 'b'], any: { deep: ['a', 'b'] }, record: { a: { n: 2 } }, set: ['a', 'b'] } },
       `${way}: what get gives is live`
@@ -163,7 +163,7 @@ t.test("an object that the app sets is the app's own: what becomes of it later i
     }
     await client.get('/do')
     next.run = ({ data }) => ({ ...data, set: [...(data['set'] as Set<string>)] })
-    t.match(
+    t.hasStrict(
       await client.json('/do'),
       { done: { plain: ['a'], any: { deep: ['a'] }, record: { a: { n: 1 } }, set: ['a'] } },
       `${way}: what the app holds is not`
@@ -185,7 +185,7 @@ t.test('an object that get gave stays live when it is set again', async (t) => {
     return same === list
   }
   t.same(await client.json('/do'), { done: true })
-  t.match(await client.json('/data'), { list: ['a', 'b', 'c'] })
+  t.hasStrict(await client.json('/data'), { list: ['a', 'b', 'c'] })
 })
 
 t.test('what is set reads at once as it will in the next request', async (t) => {
@@ -265,7 +265,7 @@ t.test('what a merge and a repeated update give is no object that others hold', 
   const expected = [['constant', 'of one user'], ['constant', 'of one user'], 'fast']
   t.same((await slow).json(), expected)
   t.same(constant, ['constant'])
-  t.match(await client.json('/data'), { any: expected[0], plain: expected[1], email: 'fast' })
+  t.hasStrict(await client.json('/data'), { any: expected[0], plain: expected[1], email: 'fast' })
 })
 
 t.test('a message that is left is no object that others hold, and each reader gets one of its own', async (t) => {
@@ -306,6 +306,6 @@ t.test('what is put into a default after delete() or clear() is kept, also while
   for (const empty of ['delete', 'clear']) {
     await client.get('/list')
     await client.get(`/${empty}`)
-    t.match(await client.json('/data'), { list: ['old'] }, empty)
+    t.hasStrict(await client.json('/data'), { list: ['old'] }, empty)
   }
 })

@@ -131,8 +131,8 @@ t.test(
     const before = client.cookie
     const [kept, sealed] = (await client.json('/seen')) as [object, object]
     const [{ id, createdAt }] = (await newer.json('/seen')) as [{ id: string; createdAt: string }]
-    t.match(kept, { id, isNew: false, data: { visits: 0 }, problem: 'newer', createdAt })
-    t.match(sealed, { isNew: false, data: { visits: 0 }, problem: 'newer' })
+    t.hasStrict(kept, { id, isNew: false, data: { visits: 0 }, problem: 'newer', createdAt })
+    t.hasStrict(sealed, { isNew: false, data: { visits: 0 }, problem: 'newer' })
     writes.length = 0
     for (const what of ['flash', 'regenerate', 'persist', 'clear']) {
       const response = await client.get(`/do/${what}`)
@@ -181,7 +181,7 @@ t.test('signing out works where the session can’t be read, and a new one may f
   await leaving.get('/do/destroy')
   t.equal(leaving.jar.size, 0)
   t.equal(texts.size, 1)
-  t.match(await copy.json('/problems'), ['gone', null], 'a copy of the cookie finds nothing')
+  t.hasStrict(await copy.json('/problems'), ['gone', null], 'a copy of the cookie finds nothing')
 
   const again = new Client(newer)
   await set(again, { first: 'Ada', last: 'Lovelace' })
@@ -372,9 +372,9 @@ t.test('a list of a user’s sessions tells what each process can read of them',
     await client.get('/identify')
   }
   await one.ready()
-  t.match(await one.sessions.of('plain'), [{ data: undefined }])
-  t.match(await one.sessions.of('down'), [{ data: { name: 'Ada Lovelace', visits: 0 } }])
-  t.match(await two.sessions.of('down'), [{ data: { first: 'Ada', last: 'Lovelace' } }])
+  t.hasStrict(await one.sessions.of('plain'), [{ data: undefined }])
+  t.hasStrict(await one.sessions.of('down'), [{ data: { name: 'Ada Lovelace', visits: 0 } }])
+  t.hasStrict(await two.sessions.of('down'), [{ data: { first: 'Ada', last: 'Lovelace' } }])
 })
 
 t.test('what comes often is remembered for both versions as each reads it', async (t) => {

@@ -6,7 +6,7 @@ export interface Archive {
   add(entry: HistoryEntry): void
   /**
    * The entries that may be about a session of this id, or of this user, all that are about all sessions, and all that do
-   * not tell whose they are; in no order.
+   * not tell whose they are. Those about one session stand in the order in which they came.
    */
   find(asked: string): Promise<readonly HistoryEntry[]>
   close(): Promise<void>
@@ -31,7 +31,7 @@ export class Ring implements Archive {
   }
 
   async find(): Promise<readonly HistoryEntry[]> {
-    return this.#entries
+    return [...this.#entries.slice(this.#next), ...this.#entries.slice(0, this.#next)]
   }
 
   async close(): Promise<void> {}

@@ -12,7 +12,7 @@ export interface Present {
 
 /** Says what ended a session, by what was noted of it and by what is stored now. */
 export function explain(asked: string, all: readonly HistoryEntry[], present: Present): Why {
-  const newest = all.toSorted((one, other) => other.at - one.at)
+  const newest = all.toReversed().toSorted((one, other) => other.at - one.at) // of one millisecond, the last one first
   const related = idsOf(asked, newest)
   const entries = newest.filter((entry) => isAbout(entry, related) || entry.event === 'cleared')
   const unknown = newest.filter(isUnknown)

@@ -88,10 +88,10 @@ t.test('a cookie is taken apart, and a record shown, without values unless they 
   const login = { session: 'login', id, store: 'file', state: 'live', sealed: 'encrypted', keyIs: 'the one that seals' }
   const inspected = await command('inspect', cookie, '--json')
   t.equal(inspected.code, 0)
-  t.match(JSON.parse(inspected.out), [login, { session: 'prefs', keys: { theme: 'string' } }])
+  t.hasStrict(JSON.parse(inspected.out), [login, { session: 'prefs', keys: { theme: 'string' } }])
   t.same(await project.command(['inspect', '-', '--json'], {}, cookie), inspected)
   const value = cookie.slice(cookie.indexOf('login=') + 'login='.length)
-  t.match(JSON.parse((await command('inspect', value, '--json')).out), [login])
+  t.hasStrict(JSON.parse((await command('inspect', value, '--json')).out), [login])
   const shown = await command('show', id)
   t.equal(shown.code, 0)
   t.match(shown.out, /^id {14}.{43}\nstore {11}file\n/)
@@ -100,7 +100,7 @@ t.test('a cookie is taken apart, and a record shown, without values unless they 
   t.match((await command('show', id, '--values')).out, 'values          {"user":"hunter2"}')
   t.match((await command('inspect', cookie, '--values', '--json')).out, 'hunter2')
   const broken = await command('inspect', `${value.slice(0, -2)}AA`, '--json')
-  t.match(
+  t.hasStrict(
     [broken.code, JSON.parse(broken.out)],
     [3, [{ problem: 'no session of the app opens it', sealed: 'encrypted' }]]
   )
@@ -117,12 +117,12 @@ t.test('sessions are ended from the shell, and the shell tells why', async (t) =
   const why = await command('why', id)
   t.equal(why.code, 0)
   t.match(why.out, /^It was revoked: app\.sessions\.revoke\(\) ended it at /)
-  t.match(JSON.parse((await command('why', id, '--json')).out), { asked: id, isAlive: false })
+  t.hasStrict(JSON.parse((await command('why', id, '--json')).out), { asked: id, isAlive: false })
   t.equal((await command('show', id)).code, 3)
   t.equal((await command('why', 'nobody')).code, 3)
   const other = await browsed()
   const refused = await command('clear')
-  t.match(
+  t.hasStrict(
     [refused.code, refused.error],
     [2, 'error: clear: ends every session of every user: write --yes if that is meant\n']
   )
@@ -168,7 +168,7 @@ t.test('who makes a mistake is told what was meant, and with which code it ends'
     ]
   ] as const) {
     const said = await command(...args)
-    t.match([said.code, said.out.startsWith('{"id"') ? '' : said.out], [2, ''])
+    t.hasStrict([said.code, said.out.startsWith('{"id"') ? '' : said.out], [2, ''])
     if (typeof error === 'string') t.equal(said.error, `error: ${error}\n`)
     else t.match(said.error, error)
   }

@@ -47,7 +47,7 @@ t.test('stored sessions are carried to the present version; nothing else of them
   const all = await visitors(app, 30)
   const before = await recordsOf(store)
   const dry = await migrated(['--dry-run'], env)
-  t.match(dry, { code: 0, migrated: 30, notForOlder: 0, current: 0, gone: 0, left: {}, unknown: 0, error: '' })
+  t.hasStrict(dry, { code: 0, migrated: 30, notForOlder: 0, current: 0, gone: 0, left: {}, unknown: 0, error: '' })
   t.same(await recordsOf(store), before, 'a dry run writes nothing')
 
   const { out, error, code } = await project.command(['migrate', 'login', '--slice', '7'], env)
@@ -70,7 +70,7 @@ t.test('stored sessions are carried to the present version; nothing else of them
     t.same(await client.copy(newer).json('/data'), { first, last: 'Lee', n: 0 })
     t.same(await client.json('/data'), { name: `${first} Lee`, n: 0 }, 'and after a roll-back')
   }
-  t.match(await migrated([], env), { code: 0, migrated: 0, current: 30 }, 'a second run finds nothing to do')
+  t.hasStrict(await migrated([], env), { code: 0, migrated: 0, current: 30 }, 'a second run finds nothing to do')
 })
 
 t.test('without a step down it says that older processes may not read what it wrote', async (t) => {
@@ -134,11 +134,11 @@ t.test('interrupted it stops after the records in hand, says how to go on, and a
   const versions = await versionsOf(store)
   t.same([versions.filter((version) => version === 2).length, versions.length], [done, 50])
   const rest = await migrated(['--slice', '25', '--from', from as string], env)
-  t.match(rest, { code: 0, migrated: 50 - done, error: '' })
+  t.hasStrict(rest, { code: 0, migrated: 50 - done, error: '' })
   t.ok(rest.current < done, 'what was done before the slice in hand is not gone through again')
   t.same(new Set(await versionsOf(store)), new Set([2]))
   const newer = await live(t, store, SECOND)
-  for (const { client } of all) t.match(await client.copy(newer).json('/data'), { last: 'Lee' })
+  for (const { client } of all) t.hasStrict(await client.copy(newer).json('/data'), { last: 'Lee' })
 })
 
 t.test('when the store fails half-way, what was done is told, and how to go on', async (t) => {
@@ -151,7 +151,7 @@ t.test('when the store fails half-way, what was done is told, and how to go on',
     error,
     /^error: the disk is full\nStopped before the end\. Go on with:\n {2}npx fastify-sessions migrate .*\n$/
   )
-  t.match(await migrated([], env), { code: 0, migrated: 25, current: 25 }, 'from the start it finishes as well')
+  t.hasStrict(await migrated([], env), { code: 0, migrated: 25, current: 25 }, 'from the start it finishes as well')
   t.same(new Set(await versionsOf(store)), new Set([2]))
   t.equal((await project.command(['migrate'], { ...env, AT: '/dev/null/records' })).code, 1)
 })
@@ -172,13 +172,13 @@ t.test('no update of a live app is lost, whichever version that has', async (t) 
     else await client.copy(isIn(byNewer) ? newer : older).get('/add')
   })
   const told = await migrated([], { ...env, LIVE: await addressOf(newer) })
-  t.match(told, { code: 4, migrated: 3, current: 3, gone: 1 })
+  t.hasStrict(told, { code: 4, migrated: 3, current: 3, gone: 1 })
   t.same(told.left, { 'other writers were faster each time': 1 })
   t.equal(raced.size, 8)
   for (const { client } of [...byOlder, ...byNewer])
-    t.match(await client.copy(newer).json('/data'), { n: 1, last: 'Lee' })
+    t.hasStrict(await client.copy(newer).json('/data'), { n: 1, last: 'Lee' })
   t.same(await signedOut[0]?.client.json('/data'), { n: 0 }, 'who signed out meanwhile stays signed out')
-  t.match(await busy[0]?.client.json('/data'), { n: 20 }, "what is left is the app's")
+  t.hasStrict(await busy[0]?.client.json('/data'), { n: 20 }, "what is left is the app's")
 })
 
 t.test('a pipe that is closed early does not stop it', async (t) => {
@@ -253,11 +253,17 @@ for (const [STORE, open] of Object.entries(servers)) {
       const app = await live(t, store, FIRST)
       const all = await visitors(app, 40)
       const env = { STORE, AT }
-      t.match(await migrated(['--slice', '9', '--dry-run'], env), { code: 0, migrated: 40, current: 0, error: '' })
-      t.match(await migrated(['--slice', '9'], env), { code: 0, migrated: 40, notForOlder: 0, current: 0, error: '' })
-      t.match(await migrated([], env), { code: 0, migrated: 0, current: 40 })
+      t.hasStrict(await migrated(['--slice', '9', '--dry-run'], env), { code: 0, migrated: 40, current: 0, error: '' })
+      t.hasStrict(await migrated(['--slice', '9'], env), {
+        code: 0,
+        migrated: 40,
+        notForOlder: 0,
+        current: 0,
+        error: ''
+      })
+      t.hasStrict(await migrated([], env), { code: 0, migrated: 0, current: 40 })
       const newer = await live(t, store, SECOND)
-      for (const { client } of all) t.match(await client.copy(newer).json('/data'), { last: 'Lee' })
+      for (const { client } of all) t.hasStrict(await client.copy(newer).json('/data'), { last: 'Lee' })
     }
   )
 }

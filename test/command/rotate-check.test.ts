@@ -134,8 +134,8 @@ t.test('it counts what each key of a store that seals still opens', async (t) =>
 
   const told = await checked([], { ...env, RECORD_KEYS: '1,0' })
   const [store] = told.stores
-  t.match(told, { code: 4, error: '' })
-  t.match(store, {
+  t.hasStrict(told, { code: 4, error: '' })
+  t.hasStrict(store, {
     store: 'sealed',
     unsealed: 0,
     keys: [
@@ -146,7 +146,7 @@ t.test('it counts what each key of a store that seals still opens', async (t) =>
   const older = store?.keys[1]
   t.equal(older?.ends, older?.verdict?.until)
   t.same(told.verdict, undefined, 'the app itself has one key')
-  t.match(await checked([], { ...env, RECORD_KEYS: '1' }), {
+  t.hasStrict(await checked([], { ...env, RECORD_KEYS: '1' }), {
     code: 4,
     stores: [
       {
@@ -157,17 +157,17 @@ t.test('it counts what each key of a store that seals still opens', async (t) =>
       }
     ]
   })
-  t.match(await checked([], { ...env, RECORD_KEYS: '1,0', WITHOUT: 'list' }), {
+  t.hasStrict(await checked([], { ...env, RECORD_KEYS: '1,0', WITHOUT: 'list' }), {
     code: 4,
     stores: [{ isCounted: false, keys: [{}, { verdict: { is: 'not known' } }] }]
   })
   for (const client of others) await client.copy(after).get('/vault/out')
-  t.match(await checked([], { ...env, RECORD_KEYS: '1,0' }), {
+  t.hasStrict(await checked([], { ...env, RECORD_KEYS: '1,0' }), {
     code: 0,
     stores: [{ keys: [{ records: 3 }, { records: 0, verdict: { is: 'safe to drop' } }] }]
   })
   await sealed.create(`${'x'.repeat(42)}A`, '{"c":1}', Date.now() + DAY)
-  t.match(await checked([], env), { code: 4, stores: [{ unsealed: 1 }] })
+  t.hasStrict(await checked([], env), { code: 4, stores: [{ unsealed: 1 }] })
 })
 
 t.test(
@@ -184,19 +184,19 @@ t.test(
 
     const told = await checked(['--since', moment.toISOString()], { ...env, KEYS: '1,0' })
     t.equal(told.code, 4)
-    t.match(told.keys, [
+    t.hasStrict(told.keys, [
       { is: 'seals', replaced: 0 },
       { is: 'older', replaced: 1 }
     ])
     const [login, vault, prefs, ...others] = told.sessions
     t.same(others, [], 'what is sealed as Go does is under other keys')
-    t.match(login, { session: 'login', store: 'logins', live: 7, unused: 2, verdict: { is: 'keep' } })
+    t.hasStrict(login, { session: 'login', store: 'logins', live: 7, unused: 2, verdict: { is: 'keep' } })
     const { ends } = login as unknown as { readonly ends: string }
     t.ok(Date.parse(ends) <= moment.getTime() + DAY, 'they were used last before that moment')
-    t.match(vault, { session: 'vault', live: 0, unused: 0, verdict: { is: 'safe to drop' } })
+    t.hasStrict(vault, { session: 'vault', live: 0, unused: 0, verdict: { is: 'safe to drop' } })
     const last = new Date(moment.getTime() + 10 * DAY).toISOString()
     const most = new Date(moment.getTime() + DAY).toISOString()
-    t.match(prefs, {
+    t.hasStrict(prefs, {
       session: 'prefs',
       store: 'cookies',
       live: undefined,
@@ -228,16 +228,16 @@ Keys of the store sealed
   ${newer}  seals        0
 `
     )
-    t.match(await checked(['--since', '2020-01-31'], { ...env, KEYS: '1,0' }), {
+    t.hasStrict(await checked(['--since', '2020-01-31'], { ...env, KEYS: '1,0' }), {
       code: 0,
       since: '2020-01-31T23:59:59.999Z',
       verdict: { is: 'safe to drop' }
     })
-    t.match(await checked(['--since', '2999-01-01'], { ...env, KEYS: '1,0' }), {
+    t.hasStrict(await checked(['--since', '2999-01-01'], { ...env, KEYS: '1,0' }), {
       sessions: [{ live: 7, unused: 7 }]
     })
     const unknown = await checked([], { ...env, KEYS: '1,0' })
-    t.match(unknown, {
+    t.hasStrict(unknown, {
       code: 4,
       verdict: { is: 'not known', reason: 'tell with --since when the first key became the first everywhere' },
       sessions: [{ live: 7, unused: undefined }]
@@ -257,7 +257,7 @@ t.test('interrupted it tells what is counted so far, and the next run counts on'
     interrupted.error
   ) as RegExpExecArray
   t.same(await checked(['--slice', '2', '--from', from], all), whole)
-  t.match(whole, { code: 4, stores: [{ keys: [{ records: 6 }, { records: 6 }] }] })
+  t.hasStrict(whole, { code: 4, stores: [{ keys: [{ records: 6 }, { records: 6 }] }] })
 })
 
 t.test('what makes no sense is refused', async (t) => {
@@ -278,7 +278,7 @@ for (const [STORE, open] of Object.entries(servers)) {
     const [sealed, AT] = await open(t)
     await browsers(await app(t, logins, sealed, [OLD]), '/vault', 15)
     await browsers(await app(t, logins, sealed, [NEW, OLD]), '/vault', 10)
-    t.match(await checked(['--slice', '6'], { ...env, STORE, AT, RECORD_KEYS: '1,0' }), {
+    t.hasStrict(await checked(['--slice', '6'], { ...env, STORE, AT, RECORD_KEYS: '1,0' }), {
       code: 4,
       stores: [{ keys: [{ records: 10 }, { records: 15 }] }]
     })

@@ -53,10 +53,10 @@ export async function handlers(t: Test, examples: Examples): Promise<void> {
     await elsewhere.get('/sign-in')
     await here.get('/sign-in')
     const devices = (await here.json('/devices')) as { id: string; here: boolean }[]
-    t.match(devices, [{ here: true }, { here: false }])
+    t.hasStrict(devices, [{ here: true }, { here: false }])
     await here.get(`/devices/${devices[1]?.id}/end`, { method: 'POST' })
     t.same(await elsewhere.json('/devices'), [])
-    t.match(await here.json('/devices'), [{ here: true }])
+    t.hasStrict(await here.json('/devices'), [{ here: true }])
   })
 
   t.test('a key is rotated and nobody signed out', async (t) => {

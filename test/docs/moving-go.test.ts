@@ -54,7 +54,7 @@ t.test('a Go app moves in steps, beside the new one and back to it, and nobody i
   await late.get(go, '/sign-in/late', 'POST')
   t.same(await ada.json(after, '/me'), { user: 'ada', visits: 6, flashes: [] })
   t.same(await bob.json(after, '/me'), { user: 'bob', visits: 3, flashes: [] })
-  t.match(await late.json(after, '/me'), { user: 'late', visits: 1 })
+  t.hasStrict(await late.json(after, '/me'), { user: 'late', visits: 1 })
   t.same(await eve.json(after, '/me'), { user: null })
   for (const browser of [ada, bob, late]) t.same([...browser.jar.keys()], ['__Host-login'])
   t.same(await ada.json(after, '/me'), { user: 'ada', visits: 7, flashes: [] })

@@ -17,7 +17,7 @@ export async function recipes(t: Test, examples: Examples): Promise<void> {
     const [here, elsewhere] = [new Client(app), new Client(app)]
     const payload = { name: 'ann', remember: 'yes' }
     const { cookies } = await here.get('/sign-in', { method: 'POST', payload })
-    t.match(cookies, [{ maxAge: 30 * 24 * 60 * 60 }])
+    t.hasStrict(cookies, [{ maxAge: 30 * 24 * 60 * 60 }])
     await elsewhere.get('/sign-in', { method: 'POST', payload: { name: 'ann' } })
     t.same(await elsewhere.json('/me'), { user: 'ann' })
     await here.get('/sign-out-everywhere-else', { method: 'POST' })

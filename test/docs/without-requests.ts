@@ -94,7 +94,7 @@ export async function withoutRequests(t: Test, examples: Examples): Promise<void
       after = next
     }
     t.same(found.map(({ id }) => id).sort(), ids.sort())
-    t.match(found[0], { name: 'login', subjects: ['ada'] })
+    t.hasStrict(found[0], { name: 'login', subjects: ['ada'] })
   })
 
   t.test('a socket that another library accepts has the sessions of its browser', async (t) => {

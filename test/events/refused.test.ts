@@ -78,7 +78,7 @@ t.test('a record that is no more, and one that has ended, are told with the id, 
   by.ms = HOUR
   const late = await visit()
   t.equal(late.answer, 'null')
-  t.match(late.told, [{ event: 'expired', ...about, id, subject: 'ann', by: 'idle' }])
+  t.hasStrict(late.told, [{ event: 'expired', ...about, id, subject: 'ann', by: 'idle' }])
   t.same(late.lines, gaveNone(INFO, 'expired'))
   by.ms = 0
   t.equal((await visit()).answer, 'ann')
@@ -137,7 +137,7 @@ t.test('a cookie from before all were cleared is told with its id', async (t) =>
   await app.sessions.clear()
   const cleared = await visit()
   t.equal(cleared.answer, 'null')
-  t.match(cleared.told, [{ event: 'refused', ...about, id, problem: 'cleared', key, during: 'load' }])
+  t.hasStrict(cleared.told, [{ event: 'refused', ...about, id, problem: 'cleared', key, during: 'load' }])
   t.same(cleared.lines, gaveNone(INFO, 'cleared'))
 })
 
@@ -148,11 +148,11 @@ t.test('a record with more bytes than may be is told with its id, and can be sig
   const small = await signedIn(t, { sessions: { login: { store: 'memory', schema, maxBytes: 1000 } } }, store)
   const large = await small.visit(client)
   t.equal(large.answer, 'null')
-  t.match(large.told, [{ event: 'refused', ...small.about, id, problem: 'too-large', key, during: 'load' }])
+  t.hasStrict(large.told, [{ event: 'refused', ...small.about, id, problem: 'too-large', key, during: 'load' }])
   t.same(large.lines, gaveNone(INFO, 'too-large'))
   await client.copy(small.app).get('/out')
   t.equal((await small.visit(client)).told[0]?.event, 'refused')
-  t.match((await small.visit(client)).told, [{ problem: 'gone' }])
+  t.hasStrict((await small.visit(client)).told, [{ problem: 'gone' }])
 })
 
 t.test('a cookie that is none is told, the first of several; a broken seal is a warning', async (t) => {
@@ -166,11 +166,11 @@ t.test('a cookie that is none is told, the first of several; a broken seal is a 
   t.same(bent.told, [{ event: 'refused', ...about, problem: 'bad-seal', key, during: 'load' }])
   t.same(bent.lines, gaveNone(WARN, 'bad-seal'))
   const long = await visit(new Client(client.app, [['__Host-login', 'x'.repeat(16_385)]]))
-  t.match(long.told, [{ problem: 'too-large' }])
+  t.hasStrict(long.told, [{ problem: 'too-large' }])
   const most = await visit(new Client(client.app, [['__Host-login', 'x'.repeat(16_384)]]))
-  t.match(most.told, [{ problem: 'malformed' }])
+  t.hasStrict(most.told, [{ problem: 'malformed' }])
   const two = await visit(new Client(client.app, [['__Host-login', `x; __Host-login=${broken}`]]))
-  t.match(two.told, [{ problem: 'malformed' }])
+  t.hasStrict(two.told, [{ problem: 'malformed' }])
   t.equal((await visit(new Client(client.app, [['__Host-login', `x; __Host-login=${value}`]]))).answer, 'ann')
 })
 

@@ -41,6 +41,24 @@ const lasting = {
   sessions: { login: { store: 'memory', schema, idle: 600, absolute: 3600, touchAfter: 1, cookie: { maxAge: 3600 } } }
 }
 
+t.test('what happens within one millisecond is told in its order, the last first', async (t) => {
+  const real = Date.now
+  const now = real()
+  Date.now = () => now
+  t.teardown(() => {
+    Date.now = real
+  })
+  for (const history of [1000, 4, { store: 'memory', keep: 3600 }]) {
+    const { app, client, id } = await signedIn(t, { history })
+    const { body: other } = await new Client(app).get('/in/ann')
+    await app.sessions.revoke('ann')
+    await client.get('/me')
+    const told = async (asked: string) => (await app.sessions.why(asked)).entries.map(({ event }) => event)
+    t.same((await told(id)).slice(0, 2), ['refused', 'revoked'])
+    t.same((await told(other)).slice(0, 1), ['revoked'])
+  }
+})
+
 t.test('twelve sign-outs are told apart, by the id of the session and by its user', async (t) => {
   t.test('signed out', async (t) => {
     const { client, reasonOf } = await signedIn(t)

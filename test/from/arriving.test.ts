@@ -139,7 +139,7 @@ t.test('an old session that has arrived is not brought back by its cookie', asyn
     const { old, browser, came } = await visitor(t, plugin)
     const app = await newApp(t, { from: [old.from(all, { keepOld: true, subject })] })
     t.equal(await browser.json(app, '/me'), 'ada')
-    t.match(await app.app.sessions.of('ada'), [{ name: 'login' }])
+    t.hasStrict(await app.app.sessions.of('ada'), [{ name: 'login' }])
     t.equal(await app.app.sessions.revoke('ada'), 1)
     t.equal(await browser.json(app, '/me'), null)
     t.equal(await came.json(app, '/me'), null)

@@ -73,7 +73,7 @@ t.test('a value keeps the type that it has in Go for as long as it can', async (
   t.equal(typeAfter({ kind: 'string', type: 'main.Role', value: 'user' }, 'admin'), 'main.Role')
   t.equal(typeAfter({ kind: 'bytes', type: '[]uint8', value: 'AAEC' }, 'AAEC'), '[]uint8')
   t.equal(typeAfter({ kind: 'bytes', type: '[]uint8', value: 'AAEC' }, 'text'), 'string')
-  t.match(goValue('key', [3, 4], undefined, { kind: 'list', type: '[]interface {}', value: [float] }).value, [
+  t.hasStrict(goValue('key', [3, 4], undefined, { kind: 'list', type: '[]interface {}', value: [float] }).value, [
     { type: 'float64' },
     { type: 'int' }
   ])

@@ -156,17 +156,17 @@ t.test('a session that Go keeps in redistore', { skip }, async (t) => {
         const go = goSide(ask, client, serializer)
         t.ok((await go({ set: { user: 'ada', visits: 1 } })).isNew)
         const id = client.jar.get('shop')
-        t.match(await client.json('/data'), { user: 'ada', visits: 1 }, 'what Go began')
+        t.hasStrict(await client.json('/data'), { user: 'ada', visits: 1 }, 'what Go began')
         await client.get('/count')
         await client.get('/set/list?value=["a",1,true,null]')
         t.equal(client.jar.get('shop'), id, 'under the same cookie')
-        t.match(await go({ set: { user: 'bob', other: 'of Go alone' } }), {
+        t.hasStrict(await go({ set: { user: 'bob', other: 'of Go alone' } }), {
           isNew: false,
           values: { user: 'ada', visits: 2, list: ['a', 1, true, null] }
         })
         await client.get('/count')
-        t.match((await go()).values, { user: 'bob', visits: 3, other: 'of Go alone' })
-        t.match(await client.json('/data'), { user: 'bob', visits: 3 })
+        t.hasStrict((await go()).values, { user: 'bob', visits: 3, other: 'of Go alone' })
+        t.hasStrict(await client.json('/data'), { user: 'bob', visits: 3 })
       })
     }
 
@@ -174,8 +174,8 @@ t.test('a session that Go keeps in redistore', { skip }, async (t) => {
       const client = await shared(t, { serializer })
       const go = goSide(ask, client, serializer)
       await client.get('/set/user?value="ada"')
-      t.match(await go({ set: { user: 'bob' } }), { isNew: false, values: { user: 'ada' } })
-      t.match(await client.json('/data'), { user: 'bob' })
+      t.hasStrict(await go({ set: { user: 'bob' } }), { isNew: false, values: { user: 'ada' } })
+      t.hasStrict(await client.json('/data'), { user: 'bob' })
     })
 
     t.test(`holds flash messages for each other, as ${serializer}`, async (t) => {
@@ -199,8 +199,8 @@ t.test('a session that Go keeps in redistore', { skip }, async (t) => {
         const copy = client.copy()
         await signOut()
         t.notOk(client.jar.has('shop'))
-        t.match(await copy.json('/data'), { user: '' })
-        t.match(await goSide(ask, copy, serializer)({ do: 'look' }), { values: {} })
+        t.hasStrict(await copy.json('/data'), { user: '' })
+        t.hasStrict(await goSide(ask, copy, serializer)({ do: 'look' }), { values: {} })
       }
     })
 
@@ -210,9 +210,9 @@ t.test('a session that Go keeps in redistore', { skip }, async (t) => {
       const old = client.copy()
       await client.get('/sign-in/ada')
       t.not(client.jar.get('shop'), old.jar.get('shop'))
-      t.match((await goSide(ask, client, serializer)()).values, { user: 'ada', visits: 5 })
+      t.hasStrict((await goSide(ask, client, serializer)()).values, { user: 'ada', visits: 5 })
       t.same((await goSide(ask, old, serializer)({ do: 'look' })).values, {})
-      t.match(await old.json('/data'), { user: '', visits: 0 })
+      t.hasStrict(await old.json('/data'), { user: '', visits: 0 })
       t.equal((await client.app.sessions.of('ada')).length, 1)
       await client.app.sessions.revoke('ada')
       t.same((await goSide(ask, client, serializer)({ do: 'look' })).values, {}, 'and a revocation ends it in both')
@@ -223,7 +223,7 @@ t.test('a session that Go keeps in redistore', { skip }, async (t) => {
     const client = await shared(t, { prefix: 'ion_' }, 'ioredis', 'sess')
     await goSide(ask, client, 'gob')({ set: { user: 'ada' } })
     await client.get('/count')
-    t.match((await goSide(ask, client, 'gob')()).values, { user: 'ada', visits: 1 })
+    t.hasStrict((await goSide(ask, client, 'gob')()).values, { user: 'ada', visits: 1 })
   })
 
   t.test('that Go began is listed and revoked once it was identified here, under its id of Go', async (t) => {
@@ -236,7 +236,7 @@ t.test('a session that Go keeps in redistore', { skip }, async (t) => {
     await client.get('/identify')
     t.match(await client.app.sessions.of('eve'), [{ name: 'shop', id: /^[A-Z2-7]{52}$/ }])
     await client.app.sessions.revoke('eve')
-    t.match(await client.json('/data'), { user: '' })
+    t.hasStrict(await client.json('/data'), { user: '' })
   })
 
   t.test('keeps the types that numbers have in Go, or gets those that the app asks for', async (t) => {
@@ -244,27 +244,33 @@ t.test('a session that Go keeps in redistore', { skip }, async (t) => {
     const go = goSide(ask, client, 'gob')
     await client.get('/set/price?value=2')
     await client.get('/count')
-    t.match((await go({ set: { sumFloat: 3, theRole: 'admin', anIdBig: 1 } })).types, {
+    t.hasStrict((await go({ set: { sumFloat: 3, theRole: 'admin', anIdBig: 1 } })).types, {
       price: 'float64',
       visits: 'int64'
     })
     await client.get('/count')
     const { types, texts } = await go()
-    t.match(types, { price: 'float64', visits: 'int64', sumFloat: 'float64', theRole: 'main.role', anIdBig: 'int64' })
-    t.match(texts, { price: '2', visits: '2', sumFloat: '3', anIdBig: '9007199254740993' })
+    t.hasStrict(types, {
+      price: 'float64',
+      visits: 'int64',
+      sumFloat: 'float64',
+      theRole: 'main.role',
+      anIdBig: 'int64'
+    })
+    t.hasStrict(texts, { price: '2', visits: '2', sumFloat: '3', anIdBig: '9007199254740993' })
   })
 
   t.test('with values of types that only Go knows is read and signed out here, and not saved', async (t) => {
     const client = await shared(t, {})
     const go = goSide(ask, client, 'gob')
     await go({ set: { user: 'ada', theProfile: true } })
-    t.match(await client.json('/data'), { user: 'ada' })
+    t.hasStrict(await client.json('/data'), { user: 'ada' })
     for (const url of ['/count', '/sign-in/bob']) {
       const { statusCode, body } = await client.get(url)
       t.equal(statusCode, 500)
       t.match(JSON.parse(body).message, /of types that only the Go app knows, which would be lost: nothing was saved/)
     }
-    t.match((await go()).values, { user: 'ada', theProfile: { Name: 'Ada' } })
+    t.hasStrict((await go()).values, { user: 'ada', theProfile: { Name: 'Ada' } })
     await client.get('/sign-out')
     t.notOk(client.jar.has('shop'))
   })
@@ -286,7 +292,7 @@ t.test('a session that Go keeps in redistore', { skip }, async (t) => {
     await go({ set: { visits: 10, other: 'of Go' } })
     go_on.open()
     await slow
-    t.match((await go()).values, { user: 'ada', visits: 11, other: 'of Go' })
+    t.hasStrict((await go()).values, { user: 'ada', visits: 11, other: 'of Go' })
   })
 
   t.test(
@@ -300,7 +306,7 @@ t.test('a session that Go keeps in redistore', { skip }, async (t) => {
       const copy = client.copy()
       await client.get('/sign-out')
       await server.admin('SETEX', String(stored), 1000, String(before))
-      t.match(await copy.json('/data'), { user: 'ada' }, 'as the documentation says')
+      t.hasStrict(await copy.json('/data'), { user: 'ada' }, 'as the documentation says')
     }
   )
 
@@ -308,12 +314,12 @@ t.test('a session that Go keeps in redistore', { skip }, async (t) => {
     const client = await shared(t, {})
     await goSide(ask, client, 'gob')({ set: { user: 'ada' } })
     const [first] = [client.jar.get('shop')]
-    t.match(await client.json('/data'), { user: 'ada' })
+    t.hasStrict(await client.json('/data'), { user: 'ada' })
     t.equal(client.jar.get('shop'), first, 'not with each request')
     const { now } = Date
     t.teardown(() => Object.assign(Date, { now }))
     Date.now = () => now() + 2 * 60 * 60 * 1000
-    t.match(await client.json('/data'), { user: 'ada' })
+    t.hasStrict(await client.json('/data'), { user: 'ada' })
     t.not(client.jar.get('shop'), first, 'but when it is an hour old')
     t.match((await client.get('/data')).headers['set-cookie'], undefined)
   })
@@ -323,7 +329,7 @@ t.test('a session that Go keeps in redistore', { skip }, async (t) => {
     await goSide(ask, client, 'gob')({ set: { user: 'ada' } })
     await client.app.ready()
     await client.app.sessions.clear()
-    t.match(await client.json('/data'), { user: '' })
+    t.hasStrict(await client.json('/data'), { user: '' })
   })
 })
 

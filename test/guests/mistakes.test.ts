@@ -403,6 +403,7 @@ async function cell(
 }
 
 async function running(t: Test, pace: string, hooks: object[] = []) {
+  crashes.length = 0 // where all tests run in one process, another one may have left some
   const server = await build(paces[pace], hooks)
   t.teardown(() => server.app.close())
   return server

@@ -60,12 +60,12 @@ t.test(
       second = new Readable({ read: () => {} })
       return second
     })
-    t.match(await client.get('/x/secret'), { statusCode: 200, body: 'x' })
+    t.hasStrict(await client.get('/x/secret'), { statusCode: 200, body: 'x' })
     await until(() => lines().length > 0)
     t.same(lines(), [
       ['GET /x/:id', 'a second reply is refused, the first is under way: was "return reply" forgotten in GET /x/:id?']
     ])
-    t.match(await client.get('/stream'), { statusCode: 200, body: 'x' })
+    t.hasStrict(await client.get('/stream'), { statusCode: 200, body: 'x' })
     await until(() => lines().length > 1)
     t.equal(second?.destroyed, true, 'what nobody reads is not kept open')
   }
@@ -84,7 +84,7 @@ t.test('while its session is being saved a reply counts as sent', async (t) => {
   await creating.opened
   t.equal(reply?.sent, true)
   held.open()
-  t.match(await asking, { statusCode: 200, body: 'x' })
+  t.hasStrict(await asking, { statusCode: 200, body: 'x' })
   t.equal(reply?.sent, true)
 })
 
@@ -99,7 +99,7 @@ t.test('what is written by hand while the session is being saved is what is answ
   const asking = client.get('/')
   await creating.opened
   held.open()
-  t.match(await asking, { statusCode: 200, body: 'by hand' })
+  t.hasStrict(await asking, { statusCode: 200, body: 'by hand' })
   await new Promise(setImmediate)
   t.match(lines(), [
     ['GET /', 'what reply.send() was given in GET / is dropped: reply.raw was written to while sessions were saved']
@@ -123,8 +123,8 @@ t.test('an error behind a hook that waited, which nobody can answer, leaves nobo
       reply.code(503).send(error.message)
     })
   )
-  t.match(await client.get('/before'), { statusCode: 500, body: '' })
+  t.hasStrict(await client.get('/before'), { statusCode: 500, body: '' })
   t.same(lines(), [[undefined, 'an error could not be answered']])
   await t.rejects(client.get('/begun'))
-  t.match(await client.get('/once'), { statusCode: 503, body: 'once' })
+  t.hasStrict(await client.get('/once'), { statusCode: 503, body: 'once' })
 })

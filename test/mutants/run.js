@@ -32,7 +32,10 @@ if (values.seconds !== undefined) process.env['MUTANTS_BUDGET'] = String(1000 * 
 setPriority(Number(values.nice))
 await mkdir('.mutants', { recursive: true })
 if (values.again) await forgetSurvivors(config.incrementalFile)
-await new Stryker({ ...config, mutate: mutate.length > 0 ? mutate : ['lib/**/*.ts', '!lib/index.ts', ...OTHERS.map((room) => `!lib/${room}/**`)] }).runMutationTest()
+await new Stryker({
+  ...config,
+  mutate: mutate.length > 0 ? mutate : ['lib/**/*.ts', '!lib/index.ts', ...OTHERS.map((room) => `!lib/${room}/**`)]
+}).runMutationTest()
 
 /** A room ("save"), a file of one ("session/values"), or a path, with lines if need be ("lib/save/save.ts:10-20"). */
 function patternOf(name) {

@@ -49,7 +49,12 @@ export class Runner {
     await this.#load()
     const [tests, durations] = [[], {}]
     for (const test of this.#tests) {
-      const result = await dryRunOf(test)
+      const first = await dryRunOf(test)
+      const result = first.status === TestStatus.Success ? first : await dryRunOf(test)
+      if (result.status !== TestStatus.Success) {
+        console.error(`left out, as it fails without a mutant: ${result.failureMessage}`)
+        continue
+      }
       tests.push(result)
       durations[test.id] = result.timeSpentMs
     }
@@ -131,9 +136,10 @@ export class Runner {
 
   async #load() {
     if (this.#tests.length > 0) return
-    this.#tests = await loadTests(FILES)
-    const { durations = {}, reached = {} } = await readFile(FIRST_RUN, 'utf8').then(JSON.parse, () => ({}))
-    this.#firstRun = new FirstRun(durations, reached)
+    const tests = await loadTests(FILES)
+    const { durations, reached = {} } = await readFile(FIRST_RUN, 'utf8').then(JSON.parse, () => ({}))
+    this.#tests = durations === undefined ? tests : tests.filter(({ id }) => id in durations)
+    this.#firstRun = new FirstRun(durations ?? {}, reached)
   }
 }
 

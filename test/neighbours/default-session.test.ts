@@ -403,7 +403,7 @@ t.test('options() takes what @fastify/cookie takes, and leaves out what a cookie
   })
   const client = new Client(app)
   const { cookies } = await client.get('/')
-  t.match(cookies, [{ maxAge: 3600, sameSite: 'Strict', priority: 'High' }])
+  t.hasStrict(cookies, [{ maxAge: 3600, sameSite: 'Strict', priority: 'High' }])
   t.equal(cookies[0]?.httpOnly, undefined)
   const renewed = (await client.get('/expires')).cookies[0]
   t.match(renewed, { maxAge: Number, httpOnly: true, sameSite: 'Lax' })

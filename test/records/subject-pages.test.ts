@@ -78,7 +78,7 @@ t.test('a range is written as it was read, and kept as long as its longest page'
   const write = (end: number) =>
     drive(writeRange(places, { ...drive(readRange(places), records.answer).result, last: 1 }, end), records.answer)
   t.same(write(50).result, true)
-  t.match(records.get(places.range), { text: '[1,1,1]', expires: 50 })
+  t.hasStrict(records.get(places.range), { text: '[1,1,1]', expires: 50 })
   t.equal(write(70).result, true)
   t.equal(records.get(places.range)?.expires, 70)
   t.equal(write(60).result, true)

@@ -111,6 +111,6 @@ t.test('the cookie of the back office stays in the back office', async (t) => {
   const { page, context } = await openBrowser(t)
   await signInAsStaff(page, shop)
   const admin = (await context.cookies(`${shop.url}/admin`)).find(({ name }) => name === 'admin')
-  t.match(admin, { path: '/admin', httpOnly: true, secure: true, sameSite: 'Strict', expires: -1 })
+  t.hasStrict(admin, { path: '/admin', httpOnly: true, secure: true, sameSite: 'Strict', expires: -1 })
   t.equal((await context.cookies(shop.url)).filter(({ name }) => name === 'admin').length, 0)
 })

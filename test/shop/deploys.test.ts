@@ -26,7 +26,7 @@ t.test('a restart of the server, a key rotation and a change of the schema sign 
   await shop.reopen({ keys: [next] }, withNewSchema)
   t.equal(await whoIsIn(page, shop), 'Ada Lovelace', 'with another schema')
   const [session] = await shop.app.sessions.of('ada')
-  t.match(session?.data, { device: { label: CHROME } })
+  t.hasStrict(session?.data, { device: { label: CHROME } })
 })
 
 function withNewSchema(options: Options): Options {

@@ -239,7 +239,7 @@ test('what setup does can be had as text', (t) => {
       '  --time-to-live-specification Enabled=true,AttributeName=ttl'
     ].join('\n')
   )
-  t.match(dynamodbResource('my-sessions'), {
+  t.hasStrict(dynamodbResource('my-sessions'), {
     Type: 'AWS::DynamoDB::Table',
     Properties: { TableName: 'my-sessions', BillingMode: 'PAY_PER_REQUEST' }
   })

@@ -77,7 +77,7 @@ t.test('beyond its limit a sign-in ends the session that its user was given long
   await streaming
   await fourth.get('/in/ada')
   t.equal(await countIn('ada', clients), 3)
-  t.match(await second.json('/who'), { problem: 'gone' })
+  t.hasStrict(await second.json('/who'), { problem: 'gone' })
   await app.sessions.revoke('nobody')
   t.equal((await stream).body, 'session "login" has ended while it was watched: gone')
 })
@@ -93,7 +93,7 @@ t.test('beyond its limit a sign-in is refused, and nothing of it is stored', asy
   calls.length = 0
   const refused = await third.get('/in/ada,org:7')
   t.equal(refused.statusCode, 409)
-  t.match(refused.json(), {
+  t.hasStrict(refused.json(), {
     code: 'FST_SESSIONS_SAVE',
     message:
       'could not save session "login": its limit of 2 for each user is reached: nothing was saved; another session of the user has to end first'
@@ -257,7 +257,7 @@ t.test('refuse: who is in the middle of a sign-in for longer than its place is k
   await late.get('/in/ada')
   t.equal(late.jar.size, 0)
   t.equal(await countIn('ada', clients), 1)
-  t.match(await other.json('/who'), { user: 'ada' })
+  t.hasStrict(await other.json('/who'), { user: 'ada' })
 })
 
 for (const then of ['end-oldest', 'refuse'] as const) {
@@ -270,7 +270,7 @@ for (const then of ['end-oldest', 'refuse'] as const) {
     const { app } = await accounts(t, { sessions: 1, then }, memoryStore(), { from })
     const [first, second] = clientsOf(app, 2) as [Client, Client]
     await first.get('/in/ada')
-    t.match(await came.json(byInject(app), '/who'), { user: 'ada' })
+    t.hasStrict(await came.json(byInject(app), '/who'), { user: 'ada' })
     t.equal((await app.sessions.of('ada')).length, then === 'refuse' ? 2 : 1)
     t.match(await first.json('/who'), then === 'refuse' ? { user: 'ada' } : { problem: 'gone' })
     t.equal((await second.get('/in/ada')).statusCode, then === 'refuse' ? 409 : 200)
