@@ -7,22 +7,9 @@ import { pathToFileURL } from 'node:url'
 import { Test } from '@tapjs/test'
 import { befores, collected, collectFor } from './collected.js'
 
-const FOLDERS = [
-  '',
-  'subjects/',
-  'guests/',
-  'session/',
-  'from/',
-  'neighbours/',
-  'records/',
-  'save/',
-  'testing/',
-  'events/'
-]
-
-/** What starts servers, browsers or processes, measures, or is about the package, takes too long or tells nothing here. */
+/** What starts servers, browsers or processes, measures, or is about stores or the package, takes too long or tells nothing here. */
 const OTHERS =
-  /^(subjects\/limit-stores|machines|package|readme|rollout|store|testing\/browser|neighbours\/(?!default-session).*)\.test\.js$/
+  /^((broken-stores|command|conformance|docs|go|inspector|machines|shop|stores|tools)\/|(subjects\/limit-stores|machines|package|readme|rollout|store|testing\/browser|neighbours\/(?!default-session).*)\.test\.js$)/
 
 /** What is not mutated, and may need packages or engines that are not there. */
 const NOT_CORE = /^(stores|conformance|command|inspector)[\\/]/
@@ -49,14 +36,14 @@ async function loadCore() {
 }
 
 async function files() {
-  const found = await Promise.all(FOLDERS.map(filesIn))
-  return found.flat().filter((file) => !OTHERS.test(file))
+  const names = await readdir(resolve('dist/test'), { recursive: true })
+  const tests = names
+    .map((name) => name.replaceAll('\\', '/'))
+    .filter((name) => name.endsWith('.test.js') && !OTHERS.test(name))
+  return tests.sort((one, other) => depth(one) - depth(other) || (one < other ? -1 : 1))
 }
 
-async function filesIn(folder) {
-  const names = await readdir(resolve('dist/test', folder))
-  return names.filter((name) => name.endsWith('.test.js')).map((name) => folder + name)
-}
+const depth = (name) => name.split('/').length
 
 /** Runs one test; gives the name of what failed in it first, `undefined` if nothing did. */
 export async function failureOf({ id, cb, options }) {
