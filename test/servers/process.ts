@@ -58,9 +58,7 @@ export class Server {
 
   /** Pauses the process; its connections stay open. Resolves once none of its threads runs any more. */
   async pause(): Promise<void> {
-    const child = this.#child
-    child?.kill('SIGSTOP')
-    while (child?.pid && !(await isStopped(child.pid))) await sleep(1)
+    if (this.#child?.pid) await pauseProcess(this.#child.pid)
   }
 
   resume(): void {
@@ -95,11 +93,17 @@ export class Server {
   }
 }
 
-/** Whether all threads of a process are stopped. A thread may run on for a while after the signal was sent (proc_pid_stat(5)). */
+/** Stops a process. Its threads may run on for a while after the signal was sent: resolves once none does any more. */
+export async function pauseProcess(pid: number): Promise<void> {
+  process.kill(pid, 'SIGSTOP')
+  while (!(await isStopped(pid))) await sleep(1)
+}
+
+/** Whether all threads of a process are stopped, or have ended (proc_pid_stat(5)). */
 async function isStopped(pid: number): Promise<boolean> {
-  const threads = await readdir(`/proc/${pid}/task`)
+  const threads = await readdir(`/proc/${pid}/task`).catch(() => [])
   const stats = await Promise.all(threads.map((id) => readFile(`/proc/${pid}/task/${id}/stat`, 'utf8').catch(() => '')))
-  return stats.every((stat) => stat[stat.lastIndexOf(')') + 2] === 'T') // the state comes after the name in brackets
+  return stats.every((stat) => /\) [TZX] /.test(stat) || stat === '')
 }
 
 /** The servers that this process has started, which are killed when it ends. */

@@ -2,6 +2,7 @@ import type pg from 'pg'
 import postgres from 'postgres'
 import { t as tap, test } from 'tap'
 import { postgresStore } from '../../../lib/stores/postgres.js'
+import { pauseProcess } from '../../servers/process.js'
 import { freshTable } from './contract.js'
 import { pgPool, runningPostgres } from './engines.js'
 import {
@@ -76,7 +77,7 @@ async function setReadOnly(readOnly: boolean): Promise<void> {
 
 const stopped: Still = async () => {
   const pids = await server.pids()
-  for (const pid of pids) process.kill(pid, 'SIGSTOP')
+  await Promise.all(pids.map(pauseProcess))
   return () => {
     for (const pid of pids) resume(pid)
   }
