@@ -14,16 +14,23 @@ const OTHERS =
 /** What is not mutated, and may need packages or engines that are not there. */
 const NOT_CORE = /^(stores|conformance|command|inspector)[\\/]/
 
+/** What tests do while they are loaded is no test of theirs, and nothing that runs once for a process either. */
+const LOADING = 'loading'
+
 /** Loads the core's tests out of `dist`, which has to be built. */
 export async function loadTests(pattern = /./) {
+  const switches = globalThis.__stryker__ ?? {}
   await loadCore()
   register('./tap-hook.js', import.meta.url)
+  switches.currentTestId = LOADING
   for (const file of await files()) {
     if (!pattern.test(file)) continue
     collectFor(file)
     await import(pathToFileURL(resolve('dist/test', file)).href)
   }
   for (const before of befores) await before()
+  switches.currentTestId = undefined
+  delete switches.mutantCoverage?.perTest[LOADING]
   return collected
 }
 
