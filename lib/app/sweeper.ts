@@ -2,8 +2,8 @@ import type { FastifyBaseLogger } from 'fastify'
 import type { RecordStore } from '../../types/store.js'
 import type { AppTelling } from './telling.js'
 
-/** Stores by name. A store may have several names. */
-type NamedStores = ReadonlyMap<string, RecordStore>
+/** Stores with their names. */
+type NamedStores = readonly (readonly [name: string, store: RecordStore])[]
 
 /** Regularly calls `sweep` of stores whose engine has no TTL. */
 export class Sweeper {
@@ -21,9 +21,12 @@ export class Sweeper {
     this.#log = log
   }
 
-  start(stores: NamedStores): void {
-    const sweepable = new Map([...stores].filter(([name, store]) => store.sweep !== undefined && isFirst(stores, name)))
-    if (this.#interval > 0 && sweepable.size > 0) this.#schedule(sweepable)
+  /** @param stores by name; a store may have several names */
+  start(stores: ReadonlyMap<string, RecordStore>): void {
+    const named = [...stores]
+    const isFirst = (store: RecordStore, at: number) => named.findIndex(([, other]) => other === store) === at
+    const sweepable = named.filter(([, store], at) => store.sweep !== undefined && isFirst(store, at))
+    if (this.#interval > 0 && sweepable.length > 0) this.#schedule(sweepable)
   }
 
   async stop(): Promise<void> {
@@ -59,9 +62,4 @@ export class Sweeper {
       this.#telling.sweepFailed(name, error, since)
     }
   }
-}
-
-/** Whether this is the first name of its store, so that a store with several names is swept once. */
-function isFirst(stores: NamedStores, name: string): boolean {
-  return [...stores].find(([, store]) => store === stores.get(name))?.[0] === name
 }

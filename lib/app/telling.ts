@@ -18,33 +18,27 @@ export class AppTelling {
   revocation(store: string, subject: string): Ended {
     const since = performance.now()
     return (id, session) => {
-      if (!this.#events.isHeard('revoked', this.#log)) return
       const about = { session, store, id, subject, request: undefined }
       this.#events.tell('revoked', this.#log, { ...about, duration: performance.now() - since, by: 'revoke' })
     }
   }
 
   cleared(clearedAt: number, since: number): void {
-    if (!this.#events.isHeard('cleared', this.#log)) return
     this.#events.tell('cleared', this.#log, { store: undefined, duration: performance.now() - since, clearedAt })
   }
 
   /** Publishes evictions. @param stores by name */
   watchEvictions(stores: ReadonlyMap<string, RecordStore & Partial<EvictingStore>>): void {
     for (const [store, evicting] of stores) {
-      evicting.onEvict?.((id) => {
-        if (this.#events.isHeard('evicted', this.#log)) this.#events.tell('evicted', this.#log, { store, id })
-      })
+      evicting.onEvict?.((id) => this.#events.tell('evicted', this.#log, { store, id }))
     }
   }
 
   swept(store: string, removed: number, since: number): void {
-    if (!this.#events.isHeard('swept', this.#log)) return
     this.#events.tell('swept', this.#log, { store, duration: performance.now() - since, removed })
   }
 
   sweepFailed(store: string, error: unknown, since: number): void {
-    if (!this.#events.isHeard('failed', this.#log)) return
     const about = { store, session: undefined, id: undefined, request: undefined }
     const duration = performance.now() - since
     this.#events.tell('failed', this.#log, { ...about, duration, operation: 'sweep', code: codeOf(error) })
