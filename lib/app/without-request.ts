@@ -95,11 +95,11 @@ export class WithoutRequest {
   }
 
   #sessions({ cookie, protocol, headersSent }: Exchange, lines: CookieLines): RequestSessions {
-    const headers = cookie === undefined ? {} : { cookie }
+    const headers = { cookie }
     const method = 'GET'
     const raw = { method, headers }
     // The parts of a request that sessions read. `server` is shared, because warnings are given once for each server.
-    const request = { method, protocol, headers, raw, log: this.#log, routeOptions: { config: {} }, server: SERVER }
+    const request = { method, protocol, headers, raw, log: this.#log, routeOptions: {}, server: SERVER }
     const reply = replyWith(request as unknown as FastifyRequest, lines, headersSent)
     return new RequestSessions(reply.request, reply, this.#host.marker, this.#unsaved, this.#host.watches, this.#routes)
   }
@@ -125,7 +125,7 @@ class CookieLines implements Headers {
   #lines: readonly string[] = []
 
   getHeader(name: string): string[] | undefined {
-    return name === 'set-cookie' && this.#lines.length > 0 ? [...this.#lines] : undefined
+    return name === 'set-cookie' ? [...this.#lines] : undefined
   }
 
   header(name: string, value: string | string[]): void {

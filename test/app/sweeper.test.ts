@@ -60,9 +60,9 @@ t.test('a store with several names is swept once, and by the first of them', asy
     ]
   )
   t.equal(waiting.delays.length, 1, 'the next time waits')
-  const ending = sweeper.stop()
-  await waiting.run()
-  await ending
+  const swept = waiting.run()
+  await sweeper.stop()
+  await swept
   t.same([one.count(), other.count()], [2, 2], 'what runs already runs to its end')
   t.equal(waiting.delays.length, 0, 'and nothing waits behind it')
 })
