@@ -119,6 +119,26 @@ t.test('what JSON does not hold is told with the way to it', async (t) => {
   t.same(notJson(cycle), { path: ['list', 1, 'cycle'], message: 'a cycle does not survive JSON' })
 })
 
+t.test('what is nested too deep is told as a cycle where it is one, and else as too deep', async (t) => {
+  const ring = (length: number) => {
+    const first: { next?: object } = {}
+    let last = first
+    for (let left = length - 1; left > 0; left--) last = last.next = {}
+    last.next = first
+    return first
+  }
+  t.same(notJson(ring(100)), { path: Array(100).fill('next'), message: 'a cycle does not survive JSON' })
+  const tooDeep = { path: ['next', 'next', 'next'], message: 'nested deeper than 100' }
+  t.same(notJson(ring(101)), tooDeep, 'of a longer one, nobody knows')
+  const deep = JSON.parse(nested(101))
+  for (const beside of ['text', '', 0, null, { a: 'a', b: null }, ['a', 'a']]) {
+    t.same(notJson([beside, deep]), { path: [1, 0, 0], message: 'nested deeper than 100' })
+  }
+  let often: unknown[] = []
+  for (let level = 0; level < 101; level++) often = [often, often]
+  t.same(notJson(often), { path: [0, 0, 0], message: 'nested deeper than 100' }, 'however many ways lead to it')
+})
+
 t.test('what is wrong with a value is told by its path, and never by the error of the app', async (t) => {
   t.equal(
     describeIssues([

@@ -1,4 +1,4 @@
-import { type $ZodType, type $ZodTypeDef, decode } from 'zod/v4/core'
+import { type $ZodCatchDef, type $ZodType, type $ZodTypeDef, decode } from 'zod/v4/core'
 import { ConfigError } from '../errors.js'
 import { oneWayFault } from './pipe-check.js'
 import { isZod3, ZOD_3 } from './zod-3.js'
@@ -56,7 +56,6 @@ type Def = Omit<$ZodTypeDef, 'checks'> & {
   readonly checks?: readonly { readonly _zod: { readonly def: { readonly fn?: unknown } } }[]
   readonly fn?: unknown
   readonly defaultValue?: unknown
-  readonly catchValue?: (context: object) => unknown
 }
 
 function walk(schema: $ZodType, place: Place): void {
@@ -106,10 +105,10 @@ function refuseAsync(def: Def, place: Place): void {
 function refuseNotJson(schema: $ZodType, def: Def, place: Place): void {
   const instead = NOT_JSON[def.type]
   if (instead !== undefined) refuse(place, `z.${def.type}() does not survive storage as JSON: ${instead}`)
-  if (def.type === 'literal' && def.values?.some((value) => typeof value === 'bigint')) {
+  if (def.values?.some((value) => typeof value === 'bigint')) {
     refuse(place, `a bigint does not survive storage as JSON: ${NOT_JSON['bigint']}`)
   }
-  if (def.type === 'custom' && schema._zod.bag['Class'] !== undefined) {
+  if (schema._zod.bag['Class'] !== undefined) {
     refuse(
       place,
       'z.instanceof() does not survive storage as JSON: write z.codec(stored, z.instanceof(…), { decode, encode })'
@@ -152,7 +151,8 @@ function refuseSharedDefault(schema: $ZodType, def: Def, place: Place): void {
 const FALLBACKS: Readonly<Record<string, (schema: $ZodType) => unknown>> = {
   default: (schema) => (schema._zod.def as Def).defaultValue,
   prefault: (schema) => attempted(() => decode(schema, undefined)),
-  catch: (schema) => attempted(() => (schema._zod.def as Def).catchValue?.({ ...NO_VALUE, error: { issues: [] } }))
+  catch: (schema) =>
+    attempted(() => (schema._zod.def as $ZodCatchDef).catchValue({ ...NO_VALUE, error: { issues: [] } }))
 }
 
 const NO_VALUE = { value: undefined, input: undefined, issues: [] }
@@ -168,27 +168,27 @@ function attempted(run: () => unknown): unknown {
 
 /** Whether two values share an object that can be changed. Freezing an object does not freeze the objects in it. */
 function sharesObjects(a: unknown, b: unknown): boolean {
-  if (typeof a !== 'object' || a === null || typeof b !== 'object' || b === null) return false
+  if (typeof a !== 'object' || !a || !b) return false
   if (a === b && !Object.isFrozen(a)) return true
   return Object.keys(a).some((key) => sharesObjects(a[key as never], b[key as never]))
 }
 
+/** The members that are one schema each, with what the path to it ends in. */
+const PARTS = { element: '[]', keyType: '{key}', valueType: '{}', innerType: '', left: '', right: '', in: '' } as const
+
+/** Lists also what is `undefined` and should not be: with circular imports, a schema may not be there yet. */
 function children(def: Def, { path, stored }: Place): readonly (readonly [$ZodType, string, boolean])[] {
   const found: [$ZodType, string, boolean][] = []
-  const add = (child: $ZodType | null | undefined, at: string, isStored = stored) => {
-    if (child) found.push([child, at, isStored])
-  }
+  const add = (child: unknown, at: string, isStored = stored) => found.push([child as $ZodType, at, isStored])
   for (const [key, child] of Object.entries(def.shape ?? {})) add(child, path === '' ? key : `${path}.${key}`)
   for (const [index, child] of (def.items ?? []).entries()) add(child, `${path}[${index}]`)
   for (const child of def.options ?? []) add(child, path)
-  add(def.catchall, `${path}.*`)
-  add(def.element, `${path}[]`)
-  add(def.rest, `${path}[]`)
-  add(def.keyType, `${path}{key}`)
-  add(def.valueType, `${path}{}`)
-  for (const child of [def.innerType, def.left, def.right, def.getter?.()]) add(child, path)
-  add(def.in, path)
-  add(def.out, path, stored && def.reverseTransform === undefined)
+  if (def.catchall) add(def.catchall, `${path}.*`)
+  if (def.rest) add(def.rest, `${path}[]`)
+  for (const part of Object.keys(PARTS) as (keyof typeof PARTS)[])
+    if (part in def) add(def[part], `${path}${PARTS[part]}`)
+  if (def.getter) add(def.getter(), path)
+  if ('out' in def) add(def.out, path, stored && def.reverseTransform === undefined)
   return found
 }
 

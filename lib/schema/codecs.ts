@@ -1,4 +1,4 @@
-import type { $ZodObjectDef, $ZodType } from 'zod/v4/core'
+import type { $ZodType } from 'zod/v4/core'
 import type { Schema } from '../../types/schema.js'
 import { ConfigError } from '../errors.js'
 import { checkSchema } from './check.js'
@@ -35,8 +35,7 @@ export function valueCodecFor(session: string, schema: Schema): ValueCodec {
 
 /** Returns the schemas of a `z.object`'s keys; `undefined` for any other schema. */
 export function shapeOf(schema: unknown): Readonly<Record<string, Schema>> | undefined {
-  if (!isZod(schema) || schema._zod.def.type !== 'object') return undefined
-  return (schema._zod.def as $ZodObjectDef).shape as unknown as Readonly<Record<string, Schema>>
+  return isZod(schema) ? (schema._zod.def as { readonly shape?: Readonly<Record<string, Schema>> }).shape : undefined
 }
 
 function isSchema(schema: Schema): boolean {
@@ -71,7 +70,7 @@ export function defaultsOf(codec: Codec): ReadonlyMap<string, string> {
 
 function textOf(codec: Codec, key: string, value: unknown): string {
   const { value: stored } = codec.encodeKey(key, value) as { readonly value?: unknown }
-  return stored === undefined || notJson(stored) !== undefined ? '' : JSON.stringify(stored)
+  return notJson(stored) !== undefined ? '' : JSON.stringify(stored)
 }
 
 /**
@@ -98,7 +97,6 @@ export function checkDefaults(session: string, codec: Codec, before: ReadonlyMap
 function probe(session: string, codec: Codec): void {
   const empty = codec.empty()
   for (const key of Object.keys(empty)) {
-    if (empty[key] === undefined) continue
     const { issues } = codec.encodeKey(key, empty[key])
     if (issues) throw new ConfigError(`session "${session}": the default of ${describeIssues(issues, key)}`)
   }

@@ -75,7 +75,7 @@ function within(key: string | number, { path, message }: NotJson): NotJson {
 
 /** Returns a deep copy of a JSON value. */
 export function copyOf<T>(json: T): T {
-  return typeof json === 'object' && json !== null ? JSON.parse(JSON.stringify(json)) : json
+  return typeof json === 'object' ? JSON.parse(JSON.stringify(json)) : json
 }
 
 /** Whether two JSON values are equal. `util.isDeepStrictEqual` would be several times slower. */

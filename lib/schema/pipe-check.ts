@@ -1,16 +1,16 @@
 import type { $ZodType } from 'zod/v4/core'
 
-/** The members of a definition that tell what values it accepts. */
+/** The members that tell what values a definition accepts. Each kind has only some of them. */
 interface Def {
   readonly type: string
   readonly innerType?: $ZodType
   readonly in?: $ZodType
   readonly out?: $ZodType
-  readonly options?: readonly $ZodType[]
+  readonly options: readonly $ZodType[]
   readonly element?: $ZodType
   readonly shape?: Readonly<Record<string, $ZodType>>
-  readonly values?: readonly unknown[]
-  readonly entries?: Readonly<Record<string, unknown>>
+  readonly values: readonly unknown[]
+  readonly entries: Readonly<Record<string, unknown>>
   readonly reverseTransform?: unknown
 }
 
@@ -22,8 +22,8 @@ type End = 'in' | 'out'
  * was read can never be set. `undefined` if nothing is wrong.
  */
 export function oneWayFault(schema: $ZodType): string | undefined {
-  const { type, in: from, out: to, reverseTransform } = schema._zod.def as unknown as Def
-  if (type !== 'pipe' || from === undefined || to === undefined || reverseTransform !== undefined) return undefined
+  const { in: from, out: to, reverseTransform } = schema._zod.def as unknown as Def
+  if (from === undefined || to === undefined || reverseTransform !== undefined) return undefined
   if (canMeet(from, to)) return undefined
   const [a, b] = [namesOf(from, 'out'), namesOf(to, 'in')]
   const what = a === b ? 'a pipe between schemas of different content' : `a pipe from ${a} to ${b}`
@@ -33,11 +33,11 @@ export function oneWayFault(schema: $ZodType): string | undefined {
 
 function canMeet(from: $ZodType, to: $ZodType): boolean {
   const [a, b] = [kinds(from, 'out'), kinds(to, 'in')]
-  const isCommon = ([kind, one]: [string, $ZodType]) => {
-    const other = b?.get(kind)
+  if (a === undefined || b === undefined) return true
+  return [...a].some(([kind, one]) => {
+    const other = b.get(kind)
     return other !== undefined && canContentsMeet(one, other)
-  }
-  return a === undefined || b === undefined || [...a].some(isCommon)
+  })
 }
 
 function canContentsMeet(from: $ZodType, to: $ZodType): boolean {
@@ -73,23 +73,27 @@ function kinds(schema: $ZodType, end: End): ReadonlyMap<string, $ZodType> | unde
   if (kind !== undefined) return new Map([[kind, schema]])
   if (WRAPPERS.has(def.type)) return def.innerType && kinds(def.innerType, end)
   if (def.type === 'pipe') return kinds(def[end] as $ZodType, end)
-  if (def.type === 'enum') return new Map(Object.values(def.entries ?? {}).map((value) => [typeof value, schema]))
-  if (def.type === 'literal') return new Map((def.values ?? []).map((value) => [kindOf(value), schema]))
-  return def.type === 'union' ? kindsOfAny(def.options ?? [], end) : undefined
+  if (def.type === 'enum') return new Map(Object.values(def.entries).map((value) => [typeof value, schema]))
+  if (def.type === 'literal') return new Map(def.values.map((value) => [kindOf(value), schema]))
+  return def.type === 'union' ? kindsOfAny(def.options, end) : undefined
 }
 
 function kindsOfAny(options: readonly $ZodType[], end: End): ReadonlyMap<string, $ZodType> | undefined {
-  const each = options.map((option) => kinds(option, end))
-  // If two options are of the same kind, their contents can't be told apart.
-  const all = each.flatMap((map) => [...(map ?? [])])
-  const isTold = each.every((map) => map !== undefined) && new Set(all.map(([kind]) => kind)).size === all.length
-  return isTold ? new Map(all) : undefined
+  const all = new Map<string, $ZodType>()
+  for (const option of options) {
+    const some = kinds(option, end)
+    // If two options are of the same kind, their contents can't be told apart.
+    if (some === undefined || [...some.keys()].some((kind) => all.has(kind))) return undefined
+    for (const [kind, one] of some) all.set(kind, one)
+  }
+  return all
 }
 
 function kindOf(value: unknown): string {
   return value === null ? 'null' : typeof value
 }
 
+/** The kinds are known: where they are not, schemas can meet. */
 function namesOf(schema: $ZodType, end: End): string {
-  return [...(kinds(schema, end) ?? [])].map(([kind]) => kind).join(' or ')
+  return [...(kinds(schema, end) as ReadonlyMap<string, $ZodType>).keys()].join(' or ')
 }

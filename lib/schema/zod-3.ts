@@ -3,5 +3,5 @@ export const ZOD_3 =
 
 export function isZod3(schema: unknown): boolean {
   const def = (schema as { readonly _def?: { readonly typeName?: unknown } } | null | undefined)?._def
-  return typeof def?.typeName === 'string' && !('_zod' in (schema as object))
+  return typeof def?.typeName === 'string'
 }
