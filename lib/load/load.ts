@@ -190,7 +190,7 @@ const LEVELS: Readonly<Partial<Record<Problem, 'warn' | 'info'>>> = {
 
 /** Logs why a cookie gave no session, as a warning if it may be an attack. */
 export function logProblem(log: FastifyBaseLogger, session: string, problem: Problem | undefined): void {
-  if (problem === undefined || problem === 'schema' || problem === 'newer') return
+  if (problem === undefined) return
   log[LEVELS[problem] ?? 'info']({ session, problem }, `a session cookie gave no session: ${problem}`)
 }
 

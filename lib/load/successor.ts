@@ -76,8 +76,8 @@ export function* followNewest(definition: ResolvedDefinition, origin: Origin): J
 /** Returns the ticket of the live record, from the sealed pointer; `undefined` if no key in the ring opens it. */
 export function ticketTo(definition: ResolvedDefinition, { end, last }: Trail): Ticket | undefined {
   const sealed = last?.record.n?.[2]
-  if (last === undefined || sealed === undefined) return undefined
-  const { text: secret } = definition.successors.open(sealed, idOf(last))
+  if (sealed === undefined) return undefined
+  const { text: secret } = definition.successors.open(sealed, idOf(last as Origin))
   if (secret === undefined || storeId(secret) !== idOf(end)) return undefined
   return newTicket(secret, idOf(end), end.record.c)
 }

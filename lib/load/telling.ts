@@ -5,7 +5,7 @@ import { load } from '../events/channels.js'
 import { codeOf, faultIn, requestIn } from '../events/shown.js'
 import { traced } from '../events/traced.js'
 import { keyIdIn } from '../seal/sealer.js'
-import type { Loaded } from '../session/origin.js'
+import type { Loaded, Origin } from '../session/origin.js'
 
 /*
  * Events about loading sessions. If nobody listens, no event is created and no clock is read.
@@ -32,21 +32,21 @@ export class LoadTelling {
 
   /** Publishes that a session was loaded, or why it was not. Publishes nothing if no cookie came. */
   tell(definition: ResolvedDefinition, loaded: Loaded): void {
-    if (loaded.origin !== undefined) this.#tellLoaded(definition, loaded)
+    if (loaded.origin !== undefined) this.#tellLoaded(definition, loaded.origin, loaded)
     else if (loaded.problem !== undefined) tellRefused(definition, this.#request, loaded)
   }
 
-  #tellLoaded({ events }: ResolvedDefinition, loaded: Loaded): void {
+  #tellLoaded({ events }: ResolvedDefinition, { location, record, came }: Origin, loaded: Loaded): void {
     if (!events.isHeard('loaded', this.#request.log)) return
-    const { origin, value = origin?.came?.value, isStale = false } = loaded
+    const { value = came?.value, isStale = false } = loaded
     events.tell('loaded', this.#request.log, {
-      id: origin?.location?.id,
-      subject: origin?.record.s,
+      id: location?.id,
+      subject: record.s,
       request: requestIn(this.#request),
       duration: this.duration,
       key: value === undefined ? undefined : keyIdIn(value),
       isStale,
-      version: origin?.location?.version
+      version: location?.version
     })
   }
 

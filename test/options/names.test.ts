@@ -45,7 +45,7 @@ t.test('attributes of cookies are an object', async (t) => {
 })
 
 t.test('the name of the app is a text that says something', async (t) => {
-  for (const app of ['shop', ' ', undefined]) t.equal(ofPlugin({ app }), undefined, app)
+  for (const app of ['shop', ' ', undefined]) t.equal(ofPlugin({ app }), undefined)
   t.equal(ofPlugin({ app: '' }), 'app: expected a non-empty string, got an empty one')
   t.equal(ofPlugin({ app: 1 }), 'app: expected a non-empty string, got number')
   t.equal(ofPlugin({ app: null }), 'app: expected a non-empty string, got object')
