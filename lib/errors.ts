@@ -20,7 +20,7 @@ class HttpError extends Error {
 
   /** Whether the message may be sent to the client. */
   get expose(): boolean {
-    return this.statusCode !== undefined && this.statusCode < 500
+    return (this.statusCode ?? 500) < 500
   }
 }
 
