@@ -90,6 +90,14 @@ t.test('each error has its code, the status of its answer, and a message that sa
       500,
       'session "it": its cookie has to change, but the headers are already sent: save() before the first byte'
     ],
+    [
+      new errors.LimitError('it', 3),
+      'LIMIT',
+      409,
+      'session "it": its limit of 3 for each user is reached: nothing was saved; another session of the user has to end first'
+    ],
+    [new errors.StoreUnsupportedError('it', 'can not list'), 'UNSUPPORTED', 500, 'store "it" can not list'],
+    [new errors.GoValueError('it is wrong'), 'GO_VALUE', 500, 'it is wrong'],
     [new errors.EndedError('it', 'gone'), 'ENDED', 401, 'session "it" has ended while it was watched: gone'],
     [saveError(['it', ENGINE]), 'SAVE', 503, 'could not save session "it": its store failed']
   ] as const) {
