@@ -8,6 +8,5 @@ const PREFETCH = /^\s*prefetch\s*(;|$)/i
  * `Purpose`.
  */
 export function isPrefetch(headers: IncomingHttpHeaders): boolean {
-  const purpose = headers['sec-purpose'] ?? headers['purpose']
-  return purpose !== undefined && PREFETCH.test(String(purpose))
+  return PREFETCH.test(String(headers['sec-purpose'] ?? headers['purpose']))
 }

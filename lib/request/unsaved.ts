@@ -56,7 +56,6 @@ export class Unsaved {
     if (this.#waiting.has(sessions)) return
     this.#waiting.set(sessions, undefined)
     setImmediate(() => {
-      if (!this.#waiting.has(sessions)) return
       this.#tell(sessions, needsCookie)
       if (this.#lost(sessions).length === 0) this.#forget(sessions)
       else this.#waiting.set(sessions, setTimeout(() => this.#finish(sessions), PATIENCE).unref())

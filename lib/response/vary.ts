@@ -38,7 +38,5 @@ function variesByCookie(vary: string): boolean {
 
 /** Whether the payload is a web `Response` of any implementation. Fastify recognises one in the same way. */
 export function isResponse(payload: unknown): payload is Response {
-  return (
-    typeof payload === 'object' && payload !== null && Object.prototype.toString.call(payload) === '[object Response]'
-  )
+  return typeof payload === 'object' && Object.prototype.toString.call(payload) === '[object Response]'
 }

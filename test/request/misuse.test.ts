@@ -87,6 +87,7 @@ t.test('a prefetch is told by its header, the newer one first', async (t) => {
     [{ 'sec-purpose': 'prefetch ; anonymous-client-ip' }, true],
     [{ 'sec-purpose': 'prefetching' }, false],
     [{ 'sec-purpose': 'no prefetch' }, false],
+    [{ 'sec-purpose': 'xprefetch' }, false],
     [{ 'sec-purpose': 'prefetch 1' }, false],
     [{ 'sec-purpose': 'other', purpose: 'prefetch' }, false],
     [{ 'sec-purpose': 'prefetch', purpose: 'other' }, true]
