@@ -116,7 +116,7 @@ function release(payload: unknown): void {
   watchStream(payload)
   if (typeof destroy === 'function') destroy.call(payload)
   else if (typeof cancel === 'function') cancel.call(payload).catch(ignore)
-  else if (typeof body === 'object' && body !== null) release(body)
+  else if (typeof body === 'object') release(body)
 }
 
 /**

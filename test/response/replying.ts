@@ -31,7 +31,17 @@ export function replying(given: Readonly<Record<string, string | string[]>> = {}
     appendHeader: byHand.header,
     setHeader: (name: string, value: string | string[]) => void byHand.set.set(name, value)
   }
-  const reply = { ...headers, raw, log, sent: false, statusCode: 200 }
+  const reply = {
+    ...headers,
+    getHeaders: () => Object.fromEntries(set),
+    raw,
+    log,
+    sent: false,
+    statusCode: 200,
+    code: (status: number) => {
+      reply.statusCode = status
+    }
+  }
   const request = {
     method: 'GET',
     routeOptions: { url: '/cart/:id' as string | undefined },
