@@ -156,6 +156,11 @@ t.test('regenerate(keep) goes on with values of those keys, without a user and w
   t.equal(HandlerSession.stateOf(session).hasNewRights, true)
 })
 
+t.test('what reads as nothing is no key', async (t) => {
+  const { theirs } = begin('strict', storedAs({ p: { name: 'ada', old: 'x' } }))
+  t.same([theirs.keys(), theirs.has('old'), theirs.has('name')], [['name'], false, true])
+})
+
 t.test('regenerate(keep) leaves out what has no value, also where the schema asks for one', async (t) => {
   const { theirs } = begin('strict')
   await theirs.regenerate(['name'])

@@ -19,6 +19,8 @@ await Fastify().register(fastifyCookie)
 
 const schema = z.object({ user: z.string().optional(), items: z.array(z.string()).default([]) })
 const flash = { notice: z.string(), error: z.string() }
+/** What was stored once and is read as nothing. */
+const dropped = z.codec(z.string(), z.string().optional(), { decode: () => undefined, encode: (text) => text ?? '' })
 const registry = new Registry(
   new KeyRing([KEY]),
   { cookie: { kind: 'cookie' } },
@@ -28,7 +30,7 @@ const registry = new Registry(
     sessions: {
       kept: { store: 'memory', schema, flash, idle: 3600, absolute: 24 * 3600, cookie: { maxAge: 1800 } },
       loose: { store: 'memory', schema: z.record(z.string(), z.string()), idle: 1000.5 },
-      strict: { store: 'memory', schema: z.object({ name: z.string() }) },
+      strict: { store: 'memory', schema: z.object({ name: z.string(), old: dropped.optional() }) },
       sealed: { schema, flash }
     }
   } as never,
