@@ -32,7 +32,7 @@ export function resolve(
   if (settings.limit !== undefined && store === undefined) {
     throw new ConfigError(`session "${name}": limit needs a record store: nobody knows how many cookies there are`)
   }
-  const { seal = 'encrypt' } = definition
+  const { seal } = definition
   const foreign = typeof seal === 'object' ? (seal as ForeignSeal) : undefined
   const sealer = (purpose: string) => new Sealer(ring, `${purpose} ${name}`, seal === 'sign' ? seal : 'encrypt')
   const isConstant = ({ f }: SessionRecord) => codec.makesCopies && f === undefined

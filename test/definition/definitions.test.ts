@@ -190,3 +190,38 @@ t.test('a value counts as replaced to requests that came at most a minute later'
   t.equal(superseded.has('value', 65_000), true)
   t.equal(superseded.has('value', 65_001), false)
 })
+
+t.test('a route reads the sessions that its settings name, none, or all where they name none', async (t) => {
+  const loadedFor = (sessions: unknown) => {
+    const routes = new RouteSessions(true)
+    routes.check(['login', 'cart'])
+    const routeOptions = { config: { sessions }, url: '/' }
+    return routes.loadedFor({ method: 'GET', routeOptions } as unknown as FastifyRequest)
+  }
+  for (const [sessions, load] of [
+    [undefined, undefined],
+    [false, false],
+    [[], []],
+    [['cart'], ['cart']],
+    [{}, undefined],
+    [{ touch: false }, undefined],
+    [{ load: false }, false],
+    [{ load: ['cart'] }, ['cart']]
+  ] as const) {
+    t.strictSame(loadedFor(sessions), load, JSON.stringify(sessions))
+  }
+  for (const [sessions, reason] of [
+    ['login', 'expected false, an array of names, or { load, touch }'],
+    [true, 'expected false, an array of names, or { load, touch }'],
+    [['crat'], 'no session "crat"; there are login, cart'],
+    [{ load: 'login' }, 'load: expected false or an array of names'],
+    [{ load: ['crat'] }, 'load: no session "crat"; there are login, cart'],
+    [{ touch: 1 }, 'touch: expected true or false, got number'],
+    [{ names: [] }, 'there is no option "names"; there are load, touch']
+  ] as const) {
+    t.throws(() => loadedFor(sessions), {
+      code: 'FST_SESSIONS_CONFIG',
+      message: exactly(`route "GET /": config.sessions: ${reason}`)
+    })
+  }
+})
