@@ -78,3 +78,12 @@ t.test('whether all sessions were cleared is asked once in a while, not each tim
   for (let times = 0; times < 3; times++) t.ok(await app.sessions.open('cart', id as string))
   t.equal(asked, 1)
 })
+
+t.test('a cookie that browsers drop is given all the same, to a browser that comes by plain HTTP', async (t) => {
+  const cookie = { secure: 'auto', sameSite: 'none' } as const
+  const { app } = await shop(t, { sessions: { prefs: { ...prefs, cookie } } })
+  const found = await app.sessions.fromHeader(undefined, { protocol: 'http' })
+  found.session('prefs').set('theme', 'dark')
+  const [line] = await found.commit()
+  t.equal(line?.slice(line.indexOf(';')), '; Path=/; HttpOnly; SameSite=None')
+})
