@@ -78,6 +78,8 @@ t.test('what a definition says goes before what the app says, and that before th
   const rolling = await settingsOf({ rolling: true, store: 'memory' })
   t.same([rolling.isRolling, rolling.touchAfter], [true, 0])
   t.equal((await settingsOf({ load: 'manual', store: 'memory' })).isManual, true)
+  const limit = { sessions: 2, then: 'refuse' } as const
+  t.equal((await settingsOf({ limit, store: 'memory' })).limit, limit)
   const merge = { n: () => 1 }
   const up = (payload: unknown) => payload
   const down = (payload: unknown) => payload
