@@ -17,6 +17,12 @@ t.test('text that is nested deeper than a thousand levels is none, wherever its 
   t.equal(parseJson(nested(1001)), undefined)
   t.equal(parseJson(object(1001)), undefined)
   t.ok(parseJson(object(1000)))
+  t.ok(parseJson(`[[],${nested(999)}]`), 'a thousand levels are not too deep, whatever stands beside them')
+  t.equal(
+    parseJson(`${'['.repeat(1001)}{}${']'.repeat(1001)}`),
+    undefined,
+    'nor is one that holds both kinds of brackets'
+  )
   t.same(parseJson(`[${Array(1500).fill('[]').join()}]`), Array(1500).fill([]), 'many side by side are not deep')
   const text = '['.repeat(3000)
   t.equal(parseJson(JSON.stringify(text)), text, 'those of a string do not count')
