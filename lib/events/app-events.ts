@@ -3,8 +3,7 @@ import type { SessionEvent, SessionEvents } from '../../types/events.js'
 import type { Sessions } from '../../types/register.js'
 import { areLoadsHeard, areOpeningsHeard, areSavesHeard, channels } from './channels.js'
 
-/** What makes lines of events is loaded where they are written: few processes log at the level `debug`. */
-let lineOf: ((event: SessionEvent) => string) | undefined
+type LineOf = (event: SessionEvent) => string
 
 export type Kind = keyof SessionEvents
 
@@ -25,6 +24,8 @@ export interface Recorder {
 export class AppEvents {
   #sessions: Sessions | undefined
   #recorder: Recorder | undefined
+  /** What makes lines of events is loaded where they are written: few processes log at the level `debug`. */
+  #lineOf: LineOf | undefined
 
   /** @param sessions `app.sessions` */
   begin(sessions: Sessions): void {
@@ -33,7 +34,7 @@ export class AppEvents {
 
   /** The app starts: lines of the log stand in the order of what happens from the first on. */
   async ready(log: FastifyBaseLogger): Promise<void> {
-    if (isDebugging(log)) await loadLines()
+    if (isDebugging(log)) await this.#loadLines()
   }
 
   recordBy(recorder: Recorder): void {
@@ -72,11 +73,17 @@ export class AppEvents {
   /** Tells those who listen to events of this kind. */
   tell<K extends Kind>(kind: K, log: FastifyBaseLogger, told: Told<K>): void {
     const event = { event: kind, at: Date.now(), sessions: this.#sessions, ...told } as unknown as SessionEvent
-    if (channels[kind].hasSubscribers) channels[kind].publish(event)
+    channels[kind].publish(event)
     if (this.#recorder?.kinds.has(kind)) this.#recorder.record(event)
     if (!isDebugging(log)) return
-    if (lineOf === undefined) void loadLines().then(() => writeLine(log, event))
-    else writeLine(log, event)
+    if (this.#lineOf === undefined) void this.#loadLines().then((lineOf) => writeLine(log, event, lineOf))
+    else writeLine(log, event, this.#lineOf)
+  }
+
+  async #loadLines(): Promise<LineOf> {
+    const { lineOf } = await import('./lines.js')
+    this.#lineOf = lineOf
+    return lineOf
   }
 }
 
@@ -87,12 +94,8 @@ export function isDebugging(log: FastifyBaseLogger): boolean {
   return isLevelEnabled === undefined || isLevelEnabled.call(log, 'debug')
 }
 
-async function loadLines(): Promise<void> {
-  ;({ lineOf } = await import('./lines.js'))
-}
-
 /** Without the user, who may be named by an address of e-mail. */
-function writeLine(log: FastifyBaseLogger, event: SessionEvent): void {
+function writeLine(log: FastifyBaseLogger, event: SessionEvent, lineOf: LineOf): void {
   const { session, store, id } = event as { readonly session?: string; readonly store?: string; readonly id?: string }
-  log.debug({ event: event.event, session, store, id }, lineOf?.(event))
+  log.debug({ event: event.event, session, store, id }, lineOf(event))
 }
