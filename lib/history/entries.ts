@@ -47,7 +47,10 @@ export function keyOf({ event, session, id, problem, key, during }: HistoryEntry
 }
 
 /** Whether it is about a session of this id, or of this user. */
-export function isAbout({ id, formerId, subject, formerSubject }: HistoryEntry, asked: ReadonlySet<string>): boolean {
+export function isAbout(
+  { id, formerId, subject, formerSubject }: HistoryEntry,
+  asked: ReadonlySet<string | undefined>
+): boolean {
   return [id, formerId, subject, formerSubject].some((each) => each !== undefined && asked.has(each))
 }
 

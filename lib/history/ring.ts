@@ -39,7 +39,7 @@ export class Ring implements Archive {
   #put(entry: HistoryEntry): void {
     const place = this.#next
     const former = this.#entries[place]
-    if (former !== undefined && this.#places.get(keyOf(former)) === place) this.#places.delete(keyOf(former))
+    if (former !== undefined) this.#places.delete(keyOf(former))
     this.#entries[place] = entry
     if (isRepeatable(entry)) this.#places.set(keyOf(entry), place)
     this.#next = (place + 1) % this.#size

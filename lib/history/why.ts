@@ -21,11 +21,11 @@ export function explain(asked: string, all: readonly HistoryEntry[], present: Pr
 }
 
 /** The id or user itself, and for a user the ids of the sessions that are known to be, or to have been, the user's. */
-function idsOf(asked: string, entries: readonly HistoryEntry[]): ReadonlySet<string> {
+function idsOf(asked: string, entries: readonly HistoryEntry[]): ReadonlySet<string | undefined> {
   const ids = entries.flatMap(({ id, formerId, subject, formerSubject }) =>
     subject === asked || formerSubject === asked ? [id, formerId] : []
   )
-  return new Set([asked, ...ids.filter((id) => id !== undefined)])
+  return new Set([asked, ...ids])
 }
 
 function reasonOf(
@@ -37,7 +37,7 @@ function reasonOf(
   const decisive = lastEnding(asked, entries, present)
   if (decisive !== undefined) return `${capital(sentence(decisive))}.${present.isAlive ? OTHER_LIVES : ''}`
   if (present.isAlive === true) return `It lives: nothing here ended it.${suspicion(unknown)}`
-  const missed = entries.find(({ event, problem }) => event === 'refused' && problem === 'gone')
+  const missed = entries.find(({ problem }) => problem === 'gone')
   const state = present.isAlive === undefined ? 'Its store could not be asked' : 'There is no record of it'
   return `${state}, and nothing here ended it${missed ? `: ${guess(missed, present)}` : ''}.${suspicion(unknown)}`
 }
