@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import t from 'tap'
+import { memoryStore } from '../../lib/index.js'
 import * as aead from '../../lib/seal/aead.js'
+import { keepSealing, sealingOf } from '../../lib/seal/at-rest.js'
 import { KeyRing } from '../../lib/seal/keys.js'
 import { keyIdIn, Sealer, type SealMode } from '../../lib/seal/sealer.js'
 
@@ -85,6 +87,38 @@ t.test('what is no sealed value is malformed, and names no key', async (t) => {
   for (const value of ['', '.', 'text', tag, `.${encrypted}`, encrypted.slice(0, 4), `${body}.${tag.slice(0, 4)}`]) {
     t.equal(keyIdIn(value), undefined, value)
   }
+})
+
+t.test('what has lost its form is malformed, what has kept it and does not open has a bad seal', async (t) => {
+  const ring = new KeyRing([randomBytes(32)])
+  const [sealer, signer] = MODES.map((mode) => new Sealer(ring, 'record', mode)) as [Sealer, Sealer]
+  const encrypted = sealer.seal('text')
+  const [, tag] = signer.seal('text').split('.') as [string, string]
+  for (const value of [tag, `${encrypted}.`, `.${encrypted}`])
+    t.same(sealer.open(value), { problem: 'malformed' }, value)
+  for (const value of [`a.${tag}`, `.${tag}`, encrypted.slice(0, -4), encrypted.slice(0, 16)]) {
+    t.same(sealer.open(value), { problem: 'bad-seal' }, value)
+  }
+})
+
+t.test('in an app with a name, too, each purpose has keys of its own', async (t) => {
+  const key = randomBytes(32)
+  const ring = new KeyRing([key], 'shop')
+  for (const mode of MODES) {
+    const sealed = new Sealer(ring, 'record a', mode).seal('text')
+    t.same(new Sealer(ring, 'record b', mode).open(sealed), { problem: 'bad-seal' })
+    t.same(new Sealer(new KeyRing([key]), 'record a', mode).open(sealed), { problem: 'unknown-key' })
+    t.same(new Sealer(new KeyRing([key], 'shop'), 'record a', mode).open(sealed), { text: 'text', stale: false })
+  }
+})
+
+t.test('what a store knows of its seals is found again by the store', async (t) => {
+  const store = memoryStore()
+  t.equal(keepSealing(store, undefined), store)
+  t.equal(sealingOf(store), undefined)
+  const sealing = { keyIds: () => [], list: undefined, open: () => undefined }
+  t.equal(keepSealing(store, sealing), store)
+  t.equal(sealingOf(store), sealing)
 })
 
 t.test('each key of a ring is named by where it stands, with what is wrong', async (t) => {
