@@ -13,7 +13,6 @@ import { decorateRequests } from './request/decorate.js'
 import { leave } from './request/leave.js'
 import { RequestSessions } from './request/request-sessions.js'
 import { Requests } from './request/requests.js'
-import { Unsaved } from './request/unsaved.js'
 import { type Done, goOn } from './response/go-on.js'
 import * as aead from './seal/aead.js'
 import { KeyRing } from './seal/keys.js'
@@ -30,10 +29,9 @@ async function plugin(app: FastifyInstance, options: SessionsOptions): Promise<v
   const { pluginTimeout = 0 } = app.initialConfig
   const past = await pastOf(registry, options, app.log)
   const sessions = new AppSessions(ring, registry, options, app.log, pluginTimeout, routes, past)
-  const unsaved = new Unsaved()
   const requests = new Requests(
     app,
-    (request, reply) => new RequestSessions(request, reply, sessions.marker, unsaved, sessions.watches, routes)
+    (request, reply) => new RequestSessions(request, reply, sessions.marker, sessions.unsaved, sessions.watches, routes)
   )
 
   keepRegistry(sessions, registry)
@@ -67,10 +65,7 @@ async function plugin(app: FastifyInstance, options: SessionsOptions): Promise<v
 
   app.addHook('onRoute', ({ method, url, config }) => routes.add(String(method), url, config?.sessions))
   app.addHook('onReady', () => sessions.start(app))
-  app.addHook('onClose', () => {
-    unsaved.close()
-    return sessions.stop()
-  })
+  app.addHook('onClose', () => sessions.stop())
 }
 
 /**

@@ -23,6 +23,7 @@ import { MARKER_REFRESH } from '../options/durations.js'
 import { watchIntervalOf } from '../options/settings.js'
 import { ClearMarker } from '../records/clear-marker.js'
 import { runJob } from '../records/rounds.js'
+import { Unsaved } from '../request/unsaved.js'
 import { loadLimits } from '../save/limits.js'
 import type { KeyRing } from '../seal/keys.js'
 import { durationFault } from '../util/durations.js'
@@ -55,6 +56,7 @@ export class AppSessions implements Sessions {
   readonly routes: RouteSessions
   readonly watches: Watches
   readonly preloader: Preloader
+  readonly unsaved = new Unsaved()
 
   constructor(
     ring: KeyRing,
@@ -241,6 +243,7 @@ export class AppSessions implements Sessions {
   }
 
   async stop(): Promise<void> {
+    this.unsaved.close()
     this.#setup.stop()
     this.watches.stop()
     try {

@@ -16,7 +16,7 @@ import { runJob } from '../records/rounds.js'
 import { isStoreId } from '../records/ticket.js'
 import type { HandlerSession } from '../request/handler-session.js'
 import { RequestSessions } from '../request/request-sessions.js'
-import { Unsaved } from '../request/unsaved.js'
+import type { Unsaved } from '../request/unsaved.js'
 import type { Loaded } from '../session/origin.js'
 import { otherOption } from '../util/objects.js'
 import type { Preloader } from './preloader.js'
@@ -26,6 +26,7 @@ interface Host {
   readonly marker: ClearMarker
   readonly watches: Watches
   readonly preloader: Preloader
+  readonly unsaved: Unsaved
 }
 
 interface Exchange {
@@ -44,7 +45,6 @@ export class WithoutRequest {
   readonly #host: Host
   readonly #registry: Registry
   readonly #log: FastifyBaseLogger
-  readonly #unsaved = new Unsaved()
   readonly #routes = new RouteSessions(false)
 
   constructor(host: Host, registry: Registry, log: FastifyBaseLogger) {
@@ -101,7 +101,8 @@ export class WithoutRequest {
     // The parts of a request that sessions read. `server` is shared, because warnings are given once for each server.
     const request = { method, protocol, headers, raw, log: this.#log, routeOptions: {}, server: SERVER }
     const reply = replyWith(request as unknown as FastifyRequest, lines, headersSent)
-    return new RequestSessions(reply.request, reply, this.#host.marker, this.#unsaved, this.#host.watches, this.#routes)
+    const { marker, unsaved, watches } = this.#host
+    return new RequestSessions(reply.request, reply, marker, unsaved, watches, this.#routes)
   }
 }
 

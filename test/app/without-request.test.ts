@@ -58,6 +58,21 @@ t.test('what is changed after close() is told as lost, without a route', async (
   ])
 })
 
+t.test('an app that is closed tells at once what was changed after close(), as for requests', async (t) => {
+  const { app, warnings } = await shop(t)
+  const found = await app.sessions.fromHeader(undefined)
+  const session = found.session('cart').set('items', 1)
+  await found.commit()
+  found.close()
+  session.set('items', 2)
+  await turns()
+  t.same(warnings(), [], 'a record may still be saved')
+  await app.close()
+  t.same(warnings(), [
+    'session "cart" was changed after the reply of GET (a path of no route), or beside one that was written by hand, and is not saved: change it before the reply, or await session.save()'
+  ])
+})
+
 t.test('whether all sessions were cleared is asked once in a while, not each time that one is opened', async (t) => {
   const markers = memoryStore()
   const { read } = markers
