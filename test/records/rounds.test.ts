@@ -98,6 +98,14 @@ t.test('each step asks the store once, and is given its answer', async (t) => {
   }
 })
 
+t.test('a job pauses only for a time', async (t) => {
+  t.strictSame([...pause(5)], [{ kind: 'pause', ms: 5 }])
+  t.strictSame([...pause(0), ...pause(-1)], [])
+  const paused = runAlone(storeOf([]).store, pause(1))
+  t.ok(paused instanceof Promise)
+  t.same(await paused, { status: 'fulfilled', value: undefined })
+})
+
 const twice = function* (id: string): Job<unknown> {
   const first = yield* read(id)
   yield* pause(1)
