@@ -260,8 +260,7 @@ export class Content {
     if (parts.subjects && areSame(parts.subjects.value, subjectsOf(record))) parts.subjects = undefined
     parts.record = record
     parts.end = expires
-    if (parts.form !== undefined && parts.form.p === record.p) parts.values.markSavedAsRead()
-    else {
+    if (parts.form === undefined || parts.form.p !== record.p) {
       parts.form = undefined
       parts.values.markSaved(origin)
     }

@@ -7,7 +7,7 @@ import { parseRecord, type SessionRecord } from '../records/record.js'
 import type { Ticket } from '../records/ticket.js'
 import { Content } from './content.js'
 import { readStored } from './migrate.js'
-import { type Arrival, type Encoded, type Loaded, type Origin, withTicket } from './origin.js'
+import { type Arrival, type Encoded, type Loaded, type Origin, versionOf, withTicket } from './origin.js'
 import type { Shown } from './shown.js'
 import { Standing } from './standing.js'
 
@@ -131,7 +131,7 @@ export class SessionState extends Standing {
     }
     this.#content.rebase(started, theirs, newer)
     this.#replays++
-    this.#replayedOn = newer.location?.version
+    this.#replayedOn = versionOf(newer)
   }
 
   /** How often its changes were replayed on a record of another request. */
@@ -184,7 +184,7 @@ export class SessionState extends Standing {
 
   /** Ends the session. What is set after this belongs to a new session. */
   destroy(at: number): void {
-    if (this.isReadOnly) this.#isRegenerationDue = false
+    this.#isRegenerationDue = false
     this.end()
     this.#content = Content.empty(this.definition, this.log, at, this.#content.isUse)
     this.#hasNewRights = false

@@ -170,11 +170,6 @@ export class Values {
     for (const [key, change] of changes?.byKey ?? []) changes?.byKey.set(key, this.#replay(key, change, sides, merge))
   }
 
-  /** Notes a save that changed no value, so the values go on as they were read. */
-  markSavedAsRead(): void {
-    this.#journal?.release()
-  }
-
   /** Notes that `written` is stored now. It includes all changes that were present when it was encoded. */
   markSaved(written: Written): void {
     const former = this.#handedOut

@@ -129,6 +129,26 @@ t.test('what is changed while a save is under way is changed after it', async (t
   t.same([content.isChanged, content.persist, content.subjects, content.changeCount], [false, 180, ['eve'], 0])
 })
 
+t.test('what a newer process stored stays in its form until a value changes, and then no longer', async (t) => {
+  const form = { v: 2, o: { 1: { n: 1 } }, p: { named: 1 } }
+  const record: SessionRecord = { c: NOW - HOUR, ...form }
+  const origin: Origin = { text: JSON.stringify(record), record, expires: NOW + HOUR }
+  const data = { n: 1, list: [] }
+  const content = Content.of(kept, log, origin, { payload: { n: 1 }, data, version: 1, form }, true)
+  const next = () => {
+    const encoded = content.encode(NOW)
+    const { v, o, p } = encoded.record
+    content.markSaved({ ...encoded, record: encoded.record })
+    t.equal(content.isChanged, false)
+    return { v, o, p }
+  }
+  content.persist = 60
+  t.strictSame([next(), next()], [form, form])
+  content.values.set('n', 2, 2)
+  const own = { v: undefined, o: undefined, p: { n: 2 } }
+  t.strictSame([next(), next()], [own, own])
+})
+
 t.test('what another request stored meanwhile is taken up, but for what this one set', async (t) => {
   const started = { payload: { n: 1 }, data: { n: 1, list: [] }, version: 1, form: undefined }
   const theirs = { payload: { n: 5 }, data: { n: 5, list: [] }, version: 1, form: undefined }
