@@ -113,6 +113,9 @@ t.test('a record that is longer than maxBytes is refused, a cookie has limits of
     'session "kept": what is to be stored has 439 bytes, more than its maxBytes of 300: keep less in it, or raise maxBytes as far as its store goes'
   t.throws(() => record.encode(NOW), { code: 'FST_SESSIONS_RECORD_SIZE', message })
   t.same(cookie.encode(NOW).record.p, { list: long })
+  const longest = ['x'.repeat(2 ** 21)]
+  cookie.values.set('list', longest, longest)
+  t.equal(cookie.encode(NOW).text.length > 2 ** 21, true)
 })
 
 t.test('what is changed while a save is under way is changed after it', async (t) => {
