@@ -176,3 +176,17 @@ t.test('ids are hashes, which tell nothing of what they were made from, and each
     t.equal(isStoreId(other), false, String(other))
   }
 })
+
+t.test('the name of a definition is text, and its records are written anew under another name', async (t) => {
+  for (const d of [1, null, true, ['a'], {}]) t.equal(parseRecord(JSON.stringify({ c: 1, d })), undefined)
+  t.strictSame(parseRecord('{"c":1,"d":"cart"}'), { c: 1, d: 'cart' })
+  const record = { c: 1, d: 'cart', p: { a: 1, b: 'x' } }
+  const text = formatRecord(record)
+  t.equal(text, '{"c":1,"d":"cart","p":{\n"a":1,\n"b":"x"\n}}')
+  const former = { text, record, changed: [] }
+  t.equal(formatRecord({ ...record, d: 'login' }, former), text.replace('cart', 'login'))
+  t.equal(formatRecord({ c: 1, d: 'cart' }, former), '{"c":1,"d":"cart"}')
+  t.equal(formatRecord({ ...record, c: 2 }, former), text.replace('"c":1', '"c":2'))
+  const empty = { c: 1, d: 'cart' }
+  t.equal(formatRecord(record, { text: formatRecord(empty), record: empty, changed: ['a', 'b'] }), text)
+})
