@@ -94,6 +94,19 @@ t.test('what is done while a save is under way comes on top of what that save ho
   t.same([held.peek('notice'), held.isDirty], [['D'], false])
 })
 
+t.test('each kind goes on by itself, before and while a save is under way', async (t) => {
+  const held = flashes({})
+  held.add('notice', 'N')
+  held.add('error', 'E')
+  t.same([held.take('notice'), held.peek('notice'), held.peek('error'), held.isDirty], [['N'], [], ['E'], true])
+  const [error] = held.names('error') as [string]
+  t.same({ ...held.encoded() }, { error: [error, 'E'] })
+  held.add('notice', 'later')
+  const [notice] = held.names('notice') as [string]
+  t.same([held.kinds(), held.peek('notice'), held.peek('error')], [['notice', 'error'], ['later'], ['E']])
+  t.same({ ...held.encoded() }, { error: [error, 'E'], notice: [notice, 'later'] })
+})
+
 t.test('what another request stored meanwhile is kept, with what this one did', async (t) => {
   const held = flashes(STORED)
   held.take('notice')
