@@ -69,6 +69,7 @@ function walk(schema: $ZodType, place: Place): void {
   if (place.stored) refuseNotJson(schema, def, place)
   if (def.shape !== undefined && Object.hasOwn(def.shape, '__proto__'))
     refuse(place, 'a key can not be named __proto__')
+  refuseFailingDefault(def, place)
   refuseSharedDefault(schema, def, place)
   refuseNever(def, place)
   for (const [child, path, stored] of children(def, place)) walk(child, { ...place, path, stored })
@@ -128,6 +129,16 @@ function refuseNever({ shape = {} }: Def, place: Place): void {
       { ...place, path },
       'a required z.never() can be given no value: leave the key out, or write z.never().optional()'
     )
+  }
+}
+
+/** Refuses a default whose function throws: no session could begin. */
+function refuseFailingDefault(def: Def, place: Place): void {
+  if (def.type !== 'default') return
+  try {
+    void def.defaultValue // zod calls the function here
+  } catch (error) {
+    refuse(place, `the function that gives its default failed: ${error}`)
   }
 }
 

@@ -150,6 +150,15 @@ t.test('a default that everybody would be given is refused, and one that is made
   }
 })
 
+t.test('a default whose function fails is refused with its place', async (t) => {
+  const fails = () => {
+    throw new TypeError('no settings yet')
+  }
+  const reason = 'the function that gives its default failed: TypeError: no settings yet'
+  t.equal(refusal(z.any().default(fails)), `session "cart": its schema: ${reason}`)
+  t.equal(refusal(z.object({ a: z.object({ b: z.string().default(fails) }) })), `session "cart": a.b: ${reason}`)
+})
+
 t.test('a default that differs from call to call is not mistaken for one that is shared', async (t) => {
   for (const values of [
     [{ a: [] }, null],
