@@ -103,6 +103,16 @@ t.test('a value is good for its purpose and its context only', async (t) => {
   }
 })
 
+t.test('a context that takes more memory than there is harms no key', async (t) => {
+  const sealer = new Sealer(new KeyRing([randomBytes(32)]), 'record', 'encrypt')
+  const before = sealer.seal('before')
+  const context = 'c'.repeat(8_000_000)
+  const sealed = sealer.seal('text', context)
+  t.same(sealer.open(sealed, context), { text: 'text', stale: false })
+  t.same(sealer.open(sealed, `${context}c`), { problem: 'bad-seal' })
+  t.same(sealer.open(before), { text: 'before', stale: false })
+})
+
 t.test('short and long texts are sealed alike: what one way sealed, the other opens', async (t) => {
   const [key, header] = [randomBytes(32), randomBytes(6)]
   const pointer = aead.remember(Uint8Array.from(key))
