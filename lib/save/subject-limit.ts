@@ -1,3 +1,4 @@
+import type { SessionLimit } from '../../types/options.js'
 import { ConflictError, LimitError } from '../errors.js'
 import { endRecords } from '../records/ending.js'
 import { type Job, pause } from '../records/rounds.js'
@@ -160,7 +161,7 @@ function countOf({ definition, clearedAt }: SessionState, subject: string, now: 
 }
 
 function mostOf({ definition }: SessionState): number {
-  return definition.limit?.sessions ?? Number.POSITIVE_INFINITY
+  return (definition.limit as SessionLimit).sessions
 }
 
 function idOf(state: SessionState): string {

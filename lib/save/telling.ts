@@ -31,9 +31,7 @@ interface Before {
 
 /** Starts recording a save; `undefined` if nobody listens. */
 export function listen(reply: ReplyState, tasks: readonly Task[]): SaveTelling | undefined {
-  const [first] = tasks
-  if (first === undefined) return undefined
-  const { definition, log } = first.state
+  const { definition, log } = (tasks[0] as Task).state
   return definition.events.app.areSavesHeard(log) ? new SaveTelling(reply, tasks) : undefined
 }
 
@@ -110,7 +108,7 @@ export class SaveTelling {
   ): void {
     const { expires } = origin as Origin
     const about = { ...this.#about(origin), expires }
-    const isMoved = definition.store !== undefined && before.origin !== undefined && expires !== before.origin.expires
+    const isMoved = definition.store !== undefined && expires !== (before.origin as Origin).expires
     if (isMoved) definition.events.tell('touched', log, { ...about, duration })
     if (setsCookie && before.peer === undefined) definition.events.tell('renewed', log, about)
   }
@@ -118,9 +116,9 @@ export class SaveTelling {
   #tellWritten(written: SessionState, before: Before, duration: number): void {
     const { events } = written.definition
     const { log, origin } = written
-    const { id, subject } = this.#about(origin)
+    const { subject } = this.#about(origin)
     const formerId = before.replaced?.location?.id
-    const isRegenerated = formerId !== undefined && formerId !== id
+    const isRegenerated = formerId !== undefined
     if (isRegenerated) {
       events.tell('regenerated', log, { ...this.#about(origin), duration, formerId, cut: cutOf(before, subject) })
     }
