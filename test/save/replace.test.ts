@@ -78,3 +78,31 @@ t.test('a sign-in beyond the limit is refused before anything of it is written',
   t.type(signIn().origin, Object)
   t.throws(signIn, { code: 'FST_SESSIONS_LIMIT' })
 })
+
+t.test('a request with an old id keeps it, also where the id changes once more while it saves', (t) => {
+  const { records, old, state: first, run } = replacing()
+  const read = (id: string) => {
+    const { text, expires, version } = records.get(id) as { text: string; expires: number; version: number }
+    const ticket = { secret: 'secret', id, createdAt: NOW - 1000, expires: 0 }
+    const origin = { text, record: JSON.parse(text), expires, location: { id, version, ticket } }
+    return new SessionState(kept, quietLog(), { origin }, { at: NOW, isUse: true, clearedAt: 0 })
+  }
+  const late = read(old)
+  late.content.values.set('n', 5, 5)
+  run()
+  const second = read(first.id as string)
+  second.regenerate(false)
+  let isDue = true
+  const { result } = drive(save(late, late.encode(NOW), NOW), (step) => {
+    if (isDue && step.kind === 'update' && step.id === first.id) {
+      isDue = false
+      drive(save(second, second.encode(NOW), NOW), records.answer)
+    }
+    return records.answer(step)
+  })
+  t.equal((result as SessionState).id, second.id)
+  t.same(JSON.parse(records.get(second.id as string)?.text ?? '').p, { n: 5 })
+  t.equal(late.id, old)
+  t.equal(late.origin?.record.n?.[0], first.id)
+  t.end()
+})
