@@ -48,6 +48,17 @@ t.test('a Cookie header without a request gives what a handler has', async (t) =
   t.same(await found.commit(), [])
 })
 
+t.test('in an app whose routes have settings of their own, too', async (t) => {
+  const app = await buildApp(t, options())
+  app.get('/fill', { config: { sessions: ['cart'] } }, async (request) => {
+    request.session('cart').set('items', ['pen'])
+  })
+  const browser = new Client(app)
+  await browser.get('/fill')
+  const found = await app.sessions.fromHeader(browser.cookie)
+  t.same(found.session('cart').get('items'), ['pen'])
+})
+
 t.test('no Cookie header gives empty sessions, and commit() the lines that begin them', async (t) => {
   const app = await shop(t)
   const found = await app.sessions.fromHeader(undefined)

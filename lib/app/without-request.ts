@@ -99,7 +99,7 @@ export class WithoutRequest {
     const method = 'GET'
     const raw = { method, headers }
     // The parts of a request that sessions read. `server` is shared, because warnings are given once for each server.
-    const request = { method, protocol, headers, raw, log: this.#log, routeOptions: {}, server: SERVER }
+    const request = { method, protocol, headers, raw, log: this.#log, routeOptions: { config: {} }, server: SERVER }
     const reply = replyWith(request as unknown as FastifyRequest, lines, headersSent)
     const { marker, unsaved, watches } = this.#host
     return new RequestSessions(reply.request, reply, marker, unsaved, watches, this.#routes)
