@@ -62,6 +62,16 @@ export function clock(t: Test): { pass(ms: number): void } {
   }
 }
 
+/** Stops the clock of the test where it stands. */
+export function stopClock(t: Test): void {
+  const real = Date.now
+  const now = real()
+  Date.now = () => now
+  t.teardown(() => {
+    Date.now = real
+  })
+}
+
 /** A promise to wait for, and the function that resolves it. */
 export function gate(): { readonly opened: Promise<void>; open(): void } {
   let open = () => {}

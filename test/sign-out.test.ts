@@ -1,7 +1,7 @@
 import t from 'tap'
 import { z } from 'zod'
 import { memoryStore } from '../lib/index.js'
-import { buildApp, Client, clock, gate, KEY, until } from './client.js'
+import { buildApp, Client, clock, gate, KEY, stopClock, until } from './client.js'
 import { arrivalsAt } from './held.js'
 
 const MINUTE = 60_000
@@ -478,12 +478,7 @@ t.test('clearing ends every session of every store, also sealed cookies from bef
 })
 
 t.test('a session that begins in the very millisecond of the clearing is good', async (t) => {
-  const real = Date.now
-  const now = real()
-  Date.now = () => now
-  t.teardown(() => {
-    Date.now = real
-  })
+  stopClock(t)
   const app = await buildApp(t, { sessions: { prefs: { schema: z.object({ theme: z.string().optional() }) } } })
   app.get('/set', async (request) => request.session('prefs').set('theme', 'dark').isDirty)
   app.get('/get', async (request) => request.session('prefs').data)

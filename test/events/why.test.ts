@@ -2,7 +2,7 @@ import Fastify from 'fastify'
 import t, { type Test } from 'tap'
 import { z } from 'zod'
 import sessions, { memoryStore, type RecordStore, type SessionsOptions } from '../../lib/index.js'
-import { buildApp, Client, clock, KEY, until } from '../client.js'
+import { buildApp, Client, clock, KEY, stopClock, until } from '../client.js'
 
 const schema = z.object({ user: z.string().optional() })
 
@@ -42,12 +42,7 @@ const lasting = {
 }
 
 t.test('what happens within one millisecond is told in its order, the last first', async (t) => {
-  const real = Date.now
-  const now = real()
-  Date.now = () => now
-  t.teardown(() => {
-    Date.now = real
-  })
+  stopClock(t)
   for (const history of [1000, 4, { store: 'memory', keep: 3600 }]) {
     const { app, client, id } = await signedIn(t, { history })
     const { body: other } = await new Client(app).get('/in/ann')

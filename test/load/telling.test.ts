@@ -1,4 +1,3 @@
-import type { FastifyRequest } from 'fastify'
 import t from 'tap'
 import { LoadTelling, tellFailed, tellRefused } from '../../lib/load/telling.js'
 import { newSecret, storeId } from '../../lib/records/ticket.js'
@@ -7,18 +6,11 @@ import type { Loaded } from '../../lib/session/origin.js'
 import type { SessionEvent } from '../../types/events.js'
 import { heard, told } from '../events/heard.js'
 import { Records } from '../records/jobs.js'
-import { cookieOf, definitionsOn, originOf, quietLog } from './visits.js'
+import { aRequest, cookieOf, definitionsOn, originOf } from './visits.js'
 
 const { kept } = definitionsOn()
 const app = { sessions: kept.events.app.sessions }
-const request = {
-  raw: { headers: {}, url: '/cart', method: 'GET' },
-  id: 'r1',
-  method: 'GET',
-  url: '/cart',
-  routeOptions: { url: '/cart' },
-  log: quietLog()
-} as unknown as FastifyRequest
+const request = aRequest()
 
 const value = cookieOf(kept, newSecret()).split('=')[1] as string
 const key = keyIdIn(value)

@@ -1,5 +1,5 @@
 import { fastifyCookie } from '@fastify/cookie'
-import Fastify, { type FastifyBaseLogger } from 'fastify'
+import Fastify, { type FastifyBaseLogger, type FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import type { ResolvedDefinition } from '../../lib/definition/definition.js'
 import { Registry } from '../../lib/definition/registry.js'
@@ -64,4 +64,11 @@ export function originOf(records: Records, secret: string): Origin {
   const record = parseRecord(stored.text) as SessionRecord
   const { expires, text, version } = stored
   return { text, record, expires, location: { id, version, ticket: ticketOf(secret) } }
+}
+
+/** A request as far as events tell of one, without a server. */
+export function aRequest(): FastifyRequest {
+  const [method, url] = ['GET', '/cart']
+  const parts = { raw: { headers: {}, url, method }, id: 'r1', method, url, routeOptions: { url }, log: quietLog() }
+  return parts as unknown as FastifyRequest
 }

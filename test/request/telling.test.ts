@@ -1,4 +1,3 @@
-import type { FastifyRequest } from 'fastify'
 import t from 'tap'
 import { newSecret, storeId } from '../../lib/records/ticket.js'
 import { tellOpened } from '../../lib/request/telling.js'
@@ -6,18 +5,11 @@ import { keyIdIn } from '../../lib/seal/sealer.js'
 import type { Loaded } from '../../lib/session/origin.js'
 import type { SessionState } from '../../lib/session/state.js'
 import { heard, told } from '../events/heard.js'
-import { cookieOf, definitionsOn, originOf, quietLog } from '../load/visits.js'
+import { aRequest, cookieOf, definitionsOn, originOf } from '../load/visits.js'
 import { Records } from '../records/jobs.js'
 
 const { kept } = definitionsOn()
-const request = {
-  raw: { headers: {}, url: '/cart', method: 'GET' },
-  id: 'r1',
-  method: 'GET',
-  url: '/cart',
-  routeOptions: { url: '/cart' },
-  log: quietLog()
-} as unknown as FastifyRequest
+const request = aRequest()
 
 t.test('a session that is asked for is told, and what of it can not be read', async (t) => {
   const records = new Records()
